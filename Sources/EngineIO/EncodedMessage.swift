@@ -1,0 +1,85 @@
+public import NIOCore
+
+/// A message encoded once for any number of receivers.
+///
+/// The bytes stand in one buffer as a complete WebSocket frame (RFC 6455, section 5.2, unmasked, final). The packet
+/// for long-polling is the frame without its header, so a broadcast costs one encoding however its receivers are
+/// connected.
+public struct EncodedMessage: Sendable, Equatable {
+    /// The longest header of an unmasked frame: two bytes and a 64-bit length.
+    private static let longestHeader = 10
+
+    /// Whether the message is binary.
+    public let isBinary: Bool
+
+    /// The WebSocket frame of protocol 4: header, then ``packet``.
+    public let frame: ByteBuffer
+
+    private let headerLength: Int
+
+    /// The packet without frame header: `4` and the text, or the bare bytes of a binary message.
+    public var packet: ByteBuffer {
+        var packet = frame
+        packet.moveReaderIndex(forwardBy: headerLength)
+        return packet
+    }
+
+    /// The message without the packet type: text or bytes as the receiver's application will see them.
+    public var payload: ByteBuffer {
+        var payload = packet
+        if !isBinary { payload.moveReaderIndex(forwardBy: 1) }
+        return payload
+    }
+
+    /// Encodes a text message.
+    /// - Parameters:
+    ///   - minimumCapacity: About how many bytes `write` will write; a good guess saves a reallocation.
+    ///   - write: Appends the text, as UTF-8, to the buffer and must leave the rest of the buffer alone.
+    /// - Returns: The message, ready for any transport.
+    /// - Throws: What `write` throws.
+    public static func text(minimumCapacity: Int = 64, _ write: (inout ByteBuffer) throws -> Void) rethrows -> Self {
+        try Self(isBinary: false, minimumCapacity: minimumCapacity + 1) { buffer in
+            buffer.writeInteger(UInt8(ascii: "4"))
+            try write(&buffer)
+        }
+    }
+
+    /// Encodes a text message.
+    public static func text(_ text: String) -> Self {
+        Self.text(minimumCapacity: text.utf8.count) { $0.writeString(text) }
+    }
+
+    /// Encodes a binary message.
+    public static func binary(_ bytes: ByteBuffer) -> Self {
+        Self(isBinary: true, minimumCapacity: bytes.readableBytes) { $0.writeImmutableBuffer(bytes) }
+    }
+
+    private init(isBinary: Bool, minimumCapacity: Int, write: (inout ByteBuffer) throws -> Void) rethrows {
+        var buffer = ByteBuffer()
+        buffer.reserveCapacity(Self.longestHeader + minimumCapacity)
+        buffer.moveWriterIndex(to: Self.longestHeader)
+        buffer.moveReaderIndex(to: Self.longestHeader)
+        try write(&buffer)
+        let length = buffer.readableBytes
+        let opcode: UInt8 = isBinary ? 0x82 : 0x81
+        let headerLength: Int
+        switch length {
+        case ..<126:
+            headerLength = 2
+            buffer.setInteger(UInt8(length), at: Self.longestHeader - 1)
+        case ...Int(UInt16.max):
+            headerLength = 4
+            buffer.setInteger(UInt8(126), at: Self.longestHeader - 3)
+            buffer.setInteger(UInt16(length), at: Self.longestHeader - 2)
+        default:
+            headerLength = 10
+            buffer.setInteger(UInt8(127), at: Self.longestHeader - 9)
+            buffer.setInteger(UInt64(length), at: Self.longestHeader - 8)
+        }
+        buffer.setInteger(opcode, at: Self.longestHeader - headerLength)
+        buffer.moveReaderIndex(to: Self.longestHeader - headerLength)
+        self.isBinary = isBinary
+        self.frame = buffer
+        self.headerLength = headerLength
+    }
+}

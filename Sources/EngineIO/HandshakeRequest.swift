@@ -1,0 +1,80 @@
+/// The HTTP request that opened a connection, reduced to what applications ask for.
+public struct HandshakeRequest: Sendable, Equatable {
+    /// The request target as sent, path and query.
+    public var target: String
+    /// The query, percent-decoded, in the order sent.
+    public var query: [QueryItem]
+    /// The header fields in the order sent.
+    public var headers: [HeaderField]
+    /// The peer's address, without port; empty when unknown.
+    public var remoteAddress: String
+    /// Whether the connection is over TLS.
+    public var isSecure: Bool
+    /// When the handshake came in.
+    public var time: ContinuousClock.Instant
+
+    /// A name and value of the query.
+    public struct QueryItem: Sendable, Equatable {
+        /// The decoded name.
+        public var name: String
+        /// The decoded value; empty where the query has none.
+        public var value: String
+
+        /// Makes an item of decoded text.
+        public init(name: String, value: String) {
+            self.name = name
+            self.value = value
+        }
+    }
+
+    /// A name and value of the header.
+    public struct HeaderField: Sendable, Equatable {
+        /// The name as sent.
+        public var name: String
+        /// The value as sent.
+        public var value: String
+
+        /// Makes a field.
+        public init(name: String, value: String) {
+            self.name = name
+            self.value = value
+        }
+    }
+
+    /// Makes a request of its parts.
+    public init(
+        target: String,
+        query: [QueryItem],
+        headers: [HeaderField],
+        remoteAddress: String,
+        isSecure: Bool,
+        time: ContinuousClock.Instant
+    ) {
+        self.target = target
+        self.query = query
+        self.headers = headers
+        self.remoteAddress = remoteAddress
+        self.isSecure = isSecure
+        self.time = time
+    }
+
+    /// The first value of a query item, or `nil` when the query does not have it.
+    public func queryValue(_ name: String) -> String? {
+        query.first { $0.name == name }?.value
+    }
+
+    /// The first value of a header field, its name compared without regard to case; `nil` when there is none.
+    public func header(_ name: String) -> String? {
+        headers.first { equalsIgnoringASCIICase($0.name, name) }?.value
+    }
+}
+
+func equalsIgnoringASCIICase(_ one: String, _ other: String) -> Bool {
+    let (left, right) = (one.utf8, other.utf8)
+    guard left.count == right.count else { return false }
+    return zip(left, right).allSatisfy { lowercased($0) == lowercased($1) }
+}
+
+private func lowercased(_ byte: UInt8) -> UInt8 {
+    (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte
+}
