@@ -22,6 +22,7 @@ let package = Package(
             name: "EngineIO",
             dependencies: [.product(name: "NIOCore", package: "swift-nio")],
             swiftSettings: settings
-        )
+        ),
+        .testTarget(name: "ArchitectureTests", swiftSettings: settings),
     ]
 )

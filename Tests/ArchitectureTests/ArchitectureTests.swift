@@ -1,0 +1,135 @@
+import Testing
+
+/// What a module may import.
+struct ModuleRule: Sendable, CustomTestStringConvertible {
+    let module: String
+
+    /// The modules of this package that it may import.
+    let internals: Set<String>
+
+    /// The only outside modules that it may import; `nil` allows all, for modules that do IO.
+    let externals: Set<String>?
+
+    /// Whether it may start tasks: only for running an application's asynchronous handlers.
+    let mayStartTasks: Bool
+
+    var testDescription: String { module }
+
+    init(_ module: String, imports internals: Set<String>, only externals: Set<String>? = nil, tasks: Bool = false) {
+        self.module = module
+        self.internals = internals
+        self.externals = externals
+        self.mayStartTasks = tasks || externals == nil
+    }
+
+    /// The house as `docs/decisions/0001-cores-without-io.md` draws it; every folder of `Sources/` stands here.
+    static let all: [Self] = [
+        Self("STUN", imports: [], only: ["NIOCore", "Crypto", "FoundationEssentials"]),
+        Self("TURN", imports: ["STUN"], only: ["NIOCore", "Crypto", "FoundationEssentials", "DequeModule"]),
+        Self("TURNServer", imports: ["STUN", "TURN", "CLinuxUDP"]),
+        Self("EngineIO", imports: [], only: ["NIOCore", "FoundationEssentials", "DequeModule"]),
+        Self("EngineIOTransport", imports: ["EngineIO"]),
+        Self(
+            "SocketIO",
+            imports: ["EngineIO"],
+            only: ["NIOCore", "Logging", "FoundationEssentials", "Synchronization", "DequeModule"],
+            tasks: true
+        ),
+        Self("LinkUpServer", imports: ["EngineIO", "EngineIOTransport", "SocketIO", "STUN", "TURNServer"]),
+        Self("linkup", imports: ["LinkUpServer"]),
+        Self("socketio-conformance", imports: ["EngineIO", "EngineIOTransport", "SocketIO"]),
+        Self("embed-web", imports: []),
+    ]
+}
+
+/// Holds the sources to the layers and to the rule that protocol cores do no IO.
+@Suite
+struct ArchitectureTests {
+    /// Names that mean IO, time or threads; a core gets the time as an argument and ByteBuffer as its only NIO type.
+    private static let forbiddenInCores = [
+        "Channel", "ChannelHandler", "ChannelHandlerContext", "ChannelPipeline", "NIOAsyncChannel",
+        "EventLoop", "EventLoopGroup", "EventLoopFuture", "EventLoopPromise", "NIODeadline", "SocketAddress",
+        "ContinuousClock.now", "ContinuousClock()", "SuspendingClock", "Date()", "Date.now",
+        "Task.sleep", "Task.detached", "Thread", "FileHandle", "FileManager", "URLSession",
+    ]
+
+    @Test(arguments: SourceFile.all)
+    func importsFollowTheLayers(file: SourceFile) throws {
+        let rule = try #require(
+            ModuleRule.all.first { $0.module == file.module },
+            "\(file.module) has no rule: enter it in ModuleRule.all"
+        )
+        let ours = Set(ModuleRule.all.map(\.module))
+        let wrong = file.imports.intersection(ours).subtracting(rule.internals).subtracting([file.module])
+        #expect(wrong.isEmpty, "\(file) must not import \(wrong.sorted())")
+        if let externals = rule.externals {
+            let foreign = file.imports.subtracting(ours).subtracting(externals)
+            #expect(foreign.isEmpty, "\(file) belongs to a core without IO and must not import \(foreign.sorted())")
+        }
+    }
+
+    @Test(arguments: ModuleRule.all.filter { $0.externals != nil })
+    func coresDoNoIO(rule: ModuleRule) {
+        for file in SourceFile.all where file.module == rule.module {
+            for name in Self.forbiddenInCores {
+                #expect(!file.mentions(name), "\(file) belongs to a core without IO and must not use \(name)")
+            }
+            if !rule.mayStartTasks {
+                #expect(!file.mentions("Task"), "\(file) belongs to a core without IO and must not start tasks")
+            }
+        }
+    }
+
+    @Test(arguments: SourceFile.all)
+    func filesStayShort(file: SourceFile) {
+        #expect(file.lineCount <= 400, "\(file) has \(file.lineCount) lines; split it by noun")
+    }
+
+    @Test
+    func everyModuleIsRead() {
+        // An empty list would let the tests above pass unrun.
+        #expect(!SourceFile.all.isEmpty)
+    }
+
+    @Test
+    func rulesPointDownwardsOnly() {
+        var placed: Set<String> = ["CLinuxUDP"]
+        var remaining = ModuleRule.all
+        while !remaining.isEmpty {
+            let ready = remaining.filter { $0.internals.isSubset(of: placed) }
+            guard !ready.isEmpty else { break }
+            placed.formUnion(ready.map(\.module))
+            remaining.removeAll { placed.contains($0.module) }
+        }
+        #expect(remaining.isEmpty, "these import each other in a circle: \(remaining.map(\.module))")
+    }
+
+    @Test
+    func importsAreFoundInEveryForm() {
+        let file = SourceFile(
+            module: "M",
+            path: "M.swift",
+            text: """
+                public import A
+                @testable import B
+                import struct C.Thing
+                @_spi(Inner) package import D.Sub
+                // import E
+                let text = "import F" // import G
+                let important = 1
+                """
+        )
+        #expect(file.imports == ["A", "B", "C", "D"])
+        #expect(file.lineCount == 7)
+    }
+
+    @Test(
+        arguments: [
+            ("let channel: any Channel", true), ("let channelCount = 0", false), ("// a Channel", false),
+            ("\"Channel\"", false), ("ChannelBinding()", false), ("x.Channel", true), ("AChannel, Channel", true),
+        ]
+    )
+    func wordsAreFoundWhole(code: String, isFound: Bool) {
+        #expect(SourceFile(module: "M", path: "M.swift", text: code).mentions("Channel") == isFound)
+    }
+}

@@ -1,0 +1,101 @@
+import FoundationEssentials
+
+/// A Swift source file, read for what it imports and names.
+struct SourceFile: Sendable, CustomStringConvertible {
+    /// The module whose folder holds the file.
+    let module: String
+
+    /// The path below the root of the package.
+    let path: String
+
+    /// How many lines the file has.
+    let lineCount: Int
+
+    /// The names of the imported modules, without submodules and declarations.
+    let imports: Set<String>
+
+    /// The text without comments and without the contents of string literals on one line.
+    let code: String
+
+    var description: String { path }
+
+    /// The root of the package.
+    static let root = URL(filePath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
+    /// Every Swift file below `Sources/`, in order of the paths.
+    static let all: [Self] = {
+        let folder = root.appending(path: "Sources")
+        let paths = (try? FileManager.default.subpathsOfDirectory(atPath: folder.path())) ?? []
+        return paths.filter { $0.hasSuffix(".swift") }.sorted().compactMap { path in
+            guard let module = path.split(separator: "/").first,
+                let data = try? Data(contentsOf: folder.appending(path: path))
+            else { return nil }
+            return Self(module: String(module), path: "Sources/" + path, text: String(decoding: data, as: UTF8.self))
+        }
+    }()
+
+    init(module: String, path: String, text: String) {
+        self.module = module
+        self.path = path
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        lineCount = text.hasSuffix("\n") ? lines.count - 1 : lines.count
+        let bare = lines.map { Self.code(of: $0) }
+        code = bare.joined(separator: "\n")
+        imports = Set(bare.compactMap { Self.importedModule(in: $0) })
+    }
+
+    /// The line without comment and without the contents of its string literals.
+    private static func code(of line: Substring) -> String {
+        var result = ""
+        var isQuoted = false
+        var isEscaped = false
+        var previous: Character = " "
+        for character in line {
+            if isQuoted {
+                if isEscaped {
+                    isEscaped = false
+                } else if character == "\\" {
+                    isEscaped = true
+                } else if character == "\"" {
+                    isQuoted = false
+                    result.append(character)
+                }
+                continue
+            }
+            if character == "/", previous == "/" {
+                result.removeLast()
+                break
+            }
+            isQuoted = character == "\""
+            result.append(character)
+            previous = character
+        }
+        return result
+    }
+
+    /// The module that the line imports, or `nil` if it is no import.
+    private static func importedModule(in line: String) -> String? {
+        let prefixes: Set<Substring> = ["public", "package", "internal", "fileprivate", "private", "@preconcurrency"]
+        let kinds: Set<Substring> = ["struct", "class", "enum", "protocol", "typealias", "func", "let", "var"]
+        var words = line.split(whereSeparator: \.isWhitespace)[...]
+        while let word = words.first, prefixes.contains(word) || word.hasPrefix("@") { words.removeFirst() }
+        guard words.first == "import" else { return nil }
+        words.removeFirst()
+        if let word = words.first, kinds.contains(word) { words.removeFirst() }
+        return words.first?.split(separator: ".").first.map { String($0) }
+    }
+
+    /// Whether the code has `phrase` with no letter, digit or underscore directly before or after it.
+    func mentions(_ phrase: String) -> Bool {
+        func isWord(_ character: Character) -> Bool { character.isLetter || character.isNumber || character == "_" }
+        var rest = code[...]
+        while let range = rest.firstRange(of: phrase) {
+            let before = rest[..<range.lowerBound].last ?? code[..<range.lowerBound].last
+            let after = rest[range.upperBound...].first
+            if !(before.map(isWord) ?? false), !(after.map(isWord) ?? false) { return true }
+            rest = rest[range.upperBound...]
+        }
+        return false
+    }
+}
