@@ -1,0 +1,94 @@
+import FoundationEssentials
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// The folder with everything that outlives the process.
+struct DataDirectory: Sendable {
+    /// The bytes of the secret.
+    static let secretLength = 32
+
+    /// The path of the folder.
+    let path: String
+
+    /// The file of the chat history.
+    var chatDatabase: String { "\(path)/chat.sqlite" }
+
+    /// The file of the secret.
+    var secretFile: String { "\(path)/secret" }
+
+    /// Opens the folder and creates it where it is missing, for this user alone.
+    /// - Throws: ``StartupError`` when it is no folder or can't be written to.
+    init(path: String) throws(StartupError) {
+        self.path = path
+        do {
+            try FileManager.default.createDirectory(
+                atPath: path,
+                withIntermediateDirectories: true,
+                attributes: [.posixPermissions: 0o700]
+            )
+        } catch {
+            throw StartupError("cannot create the data directory \(path): \(Self.reason(error))")
+        }
+        guard access(path, R_OK | W_OK | X_OK) == 0 else {
+            throw StartupError("cannot write to the data directory \(path): \(String(cString: strerror(errno)))")
+        }
+    }
+
+    /// Reads the secret of this installation; the first start makes it, in a file that only this user may read.
+    /// - Returns: 32 random bytes, the same at every start.
+    /// - Throws: ``StartupError`` when the file can't be read or written, or holds anything else.
+    func loadSecret() throws(StartupError) -> [UInt8] {
+        if let secret = try readSecret() { return secret }
+        try writeSecret()
+        guard let secret = try readSecret() else { throw StartupError("cannot read \(secretFile)") }
+        return secret
+    }
+
+    private func readSecret() throws(StartupError) -> [UInt8]? {
+        let file = open(secretFile, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else {
+            if errno == ENOENT { return nil }
+            throw StartupError("cannot read \(secretFile): \(String(cString: strerror(errno)))")
+        }
+        defer { close(file) }
+        // One byte more than there may be, so that a longer file is noticed.
+        var bytes = [UInt8](repeating: 0, count: Self.secretLength + 1)
+        let count = read(file, &bytes, bytes.count)
+        guard count == Self.secretLength else {
+            throw StartupError(
+                "\(secretFile) is damaged: it must hold \(Self.secretLength) bytes; delete it to get a new one"
+            )
+        }
+        return Array(bytes.prefix(count))
+    }
+
+    /// Writes a file beside it and links it to its name, so that the secret is whole or absent, and the first of two
+    /// processes that start at once gives it to both.
+    private func writeSecret() throws(StartupError) {
+        var generator = SystemRandomNumberGenerator()
+        let secret = (0..<Self.secretLength).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+        let draft = "\(secretFile).\(getpid())"
+        unlink(draft)
+        let file = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard file >= 0 else {
+            throw StartupError("cannot write \(draft): \(String(cString: strerror(errno)))")
+        }
+        defer { unlink(draft) }
+        let isWritten = write(file, secret, secret.count) == secret.count && fsync(file) == 0
+        let isClosed = close(file) == 0
+        guard isWritten, isClosed, link(draft, secretFile) == 0 || errno == EEXIST else {
+            throw StartupError("cannot write \(secretFile): \(String(cString: strerror(errno)))")
+        }
+    }
+
+    private static func reason(_ error: any Error) -> String {
+        guard let code = (error as? CocoaError)?.underlying as? POSIXError else { return "\(error)" }
+        return String(cString: strerror(code.code.rawValue))
+    }
+}

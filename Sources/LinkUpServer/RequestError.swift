@@ -1,0 +1,47 @@
+/// Why a request was refused; the acknowledgement carries it as `{ "error": { "code", "message" } }`.
+struct RequestError: Error, Equatable {
+    /// What a program does about it.
+    var code: Code
+    /// What a person reads: one sentence that names the argument or the limit.
+    var message: String
+
+    /// The codes of `docs/signalling.md`.
+    enum Code: String, Encodable {
+        case badRequest = "bad-request"
+        case notJoined = "not-joined"
+        case unknownPeer = "unknown-peer"
+        case peerAway = "peer-away"
+        case roomFull = "room-full"
+        case tooManyRequests = "too-many-requests"
+        case `internal` = "internal"
+    }
+
+    /// An argument is missing, of the wrong type or outside its limits.
+    static func badRequest(_ message: String) -> Self {
+        Self(code: .badRequest, message: message)
+    }
+
+    /// The request needs a room.
+    static let notJoined = Self(code: .notJoined, message: "Join a room first.")
+
+    /// The server failed; what happened stands in the log only.
+    static let `internal` = Self(code: .internal, message: "The server could not do this. Try again later.")
+}
+
+extension RequestError: Encodable {
+    private enum CodingKeys: String, CodingKey {
+        case error
+    }
+
+    private enum ErrorKeys: String, CodingKey {
+        case code
+        case message
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        var error = container.nestedContainer(keyedBy: ErrorKeys.self, forKey: .error)
+        try error.encode(code, forKey: .code)
+        try error.encode(message, forKey: .message)
+    }
+}

@@ -1,0 +1,56 @@
+import HTTPTypes
+
+/// The fields that tell browsers what pages of this server may do.
+enum SecurityHeaders {
+    /// Allows nothing but what the page needs.
+    ///
+    /// That is its own scripts and styles, pictures and media that it makes itself, and connections to its own origin;
+    /// `connect-src 'self'` covers WebSockets of the same origin in today's browsers.
+    static let contentSecurityPolicy = [
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data: blob:",
+        "media-src 'self' blob: mediastream:",
+        "connect-src 'self'",
+        "font-src 'self'",
+        "manifest-src 'self'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+        "form-action 'self'",
+    ].joined(separator: "; ")
+
+    /// The fields of every answer.
+    static let fields: HTTPFields = {
+        var fields = HTTPFields()
+        fields[.contentSecurityPolicy] = contentSecurityPolicy
+        fields[.xContentTypeOptions] = "nosniff"
+        // Room names stand in addresses: links that people share in the chat must not tell them to other sites.
+        fields[.referrerPolicy] = "no-referrer"
+        fields[.permissionsPolicy] =
+            "camera=(self), microphone=(self), display-capture=(self), speaker-selection=(self), "
+            + "fullscreen=(self), autoplay=(self), clipboard-write=(self), screen-wake-lock=(self), "
+            + "geolocation=(), payment=(), usb=()"
+        fields[.crossOriginOpenerPolicy] = "same-origin"
+        return fields
+    }()
+
+    /// Adds the fields to an answer; what it says itself stays.
+    static func add(to answer: inout HTTPFields) {
+        for field in fields where !answer.contains(field.name) {
+            answer.append(field)
+        }
+    }
+}
+
+extension HTTPField.Name {
+    /// The name of the field, which consists of allowed characters only.
+    private static func known(_ name: String) -> Self {
+        guard let name = Self(name) else { preconditionFailure("\(name) is no name of a field") }
+        return name
+    }
+
+    static let referrerPolicy = known("Referrer-Policy")
+    static let permissionsPolicy = known("Permissions-Policy")
+    static let crossOriginOpenerPolicy = known("Cross-Origin-Opener-Policy")
+}
