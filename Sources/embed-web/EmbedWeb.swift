@@ -1,14 +1,8 @@
 import Foundation
 
-/// Turns text files into a Swift file: `embed-web OUTPUT ROOT FILE…`, with the files' paths below `ROOT`.
+/// Turns the text files of a folder into a Swift file: `embed-web ROOT OUTPUT`.
 @main
 enum EmbedWeb {
-    /// What stops the tool.
-    struct Failure: Error, Equatable, CustomStringConvertible {
-        /// One sentence.
-        var description: String
-    }
-
     static func main() {
         do {
             try run(Array(CommandLine.arguments.dropFirst()))
@@ -21,24 +15,8 @@ enum EmbedWeb {
 
     /// Reads the files and writes the table.
     static func run(_ arguments: [String]) throws {
-        guard arguments.count >= 2 else { throw Failure(description: "usage: embed-web OUTPUT ROOT FILE…") }
-        let root = URL(fileURLWithPath: arguments[1], isDirectory: true)
-        let files = try arguments.dropFirst(2).map { path in
-            (path: path, text: try text(of: root.appendingPathComponent(path)))
-        }
-        guard files.contains(where: { $0.path == "index.html" }) else {
-            throw Failure(description: "\(root.path) has no index.html")
-        }
-        try Data(SwiftTable.source(files).utf8).write(to: URL(fileURLWithPath: arguments[0]), options: .atomic)
-    }
-
-    private static func text(of file: URL) throws -> String {
-        guard let bytes = try? Data(contentsOf: file) else {
-            throw Failure(description: "\(file.path) can't be read")
-        }
-        guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw Failure(description: "\(file.path) is not UTF-8: only text can be compiled into the program")
-        }
-        return text
+        guard arguments.count == 2 else { throw PageFiles.Failure(description: "usage: embed-web ROOT OUTPUT") }
+        let source = SwiftTable.source(try PageFiles.read(below: arguments[0]))
+        try Data(source.utf8).write(to: URL(fileURLWithPath: arguments[1]), options: .atomic)
     }
 }

@@ -14,46 +14,56 @@ struct EmbedWebTests {
         #expect(SwiftTable.literal(text) == literal)
     }
 
+    @Test(arguments: [
+        ("index.html", true), ("a/b.js", true), ("tests.js", true), ("a/tests", true), ("tests/a.js", false),
+        ("a/tests/b.js", false), ("node_modules/x/index.js", false), ("README.md", false), ("a/notes.md", false),
+        ("jsconfig.json", false), ("a/package.json", false), (".eslintrc", false), (".git/config", false),
+    ])
+    func choosesThePage(path: String, belongs: Bool) {
+        #expect(PageFiles.isOfPage(path) == belongs)
+    }
+
     @Test
     func writesATable() throws {
-        let folder = try Folder(["index.html": Data("<p>\n".utf8), "a/b.js": Data("`${x}`".utf8)])
-        try EmbedWeb.run([folder.path("out.swift"), folder.path(""), "index.html", "a/b.js"])
-        let source = try String(contentsOfFile: folder.path("out.swift"), encoding: .utf8)
-        #expect(source.contains("(path: \"index.html\", text: \"<p>\\n\"),"))
-        #expect(source.contains("(path: \"a/b.js\", text: \"`${x}`\"),"))
+        let folder = try Folder([
+            "index.html": Data("<p>\n".utf8), "a/b.js": Data("`${x}`".utf8), "tests/photo.png": Data([0xFF]),
+        ])
+        try EmbedWeb.run([folder.path, "\(folder.path)/.out"])
+        let source = try String(contentsOfFile: "\(folder.path)/.out", encoding: .utf8)
+        let lines = source.split(separator: "\n").filter { $0.contains("(path: \"") }
+        #expect(
+            lines == [
+                "        (path: \"a/b.js\", text: \"`${x}`\"),",
+                "        (path: \"index.html\", text: \"<p>\\n\"),",
+            ]
+        )
     }
 
     @Test(arguments: [Data([0xFF]), Data([0xC3]), Data([0xED, 0xA0, 0x80])])
     func refusesWhatIsNotText(bytes: Data) throws {
         let folder = try Folder(["index.html": Data(), "photo.png": bytes])
-        let failure = EmbedWeb.Failure(
-            description: "\(folder.path("photo.png")) is not UTF-8: only text can be compiled into the program"
+        let failure = PageFiles.Failure(
+            description: "\(folder.path)/photo.png is not UTF-8: only text can be compiled into the program"
         )
-        #expect(throws: failure) {
-            try EmbedWeb.run([folder.path("out.swift"), folder.path(""), "index.html", "photo.png"])
-        }
-        #expect(!FileManager.default.fileExists(atPath: folder.path("out.swift")))
+        #expect(throws: failure) { try EmbedWeb.run([folder.path, "\(folder.path)/.out"]) }
+        #expect(!FileManager.default.fileExists(atPath: "\(folder.path)/.out"))
     }
 
     @Test
-    func refusesMissingFilesAndAMissingPage() throws {
+    func refusesAFolderWithoutAPage() throws {
         let folder = try Folder(["other.html": Data()])
-        #expect(throws: EmbedWeb.Failure.self) {
-            try EmbedWeb.run([folder.path("out.swift"), folder.path(""), "index.html"])
-        }
-        #expect(throws: EmbedWeb.Failure.self) {
-            try EmbedWeb.run([folder.path("out.swift"), folder.path(""), "other.html"])
-        }
-        #expect(throws: EmbedWeb.Failure.self) { try EmbedWeb.run(["out.swift"]) }
+        #expect(throws: PageFiles.Failure.self) { try EmbedWeb.run([folder.path, "\(folder.path)/.out"]) }
+        #expect(throws: PageFiles.Failure.self) { try EmbedWeb.run(["\(folder.path)/none", "\(folder.path)/.out"]) }
+        #expect(throws: PageFiles.Failure.self) { try EmbedWeb.run([folder.path]) }
     }
 
     /// A folder with files, gone with the value.
     private final class Folder {
-        private let root = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+        let path = FileManager.default.temporaryDirectory.path + "/" + UUID().uuidString
 
         init(_ files: [String: Data]) throws {
-            for (path, bytes) in files {
-                let url = root.appendingPathComponent(path)
+            for (name, bytes) in files {
+                let url = URL(fileURLWithPath: "\(path)/\(name)")
                 try FileManager.default.createDirectory(
                     at: url.deletingLastPathComponent(),
                     withIntermediateDirectories: true
@@ -63,11 +73,7 @@ struct EmbedWebTests {
         }
 
         deinit {
-            try? FileManager.default.removeItem(at: root)
-        }
-
-        func path(_ name: String) -> String {
-            name.isEmpty ? root.path : root.appendingPathComponent(name).path
+            try? FileManager.default.removeItem(atPath: path)
         }
     }
 }
