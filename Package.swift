@@ -12,7 +12,8 @@ let settings: [SwiftSetting] = [
 let package = Package(
     name: "linkup",
     products: [
-        .library(name: "EngineIO", targets: ["EngineIO"])
+        .library(name: "EngineIO", targets: ["EngineIO"]),
+        .library(name: "STUN", targets: ["STUN"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
@@ -36,6 +37,15 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        .target(
+            name: "STUN",
+            dependencies: [
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            // Messages are views that cannot outlive their bytes.
+            swiftSettings: settings + [.enableExperimentalFeature("Lifetimes")]
+        ),
         .executableTarget(name: "embed-web", swiftSettings: settings),
         .plugin(name: "EmbedWeb", capability: .buildTool(), dependencies: ["embed-web"]),
         .testTarget(name: "ArchitectureTests", swiftSettings: settings),
@@ -46,6 +56,15 @@ let package = Package(
                 "LinkUpServer",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "STUNTests",
+            dependencies: [
+                "STUN",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "NIOCore", package: "swift-nio"),
             ],
             swiftSettings: settings

@@ -1,0 +1,28 @@
+extension Span<UInt8> {
+    /// The two bytes at `offset` as an integer in network order; the caller has checked that they exist.
+    func uint16(at offset: Int) -> UInt16 {
+        UInt16(self[offset]) << 8 | UInt16(self[offset + 1])
+    }
+
+    /// The four bytes at `offset` as an integer in network order; the caller has checked that they exist.
+    func uint32(at offset: Int) -> UInt32 {
+        UInt32(uint16(at: offset)) << 16 | UInt32(uint16(at: offset + 2))
+    }
+
+    /// The eight bytes at `offset` as an integer in network order; the caller has checked that they exist.
+    func uint64(at offset: Int) -> UInt64 {
+        UInt64(uint32(at: offset)) << 32 | UInt64(uint32(at: offset + 4))
+    }
+}
+
+/// Whether two byte strings are equal, in a time that depends on their lengths only.
+///
+/// For everything that is compared with a secret: an early exit tells a forger how many bytes were right.
+package func constantTimeEquals(_ left: Span<UInt8>, _ right: Span<UInt8>) -> Bool {
+    guard left.count == right.count else { return false }
+    var difference: UInt8 = 0
+    for index in left.indices {
+        difference |= left[index] ^ right[index]
+    }
+    return difference == 0
+}
