@@ -1,0 +1,246 @@
+/** The call of a room: who is in it, and the way there and back through `/call`. */
+
+import { Emitter } from '/client/emitter.js';
+import { Outbox } from '../lib/outbox.js';
+import { Peer } from './peer.js';
+
+/**
+ * @typedef {object} CallEvents
+ * @property {[]} peers  somebody came or went
+ * @property {[peer: Peer]} change  of one peer
+ * @property {[peer: Peer]} stream
+ * @property {[peer: Peer, channel: RTCDataChannel]} channel
+ * @property {[message: string]} refused  the server does not let this client in
+ * @property {[note: string]} note  something to tell
+ */
+
+/** How long the server has for an answer, in milliseconds. */
+const answerTime = 10_000;
+/** How long somebody who was in the call before may take to come back after the server was lost. */
+const returnTime = 45_000;
+/** Signals on their way at once; the server takes a burst of 500. */
+const signalsAtOnce = 100;
+
+/** @extends {Emitter<CallEvents>} */
+export class Call extends Emitter {
+  /** @type {Map<string, Peer>} */
+  peers = new Map();
+  /**
+   * The id of this participant.
+   *
+   * @type {string | undefined}
+   */
+  self;
+  #isJoined = false;
+  #epoch = 1;
+  /** @type {RTCIceServer[]} */
+  #iceServers = [];
+  /** @type {string | undefined} */
+  #resumeKey;
+  #outbox;
+  #socket;
+  #room;
+  #name;
+  #media;
+
+  /**
+   * @param {object} options
+   * @param {import('/client/socket.js').Socket} options.socket  of the namespace `/call`
+   * @param {string} options.room
+   * @param {string} options.name
+   * @param {import('./media.js').Media} options.media
+   */
+  constructor({ socket, room, name, media }) {
+    super();
+    this.#socket = socket;
+    this.#room = room;
+    this.#name = name;
+    this.#media = media;
+    /** @type {Outbox<{ to: string } & import('./negotiation.js').Signal>} */
+    this.#outbox = new Outbox({ limit: signalsAtOnce, transmit: (signal) => this.#transmit(signal) });
+    media.on('change', () => this.#mediaChanged());
+    this.#listen();
+  }
+
+  /** Enters the call; again, by itself, after each loss of the connection. */
+  start() {
+    this.#socket.on('connect', () => void this.#join());
+    this.#socket.on('disconnect', () => {
+      this.#isJoined = false;
+      this.#outbox.pause();
+    });
+    this.#socket.connect();
+    globalThis.addEventListener('online', () => this.#networkChanged());
+    globalThis.addEventListener('pagehide', () => this.#socket.emit('leave', {}));
+    if (this.#socket.connected) void this.#join();
+  }
+
+  leave() {
+    if (this.#socket.connected) this.#socket.emit('leave', {});
+    for (const peer of [...this.peers.values()]) this.#remove(peer);
+    this.#socket.disconnect();
+  }
+
+  #listen() {
+    const socket = this.#socket;
+    socket.on('peer-joined', (info) => this.#arrived(info));
+    socket.on('peer-back', (info) => this.#arrived(info));
+    socket.on('peer-away', ({ id }) => this.peers.get(id)?.setAway());
+    socket.on('peer-left', ({ id }) => this.#left(id));
+    socket.on('peer-status', ({ id, status }) => this.peers.get(id)?.setStatus(status));
+    socket.on('signal', ({ from, ...signal }) => void this.peers.get(from)?.receive(signal));
+    socket.on('ice-servers', ({ iceServers }) => {
+      this.#iceServers = iceServers;
+      for (const peer of this.peers.values()) peer.setIceServers(iceServers);
+    });
+  }
+
+  async #join() {
+    const request = { room: this.#room, name: this.#name, resume: this.#resumeKey };
+    let answer;
+    try {
+      answer = await this.#socket.timeout(answerTime).emitWithAck('join', request);
+    } catch {
+      this.#joinLater();
+      return;
+    }
+    if (answer.error) {
+      if (['internal', 'too-many-requests'].includes(answer.error.code)) this.#joinLater();
+      else this.dispatch('refused', answer.error.message);
+      return;
+    }
+    this.#entered(answer);
+  }
+
+  #joinLater() {
+    setTimeout(() => {
+      if (this.#socket.connected && !this.#isJoined) void this.#join();
+    }, 2000);
+  }
+
+  /** @param {{ self: string, peers: import('./peer.js').PeerInfo[], iceServers: RTCIceServer[], epoch: number, resumeKey?: string }} answer */
+  #entered({ self, peers, iceServers, epoch, resumeKey }) {
+    // Under another id this is another participant for the others too: nothing goes on.
+    if (this.self !== undefined && this.self !== self) this.#removeAll();
+    this.self = self;
+    this.#resumeKey = resumeKey;
+    this.#epoch = epoch;
+    this.#iceServers = iceServers;
+    this.#isJoined = true;
+    this.#sendStatus();
+    const present = new Set(peers.map(({ id }) => id));
+    for (const peer of this.peers.values()) if (!present.has(peer.id)) this.#expectBack(peer);
+    this.#outbox.resume();
+    for (const info of peers) {
+      const known = this.peers.get(info.id);
+      if (known) {
+        known.update(info);
+        known.resynchronize();
+      } else {
+        void this.#add(info).start();
+      }
+    }
+    this.dispatch('peers');
+  }
+
+  #removeAll() {
+    this.#outbox.discard(() => true);
+    for (const peer of [...this.peers.values()]) this.#remove(peer);
+  }
+
+  /**
+   * A server that restarted knows nobody until they come back.
+   *
+   * @param {Peer} peer
+   */
+  #expectBack(peer) {
+    peer.setAway();
+    setTimeout(() => {
+      if (peer.isAway && this.peers.get(peer.id) === peer) this.#left(peer.id);
+    }, returnTime);
+  }
+
+  /** @param {import('./peer.js').PeerInfo} info */
+  #arrived(info) {
+    const known = this.peers.get(info.id);
+    if (known) {
+      known.update(info);
+      known.resynchronize();
+    } else {
+      this.#add(info);
+      this.dispatch('note', `${info.name} joined the call`);
+    }
+    this.dispatch('peers');
+  }
+
+  /** @param {string} id */
+  #left(id) {
+    const peer = this.peers.get(id);
+    if (!peer) return;
+    // It may only have lost the server, as this side knows: media goes on until it fails.
+    if (peer.isAway && peer.connectionState === 'connected') return;
+    this.#remove(peer);
+    this.dispatch('note', `${peer.name} left the call`);
+    this.dispatch('peers');
+  }
+
+  /** @param {import('./peer.js').PeerInfo} info */
+  #add(info) {
+    /** @type {Peer} */
+    const peer = new Peer({
+      info,
+      epoch: this.#epoch,
+      media: this.#media,
+      iceServers: () => this.#iceServers,
+      canSignal: () => this.#isJoined && !peer.isAway,
+      send: (signal) => this.#outbox.push({ to: info.id, ...signal }),
+    });
+    this.peers.set(peer.id, peer);
+    peer.on('change', () => {
+      if (peer.isAway && ['failed', 'closed'].includes(peer.connectionState)) this.#left(peer.id);
+      this.dispatch('change', peer);
+    });
+    peer.on('stream', () => this.dispatch('stream', peer));
+    peer.on('channel', (channel) => this.dispatch('channel', peer, channel));
+    this.#shareBandwidth();
+    return peer;
+  }
+
+  /** @param {Peer} peer */
+  #remove(peer) {
+    this.peers.delete(peer.id);
+    this.#outbox.discard(({ to }) => to === peer.id);
+    peer.close();
+    this.#shareBandwidth();
+  }
+
+  /** @param {{ to: string } & import('./negotiation.js').Signal} signal */
+  async #transmit(signal) {
+    const answer = await this.#socket.timeout(answerTime).emitWithAck('signal', signal);
+    // Whoever is away is told everything anew when they are back.
+    if (answer.error && ['too-many-requests', 'not-joined', 'internal'].includes(answer.error.code)) {
+      throw new Error(answer.error.message);
+    }
+  }
+
+  #mediaChanged() {
+    for (const peer of this.peers.values()) void peer.replaceTracks();
+    this.#shareBandwidth();
+    this.#sendStatus();
+  }
+
+  #sendStatus() {
+    if (this.#isJoined) this.#socket.emit('status', this.#media.status, () => undefined);
+  }
+
+  #networkChanged() {
+    for (const peer of this.peers.values()) peer.networkChanged();
+  }
+
+  /** Every picture is sent once to each peer, so each gets less when there are more. */
+  #shareBandwidth() {
+    const total = this.#media.status.screen ? 4_000_000 : 2_400_000;
+    const share = Math.min(Math.max(total / Math.max(this.peers.size, 1), 200_000), total / 2);
+    for (const peer of this.peers.values()) void peer.limitVideo(Math.round(share));
+  }
+}

@@ -1,0 +1,227 @@
+/**
+ * Perfect negotiation with one peer (W3C WebRTC, "Perfect Negotiation Example"), over connections
+ * that are numbered by epochs (docs/signalling.md).
+ *
+ * Either side may offer at any time. When two offers cross, the polite side takes its own back and
+ * the impolite side ignores the other's. This file knows nothing of pages and sockets.
+ *
+ * @typedef {object} Signal
+ * @property {number} epoch  of the sender's connection
+ * @property {{ type: string, sdp?: string }} [description]
+ * @property {RTCIceCandidateInit} [candidate]
+ * @property {boolean} [endOfCandidates]
+ *
+ * @typedef {object} NegotiationOptions
+ * @property {boolean} polite
+ * @property {number} epoch  of the first connection
+ * @property {() => RTCPeerConnection} makeConnection
+ * @property {(connection: RTCPeerConnection, isOfferer: boolean) => void | Promise<void>} attach  adds what is
+ *   to be sent: before the first offer, or between the first offer of the peer and its answer
+ * @property {(signal: Signal) => void} send
+ * @property {(error: unknown) => void} [onError]
+ */
+export class Negotiation {
+  /** Who gives way when two offers cross; the server may decide it anew with a `join`. */
+  polite;
+  #makingOffer = false;
+  #ignoreOffer = false;
+  #isSettingRemoteAnswerPending = false;
+  #isAttached = false;
+  /** @type {(RTCIceCandidateInit | null)[]} */
+  #earlyCandidates = [];
+  /** The lowest epoch of the peer that is not of a connection which is gone. */
+  #remoteEpoch = -Infinity;
+  /** Whether a signal of `#remoteEpoch` has come to the present connection. */
+  #isPaired = false;
+  #isClosed = false;
+  #epoch;
+  #options;
+  /** @type {RTCPeerConnection} */
+  #connection;
+
+  /** @param {NegotiationOptions} options */
+  constructor(options) {
+    this.polite = options.polite;
+    this.#epoch = options.epoch;
+    this.#options = options;
+    this.#connection = this.#open();
+  }
+
+  /** The present connection. */
+  get connection() {
+    return this.#connection;
+  }
+
+  /** The number of the present connection. */
+  get epoch() {
+    return this.#epoch;
+  }
+
+  /** Makes the first offer; the peer that was there first waits for it. */
+  async start() {
+    await this.#attach(this.#connection, true);
+  }
+
+  /**
+   * Takes a signal of the peer.
+   *
+   * @param {Signal} signal
+   */
+  async receive(signal) {
+    if (this.#isClosed || !this.#accepts(signal.epoch)) return;
+    const connection = this.#connection;
+    try {
+      if (signal.description) await this.#receiveDescription(connection, signal.description);
+      else if (signal.candidate) await this.#receiveCandidate(connection, signal.candidate);
+      else if (signal.endOfCandidates) await this.#receiveCandidate(connection, null);
+    } catch (error) {
+      this.#report(connection, error);
+    }
+  }
+
+  /** Asks for new ICE credentials and candidates; media goes on meanwhile. */
+  restartIce() {
+    this.#connection.restartIce();
+  }
+
+  /** Sends again what may have been lost on the way, and restarts ICE if it is not connected. */
+  resynchronize() {
+    const connection = this.#connection;
+    if (connection.signalingState === 'have-local-offer') this.#sendDescription(connection);
+    else if (this.#isAttached && connection.connectionState !== 'connected') connection.restartIce();
+  }
+
+  /**
+   * Gives the connection up and makes a new one.
+   *
+   * @param {number} [epoch]  the least that its number may be
+   */
+  async renew(epoch = 0) {
+    this.#replace(epoch);
+    // The peer makes a new one too when it hears of this one: only that one's signals count.
+    this.#remoteEpoch += 1;
+    await this.#attach(this.#connection, true);
+  }
+
+  /** Ends it. */
+  close() {
+    this.#isClosed = true;
+    this.#connection.close();
+  }
+
+  #open() {
+    const connection = this.#options.makeConnection();
+    connection.onnegotiationneeded = () => this.#negotiate(connection);
+    connection.onicecandidate = ({ candidate }) => {
+      if (connection !== this.#connection) return;
+      if (!candidate) this.#options.send({ epoch: this.#epoch, endOfCandidates: true });
+      else if (candidate.candidate) this.#options.send({ epoch: this.#epoch, candidate: candidate.toJSON() });
+    };
+    return connection;
+  }
+
+  /** @param {number} epoch */
+  #replace(epoch) {
+    this.#connection.close();
+    this.#epoch = Math.max(this.#epoch + 1, epoch);
+    this.#makingOffer = false;
+    this.#ignoreOffer = false;
+    this.#isSettingRemoteAnswerPending = false;
+    this.#isAttached = false;
+    this.#isPaired = false;
+    this.#earlyCandidates = [];
+    this.#connection = this.#open();
+  }
+
+  /** @param {number} epoch */
+  #accepts(epoch) {
+    if (!(epoch >= this.#remoteEpoch)) return false;
+    // A peer's first epoch is no sign that an earlier connection is gone: there was none.
+    if (epoch > this.#remoteEpoch && this.#isPaired) this.#replace(0);
+    this.#remoteEpoch = epoch;
+    this.#isPaired = true;
+    return true;
+  }
+
+  /** @param {RTCPeerConnection} connection @param {boolean} isOfferer */
+  async #attach(connection, isOfferer) {
+    if (this.#isAttached) return;
+    this.#isAttached = true;
+    try {
+      await this.#options.attach(connection, isOfferer);
+    } catch (error) {
+      this.#report(connection, error);
+    }
+  }
+
+  /** @param {RTCPeerConnection} connection */
+  async #negotiate(connection) {
+    if (connection !== this.#connection) return;
+    try {
+      this.#makingOffer = true;
+      await connection.setLocalDescription();
+      this.#sendDescription(connection);
+    } catch (error) {
+      this.#report(connection, error);
+    } finally {
+      if (connection === this.#connection) this.#makingOffer = false;
+    }
+  }
+
+  /** @param {RTCPeerConnection} connection */
+  #sendDescription(connection) {
+    const description = connection.localDescription;
+    if (connection !== this.#connection || !description) return;
+    const { type, sdp } = description;
+    this.#options.send({ epoch: this.#epoch, description: { type, sdp } });
+  }
+
+  /** @param {RTCPeerConnection} connection @param {{ type: string, sdp?: string }} description */
+  async #receiveDescription(connection, { type, sdp }) {
+    if (type !== 'offer' && type !== 'answer') return;
+    // An answer that comes twice, or to an offer that was taken back.
+    if (type === 'answer' && connection.signalingState !== 'have-local-offer') return;
+    const isReady =
+      !this.#makingOffer && (connection.signalingState === 'stable' || this.#isSettingRemoteAnswerPending);
+    const collides = type === 'offer' && !isReady;
+    this.#ignoreOffer = !this.polite && collides;
+    if (this.#ignoreOffer) return;
+    this.#isSettingRemoteAnswerPending = type === 'answer';
+    try {
+      await connection.setRemoteDescription({ type, sdp });
+    } finally {
+      if (connection === this.#connection) this.#isSettingRemoteAnswerPending = false;
+    }
+    if (connection !== this.#connection) return;
+    await this.#addEarlyCandidates(connection);
+    if (type === 'answer') return;
+    await this.#attach(connection, false);
+    await connection.setLocalDescription();
+    this.#sendDescription(connection);
+  }
+
+  /** @param {RTCPeerConnection} connection @param {RTCIceCandidateInit | null} candidate */
+  async #receiveCandidate(connection, candidate) {
+    if (!connection.remoteDescription) {
+      if (!this.#ignoreOffer) this.#earlyCandidates.push(candidate);
+      return;
+    }
+    try {
+      await connection.addIceCandidate(candidate ?? undefined);
+    } catch (error) {
+      // Candidates of an offer that was ignored fit no description here.
+      if (!this.#ignoreOffer) throw error;
+    }
+  }
+
+  /** @param {RTCPeerConnection} connection */
+  async #addEarlyCandidates(connection) {
+    for (const candidate of this.#earlyCandidates.splice(0)) await this.#receiveCandidate(connection, candidate);
+  }
+
+  /** @param {RTCPeerConnection} connection @param {unknown} error */
+  #report(connection, error) {
+    // A connection that was closed meanwhile rejects whatever is still under way.
+    if (!this.#isClosed && connection === this.#connection) this.#options.onError?.(error);
+  }
+}

@@ -1,0 +1,221 @@
+/** Somebody else in the call: the connection to them, and what comes over it. */
+
+import { Emitter } from '/client/emitter.js';
+import { Negotiation } from './negotiation.js';
+import { Recovery } from './recovery.js';
+
+/**
+ * @typedef {{ audio: boolean, video: boolean, screen: boolean }} Status
+ * @typedef {{ id: string, name: string, polite: boolean, status?: Status }} PeerInfo
+ *
+ * @typedef {object} PeerEvents
+ * @property {[]} change  of anything that is shown
+ * @property {[]} stream  there is another `stream`
+ * @property {[channel: RTCDataChannel]} channel  that the other side opened for a file
+ */
+
+/** The channel that is opened with each connection, so that later ones need no new offer. */
+const firstChannel = 'linkup';
+
+/** @extends {Emitter<PeerEvents>} */
+export class Peer extends Emitter {
+  id;
+  name;
+  /** @type {Status} */
+  status;
+  /** Whether its signalling connection is lost. */
+  isAway = false;
+  stream = new MediaStream();
+  #negotiation;
+  #recovery;
+  #media;
+  #getIceServers;
+  #bitrate = 0;
+  /** @type {RTCRtpSender | undefined} */
+  #audioSender;
+  /** @type {RTCRtpSender | undefined} */
+  #videoSender;
+
+  /**
+   * @param {object} options
+   * @param {PeerInfo} options.info
+   * @param {number} options.epoch  of the first connection
+   * @param {import('./media.js').Media} options.media  what is sent
+   * @param {() => RTCIceServer[]} options.iceServers
+   * @param {() => boolean} options.canSignal
+   * @param {(signal: import('./negotiation.js').Signal) => void} options.send
+   */
+  constructor({ info, epoch, media, iceServers, canSignal, send }) {
+    super();
+    this.id = info.id;
+    this.name = info.name;
+    this.status = info.status ?? { audio: false, video: false, screen: false };
+    this.#media = media;
+    this.#getIceServers = iceServers;
+    this.#negotiation = new Negotiation({
+      polite: info.polite,
+      epoch,
+      makeConnection: () => this.#makeConnection(),
+      attach: (connection, isOfferer) => this.#attach(connection, isOfferer),
+      send,
+      onError: (error) => console.warn('negotiation', this.id, error),
+    });
+    this.#recovery = new Recovery({
+      isPolite: () => this.#negotiation.polite,
+      canSignal,
+      restart: () => this.#negotiation.restartIce(),
+      renew: () => void this.#negotiation.renew(),
+    });
+  }
+
+  /** The present connection. */
+  get pc() {
+    return this.#negotiation.connection;
+  }
+
+  /** @returns {RTCPeerConnectionState} */
+  get connectionState() {
+    return this.pc.connectionState;
+  }
+
+  /**
+   * Takes what the server says of this peer.
+   *
+   * @param {PeerInfo} info
+   */
+  update(info) {
+    this.name = info.name;
+    this.status = info.status ?? this.status;
+    this.isAway = false;
+    this.#negotiation.polite = info.polite;
+    this.dispatch('change');
+  }
+
+  /** @param {Status} status */
+  setStatus(status) {
+    this.status = status;
+    this.dispatch('change');
+  }
+
+  setAway() {
+    this.isAway = true;
+    this.dispatch('change');
+  }
+
+  /** Makes the first offer. */
+  start() {
+    return this.#negotiation.start();
+  }
+
+  /** @param {import('./negotiation.js').Signal} signal */
+  receive(signal) {
+    return this.#negotiation.receive(signal);
+  }
+
+  /** The signalling connection is there again, on one side or the other. */
+  resynchronize() {
+    this.#negotiation.resynchronize();
+  }
+
+  networkChanged() {
+    this.#recovery.networkChanged();
+  }
+
+  /** @param {RTCIceServer[]} iceServers */
+  setIceServers(iceServers) {
+    this.pc.setConfiguration({ ...this.pc.getConfiguration(), iceServers });
+  }
+
+  /** Sends other tracks from now on, without a new offer. */
+  async replaceTracks() {
+    await Promise.all([
+      this.#audioSender?.replaceTrack(this.#media.audioTrack ?? null),
+      this.#videoSender?.replaceTrack(this.#media.videoTrack ?? null),
+    ]).catch((error) => console.warn('replaceTrack', this.id, error));
+    await this.limitVideo(this.#bitrate);
+  }
+
+  /**
+   * The most that the picture may take.
+   *
+   * @param {number} bitrate  in bits a second
+   */
+  async limitVideo(bitrate) {
+    this.#bitrate = bitrate;
+    const parameters = this.#videoSender?.getParameters();
+    const encoding = parameters?.encodings?.[0];
+    if (!parameters || !encoding || encoding.maxBitrate === bitrate) return;
+    encoding.maxBitrate = bitrate;
+    await this.#videoSender?.setParameters(parameters).catch(() => undefined);
+  }
+
+  /** How loud the other side is, 0 to 1. */
+  get level() {
+    const receiver = this.pc.getReceivers().find(({ track }) => track.kind === 'audio');
+    return receiver?.getSynchronizationSources?.()[0]?.audioLevel ?? 0;
+  }
+
+  /** A channel for one file. */
+  openChannel() {
+    return this.pc.createDataChannel('file', { ordered: true });
+  }
+
+  close() {
+    this.#recovery.stop();
+    this.#negotiation.close();
+  }
+
+  #makeConnection() {
+    const connection = new RTCPeerConnection({ iceServers: this.#getIceServers() });
+    this.stream = new MediaStream();
+    this.#audioSender = undefined;
+    this.#videoSender = undefined;
+    connection.onconnectionstatechange = () => {
+      if (connection !== this.pc) return;
+      this.#recovery.changed(connection.connectionState);
+      if (connection.connectionState === 'connected') void this.limitVideo(this.#bitrate);
+      this.dispatch('change');
+    };
+    connection.ontrack = ({ track }) => {
+      for (const old of this.stream.getTracks()) if (old.kind === track.kind) this.stream.removeTrack(old);
+      this.stream.addTrack(track);
+      this.dispatch('stream');
+    };
+    connection.ondatachannel = ({ channel }) => {
+      if (channel.label !== firstChannel) this.dispatch('channel', channel);
+    };
+    return connection;
+  }
+
+  /** @param {RTCPeerConnection} connection @param {boolean} isOfferer */
+  async #attach(connection, isOfferer) {
+    const { audioTrack, videoTrack, stream } = this.#media;
+    if (isOfferer) {
+      const make = (/** @type {MediaStreamTrack | undefined} */ track, /** @type {string} */ kind) =>
+        connection.addTransceiver(track ?? kind, { direction: 'sendrecv', streams: [stream] }).sender;
+      // Both are there from the start, so that a camera that is switched on later needs no new offer.
+      this.#audioSender = make(audioTrack, 'audio');
+      this.#videoSender = make(videoTrack, 'video');
+      connection.createDataChannel(firstChannel);
+      return;
+    }
+    this.#audioSender = await this.#answerWith(connection, 'audio', audioTrack);
+    this.#videoSender = await this.#answerWith(connection, 'video', videoTrack);
+  }
+
+  /**
+   * Sends on the transceiver that the peer's offer made.
+   *
+   * @param {RTCPeerConnection} connection
+   * @param {'audio' | 'video'} kind
+   * @param {MediaStreamTrack | undefined} track
+   */
+  async #answerWith(connection, kind, track) {
+    const transceiver = connection.getTransceivers().find(({ receiver }) => receiver.track.kind === kind);
+    if (!transceiver) return track && connection.addTrack(track, this.#media.stream);
+    transceiver.direction = 'sendrecv';
+    transceiver.sender.setStreams?.(this.#media.stream);
+    await transceiver.sender.replaceTrack(track ?? null);
+    return transceiver.sender;
+  }
+}

@@ -1,0 +1,137 @@
+/** Words, times and names as people read them. */
+
+/**
+ * A text in pieces, each with an address if it is a link. Only `http:` and `https:` become links.
+ *
+ * @param {string} text
+ * @returns {{ text: string, href?: string }[]}
+ */
+export function linkify(text) {
+  /** @type {{ text: string, href?: string }[]} */
+  const parts = [];
+  let end = 0;
+  for (const match of text.matchAll(/https?:\/\/[^\s<>"]+/gi)) {
+    const address = trimAddress(match[0]);
+    if (!isAddress(address)) continue;
+    const start = match.index ?? 0;
+    if (start > end) parts.push({ text: text.slice(end, start) });
+    parts.push({ text: address, href: address });
+    end = start + address.length;
+  }
+  if (end < text.length) parts.push({ text: text.slice(end) });
+  return parts;
+}
+
+/**
+ * Leaves out what ends the sentence and not the address.
+ *
+ * @param {string} address
+ */
+function trimAddress(address) {
+  let trimmed = address.replace(/[.,;:!?'*]+$/, '');
+  while (trimmed.endsWith(')') && trimmed.split(')').length > trimmed.split('(').length) {
+    trimmed = trimmed.slice(0, -1).replace(/[.,;:!?'*]+$/, '');
+  }
+  return trimmed;
+}
+
+/** @param {string} text */
+function isAddress(text) {
+  try {
+    return /^https?:$/.test(new URL(text).protocol);
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * The name of a day as a heading: Today, Yesterday, or the date.
+ *
+ * @param {number} time
+ * @param {number} now
+ */
+export function dayLabel(time, now) {
+  const day = new Date(time);
+  const today = new Date(now);
+  if (day.toDateString() === today.toDateString()) return 'Today';
+  const yesterday = new Date(today.getFullYear(), today.getMonth(), today.getDate() - 1);
+  if (day.toDateString() === yesterday.toDateString()) return 'Yesterday';
+  const year = day.getFullYear() === today.getFullYear() ? undefined : 'numeric';
+  return day.toLocaleDateString(undefined, { weekday: 'long', day: 'numeric', month: 'long', year });
+}
+
+/**
+ * Hours and minutes.
+ *
+ * @param {number} time
+ */
+export function clockTime(time) {
+  return new Date(time).toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit' });
+}
+
+/**
+ * A count of bytes with a unit.
+ *
+ * @param {number} count
+ */
+export function formatBytes(count) {
+  const units = ['bytes', 'KB', 'MB', 'GB'];
+  let value = count;
+  let unit = 0;
+  while (value >= 1000 && unit < units.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
+}
+
+/**
+ * One or two letters that stand for a name.
+ *
+ * @param {string} name
+ */
+export function initials(name) {
+  const words = name.trim().split(/\s+/);
+  const letters = words.length > 1 ? [words[0], words.at(-1)] : [words[0]];
+  return letters.map((word) => [...(word ?? '')][0] ?? '').join('').toUpperCase();
+}
+
+/**
+ * One of eight colours for a name, always the same one.
+ *
+ * @param {string} name
+ */
+export function colourIndex(name) {
+  let hash = 0;
+  for (const character of name) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) % 65_521;
+  return hash % 8;
+}
+
+/**
+ * What to say about who is typing.
+ *
+ * @param {string[]} names
+ */
+export function typingLabel(names) {
+  if (names.length === 0) return '';
+  if (names.length === 1) return `${names[0]} is typing…`;
+  if (names.length === 2) return `${names[0]} and ${names[1]} are typing…`;
+  return 'Several people are typing…';
+}
+
+/**
+ * A name under which a file from somebody else is safe to save: no path, no control characters, none
+ * that reverse the direction of reading and so hide the real ending, no leading dot.
+ *
+ * @param {string} name
+ */
+export function safeFileName(name) {
+  const base = name.split(/[/\\]/).at(-1) ?? '';
+  const clean = base
+    .replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '')
+    .replace(/[<>:"|?*]/g, '_')
+    .replace(/^[.\s]+|[.\s]+$/g, '');
+  if (clean.length <= 120) return clean || 'file';
+  const ending = /\.[^.]{1,12}$/.exec(clean)?.[0] ?? '';
+  return clean.slice(0, 120 - ending.length) + ending;
+}

@@ -1,0 +1,92 @@
+/** One participant: picture or initials, name, and what is worth knowing about them. */
+
+import { h } from '../lib/dom.js';
+import { colourIndex, initials } from '../lib/format.js';
+import { icon } from './icons.js';
+
+/**
+ * @typedef {object} TileState
+ * @property {string} name
+ * @property {{ audio: boolean, video: boolean, screen: boolean }} status
+ * @property {RTCPeerConnectionState} connection
+ * @property {boolean} isAway
+ * @property {MediaStream} stream
+ */
+
+/** @param {string} id  of the peer, or `self` */
+export function createTile(id) {
+  const isSelf = id === 'self';
+  const video = h('video', { autoplay: true, playsinline: true });
+  video.muted = isSelf;
+  const avatar = h('div', { class: 'avatar', 'aria-hidden': 'true' });
+  const muted = h('span', { class: 'muted-mark', role: 'img', 'aria-label': 'Muted' }, icon('microphoneOff'));
+  const name = h('span', { class: 'name' });
+  const note = h('p', { class: 'tile-note' });
+  const play = h('button', { type: 'button', class: 'tile-play', hidden: true, onclick: start }, icon('sound'), 'Tap to hear');
+  const element = h('article', { class: 'tile', 'data-peer': id }, video, avatar, note, h('div', { class: 'tile-bar' }, muted, name), play);
+
+  return { element, update, setSpeaking };
+
+  /** @param {TileState} state */
+  function update({ name: called, status, connection, isAway, stream }) {
+    const label = isSelf ? `${called} (you)` : called;
+    name.textContent = label;
+    element.setAttribute('aria-label', label);
+    avatar.textContent = initials(called);
+    avatar.dataset['colour'] = String(colourIndex(called));
+    Object.assign(element.dataset, {
+      audio: onOff(status.audio),
+      video: onOff(status.video),
+      screen: onOff(status.screen),
+      connection,
+    });
+    muted.hidden = status.audio;
+    const isSeen = status.video || status.screen;
+    element.classList.toggle('is-dark', !isSeen);
+    video.classList.toggle('mirrored', isSelf && !status.screen);
+    note.textContent = isSelf ? '' : trouble(connection, isAway);
+    if (video.srcObject !== stream) {
+      video.srcObject = stream;
+      start();
+    }
+  }
+
+  /** @param {boolean} isSpeaking */
+  function setSpeaking(isSpeaking) {
+    element.classList.toggle('is-speaking', isSpeaking);
+  }
+
+  function start() {
+    video.play().then(
+      () => {
+        play.hidden = true;
+      },
+      (error) => {
+        // A browser may want a click before it lets a page make a sound.
+        play.hidden = isSelf || error?.name !== 'NotAllowedError';
+      },
+    );
+  }
+}
+
+/** @param {boolean} value */
+function onOff(value) {
+  return value ? 'on' : 'off';
+}
+
+/** @param {RTCPeerConnectionState} connection @param {boolean} isAway */
+function trouble(connection, isAway) {
+  switch (connection) {
+    case 'new':
+    case 'connecting':
+      return 'Connecting…';
+    case 'disconnected':
+      return 'Connection is unsteady…';
+    case 'failed':
+      return 'Reconnecting…';
+    case 'closed':
+      return 'Gone';
+    default:
+      return isAway ? 'Has lost the server; the call goes on' : '';
+  }
+}
