@@ -13,38 +13,52 @@ let package = Package(
     name: "linkup",
     products: [
         .library(name: "EngineIO", targets: ["EngineIO"]),
+        .library(name: "EngineIOTransport", targets: ["EngineIOTransport"]),
         .library(name: "STUN", targets: ["STUN"]),
     ],
     dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
         .target(
             name: "EngineIO",
-            dependencies: [.product(name: "NIOCore", package: "swift-nio")],
+            dependencies: [.nioCore],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "EngineIOTransport",
+            dependencies: [
+                "EngineIO", .crypto, .hummingbirdCore, .logging, .nioCore, .nioExtras, .nioHTTP1, .nioHTTPTypes,
+                .nioHTTPTypesHTTP1, .nioPosix, .nioWebSocket, .serviceLifecycle,
+            ],
             swiftSettings: settings
         ),
         .target(
             name: "LinkUpServer",
-            dependencies: [
-                .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "GRDB", package: "GRDB.swift"),
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "NIOCore", package: "swift-nio"),
-            ],
+            dependencies: [.crypto, .grdb, .httpTypes, .nioCore],
             swiftSettings: settings
         ),
         .target(
             name: "STUN",
-            dependencies: [
-                .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "NIOCore", package: "swift-nio"),
-            ],
+            dependencies: [.crypto, .nioCore],
             // Messages are views that cannot outlive their bytes.
             swiftSettings: settings + [.enableExperimentalFeature("Lifetimes")]
+        ),
+        .executableTarget(
+            name: "socketio-conformance",
+            dependencies: [
+                "EngineIO", "EngineIOTransport", .argumentParser, .logging, .nioCore, .serviceLifecycle,
+                .unixSignals,
+            ],
+            swiftSettings: settings
         ),
         .executableTarget(name: "embed-web", swiftSettings: settings),
         .plugin(name: "EmbedWeb", capability: .buildTool(), dependencies: ["embed-web"]),
@@ -52,22 +66,31 @@ let package = Package(
         .testTarget(name: "EmbedWebTests", dependencies: ["embed-web"], swiftSettings: settings),
         .testTarget(
             name: "LinkUpServerTests",
-            dependencies: [
-                "LinkUpServer",
-                .product(name: "GRDB", package: "GRDB.swift"),
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "NIOCore", package: "swift-nio"),
-            ],
+            dependencies: ["LinkUpServer", .grdb, .httpTypes, .nioCore],
             swiftSettings: settings
         ),
         .testTarget(
             name: "STUNTests",
-            dependencies: [
-                "STUN",
-                .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "NIOCore", package: "swift-nio"),
-            ],
+            dependencies: ["STUN", .crypto, .nioCore],
             swiftSettings: settings
         ),
     ]
 )
+
+extension Target.Dependency {
+    static let argumentParser = product(name: "ArgumentParser", package: "swift-argument-parser")
+    static let crypto = product(name: "Crypto", package: "swift-crypto")
+    static let grdb = product(name: "GRDB", package: "GRDB.swift")
+    static let httpTypes = product(name: "HTTPTypes", package: "swift-http-types")
+    static let hummingbirdCore = product(name: "HummingbirdCore", package: "hummingbird")
+    static let logging = product(name: "Logging", package: "swift-log")
+    static let nioCore = product(name: "NIOCore", package: "swift-nio")
+    static let nioExtras = product(name: "NIOExtras", package: "swift-nio-extras")
+    static let nioHTTP1 = product(name: "NIOHTTP1", package: "swift-nio")
+    static let nioHTTPTypes = product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+    static let nioHTTPTypesHTTP1 = product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
+    static let nioPosix = product(name: "NIOPosix", package: "swift-nio")
+    static let nioWebSocket = product(name: "NIOWebSocket", package: "swift-nio")
+    static let serviceLifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+    static let unixSignals = product(name: "UnixSignals", package: "swift-service-lifecycle")
+}

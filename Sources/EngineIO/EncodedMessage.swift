@@ -31,6 +31,14 @@ public struct EncodedMessage: Sendable, Equatable {
         return payload
     }
 
+    /// The WebSocket frame of protocol 3, in which the type stands before the bytes of a binary message.
+    package var frameV3: ByteBuffer {
+        guard isBinary else { return frame }
+        var bytes = ByteBuffer(integer: UInt8(4))
+        bytes.writeImmutableBuffer(packet)
+        return Self.binary(bytes).frame
+    }
+
     /// Encodes a text message.
     /// - Parameters:
     ///   - minimumCapacity: About how many bytes `write` will write; a good guess saves a reallocation.
@@ -54,7 +62,7 @@ public struct EncodedMessage: Sendable, Equatable {
         Self(isBinary: true, minimumCapacity: bytes.readableBytes) { $0.writeImmutableBuffer(bytes) }
     }
 
-    private init(isBinary: Bool, minimumCapacity: Int, write: (inout ByteBuffer) throws -> Void) rethrows {
+    init(isBinary: Bool, minimumCapacity: Int, write: (inout ByteBuffer) throws -> Void) rethrows {
         var buffer = ByteBuffer()
         buffer.reserveCapacity(Self.longestHeader + minimumCapacity)
         buffer.moveWriterIndex(to: Self.longestHeader)

@@ -1,0 +1,83 @@
+/// What a server allows and promises its clients; the names are the official server's options.
+public struct EngineConfiguration: Sendable {
+    /// The path prefix of all requests, with slashes at both ends; `/engine.io/` unless set.
+    public var path: String
+
+    /// The transports that clients may use, in the order of the handshake; both unless set.
+    public var transports: [EngineTransport]
+
+    /// Whether a connection over long-polling may change to WebSocket; `true` unless set.
+    public var allowUpgrades: Bool
+
+    /// Whether clients of protocol 3 (Socket.IO 2) are accepted; `false` unless set, since its binary payloads and
+    /// its pings from the client are attack surface that few need.
+    public var allowEIO3: Bool
+
+    /// The time from a pong to the next ping; 25 s, which most proxies' idle limits exceed.
+    public var pingInterval: Duration
+
+    /// How long a client may take to answer a ping; 20 s, for mobile browsers that throttle timers in the background.
+    public var pingTimeout: Duration
+
+    /// How long an upgrade may take from its WebSocket handshake to its end; 10 s.
+    public var upgradeTimeout: Duration
+
+    /// How long a closed long-polling session waits for the poll that fetches the news; 30 s.
+    public var closeTimeout: Duration
+
+    /// The most bytes of one WebSocket message or one POST body; 1,000,000.
+    ///
+    /// The client is told, and batches its packets by it.
+    public var maxPayload: Int
+
+    /// Which other origins may use the server from a browser; none unless set.
+    public var cors: CORSPolicy?
+
+    /// Makes a configuration.
+    /// - Precondition: `path` begins and ends with a slash, `maxPayload` is positive, `transports` is not empty and
+    ///   no duration is negative.
+    public init(
+        path: String = "/engine.io/",
+        transports: [EngineTransport] = [.polling, .webSocket],
+        allowUpgrades: Bool = true,
+        allowEIO3: Bool = false,
+        pingInterval: Duration = .seconds(25),
+        pingTimeout: Duration = .seconds(20),
+        upgradeTimeout: Duration = .seconds(10),
+        closeTimeout: Duration = .seconds(30),
+        maxPayload: Int = 1_000_000,
+        cors: CORSPolicy? = nil
+    ) {
+        precondition(path.hasPrefix("/") && path.hasSuffix("/"), "path must begin and end with a slash")
+        precondition(!transports.isEmpty, "at least one transport is needed")
+        precondition(maxPayload > 0, "maxPayload must be positive")
+        precondition(
+            [pingInterval, pingTimeout, upgradeTimeout, closeTimeout].allSatisfy { $0 >= .zero },
+            "durations must not be negative"
+        )
+        self.path = path
+        self.transports = transports
+        self.allowUpgrades = allowUpgrades
+        self.allowEIO3 = allowEIO3
+        self.pingInterval = pingInterval
+        self.pingTimeout = pingTimeout
+        self.upgradeTimeout = upgradeTimeout
+        self.closeTimeout = closeTimeout
+        self.maxPayload = maxPayload
+        self.cors = cors
+    }
+
+    /// The upgrades that the open packet offers to a client on `transport`.
+    func upgrades(from transport: EngineTransport) -> [EngineTransport] {
+        guard allowUpgrades, transport == .polling, transports.contains(.webSocket) else { return [] }
+        return [.webSocket]
+    }
+}
+
+/// A way in which packets travel; the raw value is the name on the wire.
+public enum EngineTransport: String, Sendable, Equatable, CaseIterable {
+    /// HTTP long-polling.
+    case polling
+    /// WebSocket, RFC 6455.
+    case webSocket = "websocket"
+}

@@ -1,0 +1,86 @@
+public import Logging
+import NIOCore
+import NIOExtras
+import NIOHTTP1
+import NIOPosix
+public import ServiceLifecycle
+
+/// Serves Engine.IO on a port of its own; every path that is not Engine.IO's is answered with 404.
+public final class EngineHTTPServer: Service {
+    /// The port that is listened on.
+    public let port: Int
+
+    private let servers: [EngineServer]
+    private let channel: any Channel
+    private let quiescing: ServerQuiescingHelper
+    private let logger: Logger
+
+    /// Binds the port; connections are accepted from then on.
+    /// - Parameters:
+    ///   - servers: The Engine.IO servers, told apart by their paths.
+    ///   - hostname: The address to listen on; `::`, which is every address of both families, unless given.
+    ///   - port: The port; 0 lets the system choose.
+    ///   - loops: The number of event loops; one for each core unless given.
+    ///   - logger: Where the server's own doings are noted.
+    /// - Throws: `IOError` when the address can't be bound.
+    public init(
+        _ servers: EngineServer...,
+        hostname: String = "::",
+        port: Int,
+        loops: Int? = nil,
+        logger: Logger = Logger(label: "engineio")
+    ) async throws {
+        let group =
+            loops.map { MultiThreadedEventLoopGroup(numberOfThreads: $0) } ?? MultiThreadedEventLoopGroup.singleton
+        let quiescing = ServerQuiescingHelper(group: group)
+        channel = try await ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: 4096)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(
+                        quiescing.makeServerChannelHandler(channel: channel)
+                    )
+                }
+            }
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.configureEngineIO(servers, other: .refuse)
+                }
+            }
+            .bind(host: hostname, port: port)
+            .get()
+        self.port = channel.localAddress?.port ?? port
+        self.servers = servers
+        self.quiescing = quiescing
+        self.logger = logger
+    }
+
+    /// Serves until the surrounding service group shuts down, then closes the connections and returns.
+    public func run() async throws {
+        try await withGracefulShutdownHandler {
+            try await channel.closeFuture.get()
+        } onGracefulShutdown: {
+            self.logger.debug("Closing the connections")
+            for server in self.servers { server.closeAll() }
+            self.quiescing.initiateShutdown(promise: nil)
+        }
+    }
+}
+
+extension Channel {
+    /// Adds HTTP/1.1 and Engine.IO to a new connection; called on its loop.
+    func configureEngineIO(_ servers: [EngineServer], other: EngineHTTPHandler.Other) throws {
+        let encoder = HTTPResponseEncoder()
+        let decoder = ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes))
+        let pipelining = HTTPServerPipelineHandler()
+        let engine = EngineHTTPHandler(
+            servers: servers,
+            other: other,
+            httpHandlers: [pipelining, encoder, decoder]
+        )
+        try pipeline.syncOperations.addHandlers([encoder, decoder, pipelining, engine])
+    }
+}

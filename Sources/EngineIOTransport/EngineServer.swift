@@ -1,0 +1,101 @@
+public import EngineIO
+public import Logging
+import NIOCore
+import Synchronization
+
+/// An Engine.IO server: its sessions and the application on top of them, apart from any socket.
+///
+/// It takes its requests from an ``EngineHTTPServer`` of its own or from a Hummingbird server.
+public final class EngineServer: Sendable {
+    /// What the server allows and promises.
+    public let configuration: EngineConfiguration
+
+    let application: any EngineApplication
+    let logger: Logger
+
+    private struct State {
+        var sessions: [String: EngineSession] = [:]
+        var loops: [ObjectIdentifier: NIOEngineLoop] = [:]
+    }
+
+    private let state = Mutex(State())
+
+    /// Makes a server for an application.
+    /// - Parameters:
+    ///   - application: What runs on top of the connections.
+    ///   - configuration: What the server allows and promises.
+    ///   - logger: Where refused requests and broken connections are noted, at debug level.
+    public init(
+        _ application: any EngineApplication,
+        configuration: EngineConfiguration = .init(),
+        logger: Logger = Logger(label: "engineio")
+    ) {
+        self.application = application
+        self.configuration = configuration
+        self.logger = logger
+    }
+
+    /// The number of sessions, those included that wait for a farewell poll.
+    public var sessionCount: Int {
+        state.withLock { $0.sessions.count }
+    }
+
+    /// Closes every session with ``EngineCloseReason/forcedClose``.
+    public func closeAll() {
+        for session in state.withLock({ Array($0.sessions.values) }) {
+            session.loop.execute { session.close() }
+        }
+    }
+
+    func session(_ sid: String) -> EngineSession? {
+        state.withLock { $0.sessions[sid] }
+    }
+
+    func loop(for eventLoop: any EventLoop) -> NIOEngineLoop {
+        state.withLock { state in
+            if let loop = state.loops[ObjectIdentifier(eventLoop)] { return loop }
+            let loop = NIOEngineLoop(eventLoop)
+            state.loops[ObjectIdentifier(eventLoop)] = loop
+            return loop
+        }
+    }
+
+    /// Opens a session on the loop of the request; called on that loop.
+    func openSession(
+        _ handshake: HandshakeRequest,
+        transport: EngineTransport,
+        version: EngineProtocolVersion,
+        base64: Bool,
+        on eventLoop: any EventLoop
+    ) -> EngineSession {
+        let session = EngineSession(
+            id: makeSessionID(),
+            handshake: handshake,
+            transport: transport,
+            version: version,
+            base64: base64,
+            server: self,
+            on: loop(for: eventLoop)
+        )
+        state.withLock { $0.sessions[session.id] = session }
+        return session
+    }
+
+    func remove(_ session: EngineSession) {
+        _ = state.withLock { $0.sessions.removeValue(forKey: session.id) }
+    }
+
+    /// 15 random bytes in base64url: the 20 characters that load balancers and adapters look for.
+    private func makeSessionID() -> String {
+        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
+        var random = SystemRandomNumberGenerator()
+        var bits = [random.next(), random.next()]
+        return String(unsafeUninitializedCapacity: 20) { characters in
+            for index in 0..<20 {
+                characters[index] = alphabet[Int(bits[index / 10] & 63)]
+                bits[index / 10] >>= 6
+            }
+            return 20
+        }
+    }
+}

@@ -1,0 +1,320 @@
+import EngineIO
+import Logging
+import NIOCore
+
+/// Drives a session: moves its bytes, runs its timer, and keeps the two transports on its loop.
+///
+/// Everything but the immutable members is touched on ``nioLoop`` only; that is what the unchecked conformance
+/// rests on.
+final class EngineSession: EngineConnection, @unchecked Sendable {
+    let id: String
+    let handshake: HandshakeRequest
+    let protocolVersion: EngineProtocolVersion
+    let server: EngineServer
+    let nioLoop: NIOEngineLoop
+
+    /// Whether binary packets are to be base64 in polling; always so in protocol 4.
+    private let base64: Bool
+    private var machine: SessionMachine
+    private var handler: (any EngineConnectionHandler)?
+    private var poll: HTTPExchange?
+    private var webSocket: WebSocketHandler?
+    private var isFlushDue = false
+    private var timer: EngineTimer?
+
+    init(
+        id: String,
+        handshake: HandshakeRequest,
+        transport: EngineTransport,
+        version: EngineProtocolVersion,
+        base64: Bool,
+        server: EngineServer,
+        on loop: NIOEngineLoop
+    ) {
+        self.id = id
+        self.handshake = handshake
+        self.protocolVersion = version
+        self.base64 = base64
+        self.server = server
+        nioLoop = loop
+        machine = SessionMachine(
+            transport: transport,
+            version: version,
+            configuration: server.configuration,
+            at: handshake.time
+        )
+    }
+
+    var loop: any EngineLoop { nioLoop }
+
+    var isWritable: Bool { machine.isWritable }
+
+    /// Greets a client that came by polling.
+    func start(answering exchange: HTTPExchange) {
+        respond([openPacket(.polling)], to: exchange)
+        begin()
+    }
+
+    /// Greets a client that came by WebSocket.
+    func start(on webSocket: WebSocketHandler) {
+        self.webSocket = webSocket
+        send(openPacket(.webSocket))
+        begin()
+    }
+
+    private func openPacket(_ transport: EngineTransport) -> EncodedMessage {
+        SessionMachine.openPacket(sid: id, transport: transport, configuration: server.configuration)
+    }
+
+    private func begin() {
+        schedule()
+        handler = server.application.receiveConnection(self)
+    }
+
+    // MARK: Sending
+
+    func send(_ message: EncodedMessage) {
+        switch machine.send(message) {
+        case .write: webSocket?.write(message, version: protocolVersion)
+        case .keep: break
+        case .drop: return
+        }
+        guard !isFlushDue else { return }
+        isFlushDue = true
+        nioLoop.flushLater(self)
+    }
+
+    /// Lets go what this turn of the loop has produced.
+    func flush() {
+        isFlushDue = false
+        if let webSocket {
+            webSocket.flush()
+        } else if let packets = machine.takePollResponse(), let exchange = poll {
+            poll = nil
+            respond(packets, to: exchange)
+        }
+    }
+
+    private func respond(_ packets: [EncodedMessage], to exchange: HTTPExchange) {
+        switch protocolVersion {
+        case .v4: exchange.respond(poll: PayloadV4.encode(packets), isBinary: false)
+        case .v3 where PayloadV3.needsBinary(packets, base64: base64):
+            exchange.respond(poll: PayloadV3.encodeBinary(packets), isBinary: true)
+        case .v3: exchange.respond(poll: PayloadV3.encodeText(packets), isBinary: false)
+        }
+    }
+
+    // MARK: Long-polling
+
+    func receivePoll(_ exchange: HTTPExchange) {
+        switch machine.receivePoll() {
+        case .respond(let packets): respond(packets, to: exchange)
+        case .wait: poll = exchange
+        case .overlap:
+            let waiting = poll
+            poll = nil
+            if let waiting { respond([.close], to: waiting) }
+            exchange.respond(status: 400)
+            finish(.transportError)
+        case .mismatch: exchange.refuse(.badRequest)
+        case .unknown: exchange.refuse(.sessionUnknown)
+        case .farewell(let packets):
+            respond(packets, to: exchange)
+            forget()
+        }
+    }
+
+    /// The head of a POST arrived.
+    func receivePostHead(_ exchange: HTTPExchange) {
+        switch machine.receivePostHead() {
+        case .read: break
+        case .overlap:
+            exchange.respond(status: 400)
+            closeTransport()
+            finish(.transportError)
+        case .mismatch: exchange.refuse(.badRequest)
+        case .unknown: exchange.refuse(.sessionUnknown)
+        }
+    }
+
+    /// The body of a POST whose head was accepted arrived.
+    func receivePost(_ body: ByteBuffer, isBinary: Bool, _ exchange: HTTPExchange) {
+        guard !exchange.isAnswered else { return }
+        machine.postEnded()
+        // Protocol 4 has no binary payload; in text form the body must be text.
+        guard isBinary ? protocolVersion == .v3 : body.isValidUTF8 else {
+            exchange.respond(status: 400)
+            closeTransport()
+            return endBroken(isBinary ? .transportError : .parseError)
+        }
+        switch protocolVersion {
+        case .v4:
+            var decoder = PayloadV4.Decoder(body)
+            receivePackets(exchange) { () throws(EnginePayloadError) in try decoder.next() }
+        case .v3:
+            var decoder = PayloadV3.Decoder(body, isBinary: isBinary)
+            receivePackets(exchange) { () throws(EnginePayloadError) in try decoder.next() }
+        }
+    }
+
+    /// The body of a POST was larger than allowed; the client may go on with smaller ones.
+    func postTooLarge() {
+        machine.postEnded()
+        server.logger.debug("Refused a POST that is larger than the limit", metadata: ["sid": "\(id)"])
+    }
+
+    private func receivePackets(_ exchange: HTTPExchange, next: () throws(EnginePayloadError) -> EnginePacket?) {
+        while true {
+            let packet: EnginePacket?
+            do {
+                packet = try next()
+            } catch {
+                exchange.respond(status: 400)
+                return endBroken(.parseError)
+            }
+            guard let packet else { break }
+            receive(packet)
+        }
+        exchange.respondOK()
+    }
+
+    /// The client dropped a request of the session before it was answered.
+    func requestAborted(_ exchange: HTTPExchange) {
+        if poll === exchange { poll = nil }
+        endBroken(.transportError)
+    }
+
+    // MARK: WebSocket
+
+    func receiveText(_ text: ByteBuffer) {
+        guard let packet = EnginePacket(text: text, version: protocolVersion) else { return endBroken(.parseError) }
+        receive(packet)
+    }
+
+    func receiveBinary(_ bytes: ByteBuffer) {
+        guard let packet = EnginePacket(binary: bytes, version: protocolVersion) else { return endBroken(.parseError) }
+        receive(packet)
+    }
+
+    /// The WebSocket is gone; `isClean` when the client closed it by the protocol.
+    func webSocketClosed(isClean: Bool) {
+        endBroken(isClean ? .transportClose : .transportError)
+    }
+
+    private func receive(_ packet: EnginePacket) {
+        switch machine.receive(packet, at: nioLoop.now) {
+        case .deliver(let message): handler?.receive(message)
+        case .send(let packet): send(packet)
+        case .ignore: break
+        case .end(let reason):
+            closeTransport()
+            finish(reason)
+        }
+    }
+
+    // MARK: Upgrade
+
+    /// Whether a WebSocket may begin to take the session over.
+    var mayBeProbed: Bool { machine.mayBeProbed }
+
+    /// A WebSocket probes the session.
+    /// - Returns: Whether to answer the probe; otherwise the WebSocket is to be closed.
+    func receiveProbe() -> Bool {
+        guard case .answer(let packets) = machine.receiveProbe() else { return false }
+        if let packets, let exchange = poll {
+            poll = nil
+            respond(packets, to: exchange)
+        }
+        return true
+    }
+
+    func probeFailed() {
+        machine.probeFailed()
+    }
+
+    /// The probed WebSocket takes the session over.
+    /// - Returns: Whether it did; otherwise the WebSocket is to be closed.
+    func receiveUpgrade(_ webSocket: WebSocketHandler) -> Bool {
+        guard case .complete(let packets, _) = machine.receiveUpgrade(at: nioLoop.now) else { return false }
+        if let exchange = poll {
+            poll = nil
+            respond([.noop], to: exchange)
+        }
+        self.webSocket = webSocket
+        for packet in packets { webSocket.write(packet, version: protocolVersion) }
+        webSocket.flush()
+        schedule()
+        return true
+    }
+
+    // MARK: Time and end
+
+    /// Keeps one timer running; it is not moved when the deadline moves on, but set anew when it fires.
+    private func schedule() {
+        timer?.cancel()
+        timer = machine.deadline.map { deadline in
+            nioLoop.schedule(at: deadline) { [weak self] in self?.timerFired() }
+        }
+    }
+
+    private func timerFired() {
+        switch machine.timeout(at: nioLoop.now) {
+        case .wait: break
+        case .ping: send(.ping)
+        case .end:
+            closeTransport()
+            finish(.pingTimeout)
+        case .forget: forget()
+        }
+        schedule()
+    }
+
+    func close() {
+        switch machine.close(at: nioLoop.now) {
+        case .respond(let packets):
+            if let exchange = poll { respond(packets, to: exchange) }
+            poll = nil
+            finish(.forcedClose)
+        case .linger:
+            schedule()
+            tellClosed(.forcedClose)
+        case .closeWebSocket:
+            webSocket?.close()
+            finish(.forcedClose)
+        case .ignore: break
+        }
+    }
+
+    private func endBroken(_ reason: EngineCloseReason) {
+        guard machine.end() else { return }
+        closeTransport()
+        finish(reason)
+    }
+
+    /// Ends what the client holds open: a waiting poll is answered with a noop, a WebSocket is closed.
+    private func closeTransport() {
+        if let exchange = poll {
+            poll = nil
+            respond([.noop], to: exchange)
+        }
+        webSocket?.close()
+    }
+
+    private func finish(_ reason: EngineCloseReason) {
+        forget()
+        tellClosed(reason)
+    }
+
+    private func forget() {
+        timer?.cancel()
+        timer = nil
+        webSocket = nil
+        server.remove(self)
+    }
+
+    private func tellClosed(_ reason: EngineCloseReason) {
+        guard let handler else { return }
+        self.handler = nil
+        handler.connectionClosed(reason)
+    }
+}

@@ -1,0 +1,73 @@
+import EngineIO
+import NIOCore
+import NIOPosix
+
+/// Turns an HTTP connection into a WebSocket on its session's loop.
+///
+/// All transports of a session live on one loop; otherwise a packet on the WebSocket and a poll that the client sent
+/// after it could change places. A connection that was accepted on another loop moves: its socket is duplicated,
+/// and a channel on the session's loop takes the copy over.
+struct WebSocketUpgrade: Sendable {
+    /// What the WebSocket is to its session.
+    enum Role: Sendable {
+        /// Its transport from the beginning.
+        case transport(EngineSession)
+        /// Its transport to be.
+        case probe(EngineSession)
+
+        var session: EngineSession {
+            switch self {
+            case .transport(let session), .probe(let session): session
+            }
+        }
+    }
+
+    /// The channel is not that of a socket.
+    struct NoSocket: Error {}
+
+    var role: Role
+    /// The end of the opening handshake.
+    var response: ByteBuffer
+    var maxMessageSize: Int
+
+    /// Puts the WebSocket in the place of HTTP.
+    func replace(
+        _ http: EngineHTTPHandler,
+        and httpHandlers: [any RemovableChannelHandler],
+        in context: ChannelHandlerContext
+    ) {
+        do {
+            if role.session.nioLoop.isCurrent {
+                let handler = WebSocketHandler(self)
+                let pipeline = context.pipeline.syncOperations
+                try handler.addHandlers(to: pipeline, after: http)
+                pipeline.removeHandler(http, promise: nil)
+                for httpHandler in httpHandlers { pipeline.removeHandler(httpHandler, promise: nil) }
+                handler.begin()
+            } else {
+                try move(context)
+            }
+        } catch {
+            context.close(promise: nil)
+        }
+    }
+
+    private func move(_ context: ChannelHandlerContext) throws {
+        let copy = try context.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
+            dup($0)
+        }
+        guard let copy, copy >= 0 else { throw NoSocket() }
+        // Closing the original ends nothing: the connection lives as long as the copy.
+        context.close(promise: nil)
+        ClientBootstrap(group: role.session.nioLoop.eventLoop)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try WebSocketHandler(self).addHandlers(to: channel.pipeline.syncOperations, after: nil)
+                }
+            }
+            .withConnectedSocket(copy)
+            .whenSuccess { channel in
+                try? channel.pipeline.syncOperations.handler(type: WebSocketHandler.self).begin()
+            }
+    }
+}
