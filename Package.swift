@@ -15,6 +15,7 @@ let package = Package(
         .library(name: "EngineIO", targets: ["EngineIO"]),
         .library(name: "EngineIOTransport", targets: ["EngineIOTransport"]),
         .library(name: "STUN", targets: ["STUN"]),
+        .library(name: "SocketIO", targets: ["SocketIO"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -52,6 +53,11 @@ let package = Package(
             // Messages are views that cannot outlive their bytes.
             swiftSettings: settings + [.enableExperimentalFeature("Lifetimes")]
         ),
+        .target(
+            name: "SocketIO",
+            dependencies: ["EngineIO", .logging, .nioCore],
+            swiftSettings: settings
+        ),
         .executableTarget(
             name: "socketio-conformance",
             dependencies: [
@@ -72,6 +78,11 @@ let package = Package(
         .testTarget(
             name: "STUNTests",
             dependencies: ["STUN", .crypto, .nioCore],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "SocketIOTests",
+            dependencies: ["EngineIO", "SocketIO", .logging, .nioCore],
             swiftSettings: settings
         ),
     ]

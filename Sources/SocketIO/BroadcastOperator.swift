@@ -1,0 +1,191 @@
+import EngineIO
+import Logging
+
+/// Something that can send to many sockets: a server, a namespace, or a selection of rooms.
+public protocol BroadcastEmitter: Sendable {
+    /// The selection that the methods of this protocol start from.
+    var broadcastOperator: BroadcastOperator { get }
+}
+
+/// A selection of sockets in a namespace, and what can be done with them at once.
+///
+/// A value: each method that narrows or widens the selection returns a new one. A socket that is in several of the
+/// rooms is reached once.
+public struct BroadcastOperator: BroadcastEmitter {
+    let namespace: Namespace
+    var target = BroadcastTarget()
+    var acknowledgementTimeout: Duration?
+
+    init(namespace: Namespace, excluding sender: Socket? = nil) {
+        self.namespace = namespace
+        target.excluded = sender
+    }
+
+    /// The selection itself.
+    public var broadcastOperator: BroadcastOperator { self }
+
+    /// Sends `packet` on every loop to the sockets selected there.
+    func send(_ packet: OutgoingPacket) {
+        forEachShard { shard, target in
+            shard.forEach(in: target) { $0.transmit(packet) }
+        }
+    }
+
+    /// Runs `body` on every loop that has had sockets of the namespace: on this one at once.
+    func forEachShard(_ body: @escaping @Sendable (RoomIndex, BroadcastTarget) -> Void) {
+        let target = target
+        for shard in namespace.shards {
+            shard.loop.run { body(shard, target) }
+        }
+    }
+}
+
+extension BroadcastEmitter {
+    /// Adds rooms to the selection; without rooms it is the whole namespace.
+    public func to(_ rooms: String...) -> BroadcastOperator { to(rooms) }
+
+    /// Adds rooms to the selection.
+    public func to(_ rooms: [String]) -> BroadcastOperator {
+        var selection = broadcastOperator
+        selection.target.rooms += rooms
+        return selection
+    }
+
+    /// Adds rooms to the selection; the same as ``to(_:)-(String...)``.
+    public func `in`(_ rooms: String...) -> BroadcastOperator { to(rooms) }
+
+    /// Adds rooms to the selection.
+    public func `in`(_ rooms: [String]) -> BroadcastOperator { to(rooms) }
+
+    /// Leaves the sockets of these rooms out.
+    public func except(_ rooms: String...) -> BroadcastOperator { except(rooms) }
+
+    /// Leaves the sockets of these rooms out.
+    public func except(_ rooms: [String]) -> BroadcastOperator {
+        var selection = broadcastOperator
+        selection.target.except += rooms
+        return selection
+    }
+
+    /// Limits how long ``emitWithAck(_:_:)`` waits.
+    public func timeout(_ duration: Duration) -> BroadcastOperator {
+        var selection = broadcastOperator
+        selection.acknowledgementTimeout = duration
+        return selection
+    }
+
+    /// Sends an event to the selected sockets.
+    ///
+    /// It is encoded once, however many they are. An event with a reserved name, or with arguments that can't be encoded, is logged and not sent.
+    public func emit<each Argument: Encodable>(_ event: String, _ arguments: repeat each Argument) {
+        let selection = broadcastOperator
+        let packet = selection.namespace.encode(event) { writer in
+            repeat try writer.writeElement(each arguments)
+        }
+        if let packet { selection.send(packet) }
+    }
+
+    /// Sends an event with arguments that are passed on as they came.
+    public func emit(_ event: String, raw arguments: SocketArguments) {
+        let selection = broadcastOperator
+        let packet = selection.namespace.encode(event) { $0.writeElements(of: arguments) }
+        if let packet { selection.send(packet) }
+    }
+
+    /// Puts the selected sockets into rooms.
+    public func socketsJoin(_ rooms: String...) {
+        broadcastOperator.forEachShard { shard, target in
+            shard.forEach(in: target) { socket in
+                for room in rooms { shard.join(room, socket) }
+            }
+        }
+    }
+
+    /// Takes the selected sockets out of rooms.
+    public func socketsLeave(_ rooms: String...) {
+        broadcastOperator.forEachShard { shard, target in
+            shard.forEach(in: target) { socket in
+                for room in rooms { shard.leave(room, socket) }
+            }
+        }
+    }
+
+    /// Disconnects the selected sockets.
+    /// - Parameter close: Whether to close their connections too, and with these their other namespaces.
+    public func disconnectSockets(close: Bool = false) {
+        broadcastOperator.forEachShard { shard, target in
+            shard.forEach(in: target) { $0.disconnect(close: close) }
+        }
+    }
+
+    /// The selected sockets as they are now.
+    public nonisolated(nonsending) func fetchSockets() async -> [RemoteSocket] {
+        let selection = broadcastOperator
+        var sockets: [RemoteSocket] = []
+        for shard in selection.namespace.shards {
+            sockets += await withCheckedContinuation { continuation in
+                shard.loop.run {
+                    var found: [RemoteSocket] = []
+                    shard.forEach(in: selection.target) { found.append(RemoteSocket($0)) }
+                    continuation.resume(returning: found)
+                }
+            }
+        }
+        return sockets
+    }
+}
+
+/// A socket as ``BroadcastEmitter/fetchSockets()`` found it.
+public struct RemoteSocket: Sendable {
+    private let socket: Socket
+
+    /// The socket's id.
+    public var id: String { socket.id }
+
+    /// How the client connected.
+    public var handshake: Handshake { socket.handshake }
+
+    /// The rooms it was in, its own among them.
+    public let rooms: Set<String>
+
+    init(_ socket: Socket) {
+        self.socket = socket
+        rooms = socket.currentRooms
+    }
+
+    /// Sends an event to the socket.
+    public func emit<each Argument: Encodable>(_ event: String, _ arguments: repeat each Argument) {
+        socket.emit(event, repeat each arguments)
+    }
+
+    /// Puts the socket into a room.
+    public func join(_ room: String) { socket.join(room) }
+
+    /// Takes the socket out of a room.
+    public func leave(_ room: String) { socket.leave(room) }
+
+    /// Disconnects the socket.
+    /// - Parameter close: Whether to close the connection too.
+    public func disconnect(close: Bool = false) { socket.disconnect(close: close) }
+}
+
+extension Namespace {
+    /// Encodes an event; logs why and returns `nil` when that fails.
+    func encode(
+        _ event: String,
+        id: UInt64? = nil,
+        writeArguments: (inout ArgumentWriter) throws -> Void
+    ) -> OutgoingPacket? {
+        guard !ReservedEvent.isReserved(event) else {
+            logger?.error("an event with a reserved name was not sent", metadata: ["event": "\(event)"])
+            return nil
+        }
+        do {
+            return try .event(event, prefix: identity.wirePrefix, id: id, writeArguments: writeArguments)
+        } catch {
+            let metadata: Logger.Metadata = ["namespace": "\(name)", "event": "\(event)", "error": "\(error)"]
+            logger?.error("an event that can't be encoded was not sent", metadata: metadata)
+            return nil
+        }
+    }
+}

@@ -1,0 +1,212 @@
+import EngineIO
+import Logging
+import NIOCore
+
+/// Socket.IO on one Engine.IO connection: drives the ``ConnectionMachine``.
+///
+/// Unchecked: touched only on the connection's loop, but for what is immutable.
+final class ClientConnection: EngineConnectionHandler, @unchecked Sendable {
+    let connection: any EngineConnection
+    let server: SocketIOServer
+    let shard: LoopShard
+    /// The place in the shard's list.
+    var index = 0
+
+    private var machine: ConnectionMachine<Socket>
+    private var connectTimer: EngineTimer?
+    /// Set once the sockets were told why, so that the end of the transport does not tell them again.
+    private var isClosed = false
+
+    var isProtocol3: Bool { connection.protocolVersion == .v3 }
+
+    init(_ connection: any EngineConnection, server: SocketIOServer, shard: LoopShard) {
+        self.connection = connection
+        self.server = server
+        self.shard = shard
+        machine = ConnectionMachine(
+            maximumAttachments: server.configuration.maxAttachments,
+            isProtocol3: connection.protocolVersion == .v3
+        )
+    }
+
+    /// Begins: the client now has a limited time to join a namespace; protocol 3 clients join the main one by
+    /// themselves.
+    func start() {
+        let deadline = shard.loop.now + server.configuration.connectTimeout
+        connectTimer = shard.loop.schedule(at: deadline) { [weak self] in self?.connectTimedOut() }
+        guard isProtocol3 else { return }
+        // In the next turn, when the transport has this object to report to.
+        shard.loop.execute { [weak self] in
+            guard let self, !isClosed else { return }
+            connect(to: server.main, auth: .emptyObject)
+        }
+    }
+
+    func receive(_ message: EngineMessage) {
+        switch message {
+        case .text(let text): perform(machine.receiveText(text))
+        case .binary(let bytes): perform(machine.receiveBinary(bytes))
+        }
+    }
+
+    func connectionClosed(_ reason: EngineCloseReason) {
+        close(DisconnectReason(reason))
+        shard.remove(self)
+    }
+
+    private func perform(_ action: ConnectionMachine<Socket>.OnMessage) {
+        switch action {
+        case .ignore:
+            break
+        case .event(let socket, let name, let arguments, let id):
+            socket.receive(name, arguments, id: id)
+        case .acknowledgement(let socket, let id, let arguments):
+            socket.receiveAcknowledgement(id, arguments)
+        case .connect(let name, let auth, let query):
+            connect(toNamespaceNamed: name, auth: auth, query: query)
+        case .leave(let socket):
+            machine.leave(socket.namespace.identity.bytes)
+            socket.disconnected(.clientNamespaceDisconnect)
+        case .close(let violation):
+            server.logger?.debug(
+                "closing a connection that broke the protocol",
+                metadata: ["connection": "\(connection.id)", "violation": "\(violation)"]
+            )
+            close(violation.reason)
+            connection.close()
+        }
+    }
+
+    /// Ends the sockets without a packet, and whatever else the client sends is ignored.
+    private func close(_ reason: DisconnectReason) {
+        guard !isClosed else { return }
+        isClosed = true
+        connectTimer?.cancel()
+        connectTimer = nil
+        for socket in machine.close() {
+            socket.disconnected(reason)
+        }
+    }
+
+    /// Ends the connection because the server ends.
+    func shutDown() {
+        close(.serverShuttingDown)
+        connection.close()
+    }
+
+    /// Tells the client that it is disconnected from all its namespaces, and closes the connection.
+    func disconnectAll() {
+        for socket in machine.members {
+            socket.disconnect()
+        }
+        close(.serverNamespaceDisconnect)
+        connection.close()
+    }
+
+    /// The server disconnects one socket; the client is told.
+    func leave(_ socket: Socket) {
+        machine.leave(socket.namespace.identity.bytes)
+        OutgoingPacket.disconnect(prefix: socket.namespace.identity.wirePrefix).send(on: connection)
+    }
+
+    /// The client sends faster than its connection handler allows.
+    func closeForTooManyHeldEvents(_ socket: Socket) {
+        server.logger?.debug(
+            "closing a connection: too many events before the connection handler returned",
+            metadata: ["socket": "\(socket.id)", "namespace": "\(socket.namespace.name)"]
+        )
+        close(.forcedServerClose)
+        connection.close()
+    }
+
+    private func connectTimedOut() {
+        guard machine.connectTimeout() else { return }
+        server.logger?.debug("client joined no namespace in time", metadata: ["connection": "\(connection.id)"])
+        close(.forcedServerClose)
+        connection.close()
+    }
+}
+
+// MARK: - Joining a namespace
+
+extension ClientConnection {
+    private func connect(toNamespaceNamed name: ByteBuffer?, auth: ByteBuffer, query: ByteBuffer?) {
+        let auth = isProtocol3 ? Self.auth(fromQuery: query) : Self.auth(fromPayload: auth)
+        guard let name else {
+            connect(to: server.main, auth: auth)
+            return
+        }
+        let text = String(buffer: name)
+        guard let namespace = server.existingNamespace(text) else {
+            let prefix = text + ","
+            OutgoingPacket.connectError(prefix: prefix, .invalidNamespace, isProtocol3: isProtocol3)
+                .send(on: connection)
+            return
+        }
+        connect(to: namespace, auth: auth)
+    }
+
+    private static func auth(fromPayload payload: ByteBuffer) -> RawArgument {
+        payload.readableBytes == 0 ? .emptyObject : RawArgument(json: payload, offset: 0, attachments: nil)
+    }
+
+    private static func auth(fromQuery query: ByteBuffer?) -> RawArgument {
+        guard let query else { return .emptyObject }
+        var json = ByteBuffer()
+        JSONValue.object(QueryString.parse(query).mapValues(JSONValue.string)).write(to: &json)
+        return RawArgument(json: json, offset: 0, attachments: nil)
+    }
+
+    private func connect(to namespace: Namespace, auth: RawArgument) {
+        let socket = Socket(namespace: namespace, client: self, auth: auth)
+        machine.connecting(namespace.identity.bytes, socket)
+        let middlewares = namespace.middlewares
+        runMiddlewares(middlewares[...], socket)
+    }
+
+    /// Runs the middlewares one after the other; synchronous ones without leaving the loop.
+    private func runMiddlewares(_ middlewares: ArraySlice<Middleware>, _ socket: Socket) {
+        var rest = middlewares
+        while let middleware = rest.popFirst() {
+            switch middleware {
+            case .synchronous(let body):
+                do { try body(socket) } catch { return refuse(socket, error) }
+            case .asynchronous(let body):
+                let remaining = rest
+                shard.run {
+                    do {
+                        try await body(socket)
+                        self.shard.loop.run { self.runMiddlewares(remaining, socket) }
+                    } catch {
+                        self.shard.loop.run { self.refuse(socket, error) }
+                    }
+                }
+                return
+            }
+        }
+        accept(socket)
+    }
+
+    private func refuse(_ socket: Socket, _ error: any Error) {
+        guard machine.refuse(socket.namespace.identity.bytes, socket) else { return }
+        let refusal: ConnectionRefused
+        if let error = error as? ConnectionRefused {
+            refusal = error
+        } else {
+            refusal = .unexplained
+            server.logger?.error("a middleware failed", metadata: socket.logMetadata(error: error))
+        }
+        socket.refused()
+        let prefix = socket.namespace.identity.wirePrefix
+        OutgoingPacket.connectError(prefix: prefix, refusal, isProtocol3: isProtocol3).send(on: connection)
+    }
+
+    private func accept(_ socket: Socket) {
+        guard machine.accept(socket.namespace.identity.bytes, socket) else { return }
+        connectTimer?.cancel()
+        connectTimer = nil
+        let prefix = socket.namespace.identity.wirePrefix
+        OutgoingPacket.connect(prefix: prefix, socketID: isProtocol3 ? nil : socket.id).send(on: connection)
+        socket.connected()
+    }
+}

@@ -1,0 +1,179 @@
+import NIOCore
+
+/// The rules of Socket.IO for one connection: which packet means what, and which ends the connection.
+///
+/// `Member` is whatever the driver keeps for a namespace that the client joined.
+struct ConnectionMachine<Member: AnyObject>: ~Copyable {
+    /// What the driver must do about a message.
+    enum OnMessage {
+        /// Nothing.
+        case ignore
+        /// Look the namespace up, and answer with `accept` or `refuse`.
+        case connect(namespace: ByteBuffer?, auth: ByteBuffer, query: ByteBuffer?)
+        /// Deliver an event.
+        case event(Member, name: String, SocketArguments, id: UInt64?)
+        /// Deliver an acknowledgement.
+        case acknowledgement(Member, id: UInt64, SocketArguments)
+        /// The client left the namespace; say nothing back.
+        case leave(Member)
+        /// Close the connection.
+        case close(Violation)
+    }
+
+    /// Why a connection must be closed.
+    enum Violation: Error, Equatable {
+        /// A packet can't be decoded; sockets are told ``DisconnectReason/forcedClose``.
+        case packet(PacketError)
+        /// CONNECT for a namespace that was joined already.
+        case joinedTwice
+        /// A packet for a namespace that was never joined, or whose CONNECT has not been answered.
+        case notJoined
+        /// A packet type that only servers send.
+        case wrongDirection
+
+        /// What the sockets of the connection are told.
+        var reason: DisconnectReason {
+            switch self {
+            case .packet: .forcedClose
+            case .joinedTwice, .notJoined, .wrongDirection: .forcedServerClose
+            }
+        }
+    }
+
+    private enum Membership {
+        case never
+        case connecting(Member)
+        case connected(Member)
+        /// Left by either side: what was under way for it is ignored.
+        case left
+    }
+
+    private let maximumAttachments: Int
+    private let isProtocol3: Bool
+    private var isClosed = false
+    private var reconstructor = PacketReconstructor()
+    private var main = Membership.never
+    /// Bounded by the number of namespaces that exist, because a name is entered only after it was found.
+    private var others: [(name: ByteBuffer, membership: Membership)] = []
+
+    init(maximumAttachments: Int, isProtocol3: Bool) {
+        self.maximumAttachments = maximumAttachments
+        self.isProtocol3 = isProtocol3
+    }
+
+    /// Takes a text message.
+    mutating func receiveText(_ text: ByteBuffer) -> OnMessage {
+        guard !isClosed else { return .ignore }
+        do {
+            let packet = try Packet(text, maximumAttachments: maximumAttachments, allowsQuery: isProtocol3)
+            guard let complete = try reconstructor.receive(packet) else { return .ignore }
+            return act(on: complete)
+        } catch {
+            return .close(.packet(error))
+        }
+    }
+
+    /// Takes a binary message.
+    mutating func receiveBinary(_ bytes: ByteBuffer) -> OnMessage {
+        guard !isClosed else { return .ignore }
+        do {
+            guard let complete = try reconstructor.receive(bytes) else { return .ignore }
+            return act(on: complete)
+        } catch {
+            return .close(.packet(error))
+        }
+    }
+
+    private func act(on complete: PacketReconstructor.CompletePacket) -> OnMessage {
+        let packet = complete.packet
+        switch (packet.type, membership(of: packet.namespace)) {
+        case (.connectError, _):
+            return .close(.wrongDirection)
+        case (.connect, .never), (.connect, .left):
+            return .connect(namespace: packet.namespace, auth: packet.payload, query: packet.query)
+        case (.connect, _):
+            return .close(.joinedTwice)
+        case (.disconnect, .connected(let member)), (.disconnect, .connecting(let member)):
+            return .leave(member)
+        case (_, .left):
+            return .ignore
+        case (_, .never), (_, .connecting):
+            return .close(.notJoined)
+        case (.event, .connected(let member)), (.binaryEvent, .connected(let member)):
+            return .event(member, name: packet.event, complete.arguments(from: 1), id: packet.id)
+        case (.acknowledgement, .connected(let member)), (.binaryAcknowledgement, .connected(let member)):
+            // Without id it belongs to nothing, as does one whose id is unknown.
+            guard let id = packet.id else { return .ignore }
+            return .acknowledgement(member, id: id, complete.arguments(from: 0))
+        }
+    }
+
+    /// A namespace of this name was found, and `member` stands for the client in it until it is accepted or refused.
+    mutating func connecting(_ namespace: ByteBuffer?, _ member: Member) {
+        setMembership(of: namespace, .connecting(member))
+    }
+
+    /// `member` passed the middlewares; `false` when it left in the meantime and nothing is to be done.
+    mutating func accept(_ namespace: ByteBuffer?, _ member: Member) -> Bool {
+        guard case .connecting(let current) = membership(of: namespace), current === member else { return false }
+        setMembership(of: namespace, .connected(member))
+        return true
+    }
+
+    /// A middleware refused `member`; `false` when it left in the meantime and nothing is to be done.
+    mutating func refuse(_ namespace: ByteBuffer?, _ member: Member) -> Bool {
+        guard case .connecting(let current) = membership(of: namespace), current === member else { return false }
+        setMembership(of: namespace, .never)
+        return true
+    }
+
+    /// The client, or the server for it, left the namespace.
+    mutating func leave(_ namespace: ByteBuffer?) {
+        setMembership(of: namespace, .left)
+    }
+
+    /// The time to join a namespace is over; `true` when none was joined and the connection must be closed.
+    func connectTimeout() -> Bool {
+        guard !isClosed else { return false }
+        if case .connected = main { return false }
+        return !others.contains { if case .connected = $0.membership { true } else { false } }
+    }
+
+    /// Ends everything: nothing is received any more.
+    /// - Returns: Who was in a namespace or about to join one.
+    mutating func close() -> [Member] {
+        isClosed = true
+        let members = self.members
+        main = .never
+        others = []
+        reconstructor = PacketReconstructor()
+        return members
+    }
+
+    /// Who is in a namespace or about to join one.
+    var members: [Member] {
+        ([main] + others.map(\.membership)).compactMap { membership in
+            switch membership {
+            case .connecting(let member), .connected(let member): member
+            case .never, .left: nil
+            }
+        }
+    }
+
+    private func membership(of namespace: ByteBuffer?) -> Membership {
+        guard let namespace else { return main }
+        return others.first { $0.name == namespace }?.membership ?? .never
+    }
+
+    private mutating func setMembership(of namespace: ByteBuffer?, _ membership: Membership) {
+        guard let namespace else {
+            main = membership
+            return
+        }
+        if let index = others.firstIndex(where: { $0.name == namespace }) {
+            others[index].membership = membership
+        } else {
+            others.append((namespace, membership))
+        }
+    }
+}

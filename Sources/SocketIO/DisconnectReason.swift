@@ -1,0 +1,34 @@
+public import EngineIO
+
+/// Why a socket was disconnected; the raw values are those of the official server.
+public enum DisconnectReason: String, Sendable, Equatable, CaseIterable {
+    /// The transport failed or the client broke its rules.
+    case transportError = "transport error"
+    /// The client closed the connection.
+    case transportClose = "transport close"
+    /// The server closed the connection, for instance because the client sent a packet that can't be decoded.
+    case forcedClose = "forced close"
+    /// The client did not answer a ping in time.
+    case pingTimeout = "ping timeout"
+    /// The client sent an Engine.IO packet that can't be decoded.
+    case parseError = "parse error"
+    /// The server is shutting down.
+    case serverShuttingDown = "server shutting down"
+    /// The client broke the rules of Socket.IO, or joined no namespace in time.
+    case forcedServerClose = "forced server close"
+    /// The client left the namespace.
+    case clientNamespaceDisconnect = "client namespace disconnect"
+    /// The server disconnected the socket.
+    case serverNamespaceDisconnect = "server namespace disconnect"
+
+    /// The reason for the sockets of a connection that ended.
+    public init(_ reason: EngineCloseReason) {
+        switch reason {
+        case .transportError: self = .transportError
+        case .transportClose: self = .transportClose
+        case .forcedClose: self = .forcedClose
+        case .pingTimeout: self = .pingTimeout
+        case .parseError: self = .parseError
+        }
+    }
+}

@@ -1,0 +1,258 @@
+/// Validates JSON text (RFC 8259) and finds where values end, without decoding anything.
+///
+/// Nothing recurses: the open containers are the bits of one integer, so a peer can't exhaust the stack. The caller
+/// guarantees that the bytes are UTF-8.
+enum JSONScanner {
+    /// How many containers may be open at once.
+    ///
+    /// 64 is far above what applications send and is what one machine word can remember.
+    static let maximumDepth = 64
+
+    /// Splits an array that fills `bytes` into its elements.
+    /// - Parameters:
+    ///   - bytes: The text, which may have white space around the array.
+    ///   - elements: Receives the range of each element, without white space around it.
+    /// - Throws: ``PacketError/malformedJSON``, ``PacketError/nestedTooDeeply``, or
+    ///   ``PacketError/unexpectedPayload`` when the text does not begin with an array.
+    static func splitArray(_ bytes: Span<UInt8>, into elements: inout [Range<Int>]) throws(PacketError) {
+        var position = 0
+        skipWhitespace(bytes, &position)
+        guard byte(bytes, position) == UInt8(ascii: "[") else {
+            throw try isValid(bytes) ? .unexpectedPayload : .malformedJSON
+        }
+        position += 1
+        skipWhitespace(bytes, &position)
+        if byte(bytes, position) == UInt8(ascii: "]") {
+            position += 1
+        } else {
+            try splitElements(bytes, &position, into: &elements)
+        }
+        skipWhitespace(bytes, &position)
+        guard position == bytes.count else { throw .malformedJSON }
+    }
+
+    /// Checks that `bytes` hold one value and nothing else but white space.
+    static func validate(_ bytes: Span<UInt8>) throws(PacketError) {
+        var position = 0
+        skipWhitespace(bytes, &position)
+        try skipValue(bytes, &position, openContainers: 0)
+        skipWhitespace(bytes, &position)
+        guard position == bytes.count else { throw .malformedJSON }
+    }
+
+    private static func isValid(_ bytes: Span<UInt8>) throws(PacketError) -> Bool {
+        do {
+            try validate(bytes)
+            return true
+        } catch {
+            guard error == .malformedJSON else { throw error }
+            return false
+        }
+    }
+
+    private static func splitElements(
+        _ bytes: Span<UInt8>,
+        _ position: inout Int,
+        into elements: inout [Range<Int>]
+    ) throws(PacketError) {
+        while true {
+            skipWhitespace(bytes, &position)
+            let start = position
+            try skipValue(bytes, &position, openContainers: 1)
+            elements.append(start..<position)
+            skipWhitespace(bytes, &position)
+            let next = byte(bytes, position)
+            position += 1
+            if next == UInt8(ascii: "]") { return }
+            guard next == UInt8(ascii: ",") else { throw .malformedJSON }
+        }
+    }
+
+    /// Moves `position` behind the value that begins there.
+    /// - Parameters:
+    ///   - bytes: The text.
+    ///   - position: Where the value begins; afterwards where it ends.
+    ///   - openContainers: How many containers around the value count towards ``maximumDepth``.
+    /// - Throws: ``PacketError/malformedJSON`` or ``PacketError/nestedTooDeeply``.
+    static func skipValue(
+        _ bytes: Span<UInt8>,
+        _ position: inout Int,
+        openContainers: Int
+    ) throws(PacketError) {
+        var stack = ContainerStack(limit: maximumDepth - openContainers)
+        while true {
+            guard let first = byte(bytes, position) else { throw .malformedJSON }
+            switch first {
+            case UInt8(ascii: "\""):
+                try skipString(bytes, &position)
+            case UInt8(ascii: "{"), UInt8(ascii: "["):
+                let isObject = first == UInt8(ascii: "{")
+                try stack.push(isObject: isObject)
+                position += 1
+                skipWhitespace(bytes, &position)
+                if byte(bytes, position) != (isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) {
+                    if isObject { try skipKey(bytes, &position) }
+                    continue
+                }
+            case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"):
+                try skipNumber(bytes, &position)
+            case UInt8(ascii: "t"):
+                try skipLiteral("true", bytes, &position)
+            case UInt8(ascii: "f"):
+                try skipLiteral("false", bytes, &position)
+            case UInt8(ascii: "n"):
+                try skipLiteral("null", bytes, &position)
+            default:
+                throw .malformedJSON
+            }
+            if try closeContainers(bytes, &position, &stack) { return }
+        }
+    }
+
+    /// Closes the containers that end here and moves to the next value; `true` when the outermost value has ended.
+    private static func closeContainers(
+        _ bytes: Span<UInt8>,
+        _ position: inout Int,
+        _ stack: inout ContainerStack
+    ) throws(PacketError) -> Bool {
+        while stack.depth > 0 {
+            skipWhitespace(bytes, &position)
+            let next = byte(bytes, position)
+            position += 1
+            if next == UInt8(ascii: ",") {
+                skipWhitespace(bytes, &position)
+                if stack.isObject { try skipKey(bytes, &position) }
+                return false
+            }
+            guard next == (stack.isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) else { throw .malformedJSON }
+            stack.pop()
+        }
+        return true
+    }
+
+    private static func skipKey(_ bytes: Span<UInt8>, _ position: inout Int) throws(PacketError) {
+        guard byte(bytes, position) == UInt8(ascii: "\"") else { throw .malformedJSON }
+        try skipString(bytes, &position)
+        skipWhitespace(bytes, &position)
+        guard byte(bytes, position) == UInt8(ascii: ":") else { throw .malformedJSON }
+        position += 1
+        skipWhitespace(bytes, &position)
+    }
+
+    /// Moves `position` from an opening quotation mark behind the closing one.
+    static func skipString(_ bytes: Span<UInt8>, _ position: inout Int) throws(PacketError) {
+        position += 1
+        while position < bytes.count {
+            switch bytes[position] {
+            case UInt8(ascii: "\""):
+                position += 1
+                return
+            case UInt8(ascii: "\\"):
+                try skipEscape(bytes, &position)
+            case ..<0x20:
+                throw .malformedJSON
+            default:
+                position += 1
+            }
+        }
+        throw .malformedJSON
+    }
+
+    private static func skipEscape(_ bytes: Span<UInt8>, _ position: inout Int) throws(PacketError) {
+        switch byte(bytes, position + 1) {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"),
+            UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
+            position += 2
+        case UInt8(ascii: "u"):
+            for offset in 2..<6 {
+                guard let digit = byte(bytes, position + offset), JSONText.hexValue(digit) != nil else {
+                    throw .malformedJSON
+                }
+            }
+            position += 6
+        default:
+            throw .malformedJSON
+        }
+    }
+
+    private static func skipNumber(_ bytes: Span<UInt8>, _ position: inout Int) throws(PacketError) {
+        if byte(bytes, position) == UInt8(ascii: "-") { position += 1 }
+        if byte(bytes, position) == UInt8(ascii: "0") {
+            position += 1
+        } else {
+            try skipDigits(bytes, &position)
+        }
+        if byte(bytes, position) == UInt8(ascii: ".") {
+            position += 1
+            try skipDigits(bytes, &position)
+        }
+        if let exponent = byte(bytes, position), exponent | 0x20 == UInt8(ascii: "e") {
+            position += 1
+            if let sign = byte(bytes, position), sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-") {
+                position += 1
+            }
+            try skipDigits(bytes, &position)
+        }
+    }
+
+    private static func skipDigits(_ bytes: Span<UInt8>, _ position: inout Int) throws(PacketError) {
+        let start = position
+        while let digit = byte(bytes, position), JSONText.isDigit(digit) { position += 1 }
+        guard position > start else { throw .malformedJSON }
+    }
+
+    private static func skipLiteral(
+        _ literal: StaticString,
+        _ bytes: Span<UInt8>,
+        _ position: inout Int
+    ) throws(PacketError) {
+        guard matches(literal, bytes, at: position) else { throw .malformedJSON }
+        position += literal.utf8CodeUnitCount
+    }
+
+    /// Whether `literal` stands at `position`.
+    static func matches(_ literal: StaticString, _ bytes: Span<UInt8>, at position: Int) -> Bool {
+        let count = literal.utf8CodeUnitCount
+        guard position >= 0, bytes.count - position >= count else { return false }
+        return literal.withUTF8Buffer { expected in
+            for offset in 0..<count where expected[offset] != bytes[position + offset] { return false }
+            return true
+        }
+    }
+
+    /// Moves `position` to the next byte that is not white space.
+    static func skipWhitespace(_ bytes: Span<UInt8>, _ position: inout Int) {
+        while let next = byte(bytes, position), next == 0x20 || next == 0x0A || next == 0x0D || next == 0x09 {
+            position += 1
+        }
+    }
+
+    /// The byte at `position`, or `nil` behind the end.
+    static func byte(_ bytes: Span<UInt8>, _ position: Int) -> UInt8? {
+        position < bytes.count ? bytes[position] : nil
+    }
+}
+
+/// Which of the open containers are objects, one bit each.
+private struct ContainerStack {
+    private(set) var depth = 0
+    private var objects: UInt64 = 0
+    private let limit: Int
+
+    init(limit: Int) {
+        self.limit = limit
+    }
+
+    var isObject: Bool { objects & 1 == 1 }
+
+    mutating func push(isObject: Bool) throws(PacketError) {
+        guard depth < limit else { throw .nestedTooDeeply }
+        depth += 1
+        objects = objects << 1 | (isObject ? 1 : 0)
+    }
+
+    mutating func pop() {
+        depth -= 1
+        objects >>= 1
+    }
+}

@@ -1,0 +1,138 @@
+import EngineIO
+import NIOCore
+
+/// A packet encoded once for any number of receivers, with its attachments.
+struct OutgoingPacket: Sendable {
+    /// The text message.
+    let message: EncodedMessage
+    /// The binary messages that follow it; for most packets none.
+    let attachments: [EncodedMessage]
+
+    /// Sends the packet; on the connection's loop.
+    func send(on connection: any EngineConnection) {
+        connection.send(message)
+        for attachment in attachments {
+            connection.send(attachment)
+        }
+    }
+}
+
+extension OutgoingPacket {
+    /// Encodes an event.
+    /// - Parameters:
+    ///   - name: The event's name.
+    ///   - prefix: The namespace as it stands in packets; see ``NamespaceName/wirePrefix``.
+    ///   - id: The id by which the receiver acknowledges the event, if it is to.
+    ///   - writeArguments: Writes each argument with a comma before it.
+    /// - Returns: The packet.
+    /// - Throws: What `writeArguments` throws.
+    static func event(
+        _ name: String,
+        prefix: String,
+        id: UInt64? = nil,
+        writeArguments: (inout ArgumentWriter) throws -> Void
+    ) throws -> Self {
+        try make(.event, .binaryEvent, prefix: prefix, id: id) { writer in
+            try writer.writeValue(name)
+            try writeArguments(&writer)
+        }
+    }
+
+    /// Encodes an acknowledgement.
+    /// - Parameters:
+    ///   - id: The id that came with the event.
+    ///   - prefix: The namespace as it stands in packets.
+    ///   - writeArguments: Writes the arguments with commas between them.
+    /// - Returns: The packet.
+    /// - Throws: What `writeArguments` throws.
+    static func acknowledgement(
+        _ id: UInt64,
+        prefix: String,
+        writeArguments: (inout ArgumentWriter) throws -> Void
+    ) throws -> Self {
+        try make(.acknowledgement, .binaryAcknowledgement, prefix: prefix, id: id, writeElements: writeArguments)
+    }
+
+    private static func make(
+        _ type: PacketType,
+        _ binaryType: PacketType,
+        prefix: String,
+        id: UInt64?,
+        writeElements: (inout ArgumentWriter) throws -> Void
+    ) throws -> Self {
+        var buffers: [ByteBuffer] = []
+        var headerLength = 0
+        let message = try EncodedMessage.text(minimumCapacity: 100) { buffer in
+            let start = buffer.writerIndex
+            buffer.writeInteger(type.rawValue)
+            writeAddress(prefix: prefix, id: id, to: &buffer)
+            headerLength = buffer.writerIndex - start
+            // The buffer moves into the writer and back, so that it stays uniquely referenced and is never copied.
+            var writer = ArgumentWriter()
+            swap(&writer.buffer, &buffer)
+            defer { swap(&writer.buffer, &buffer) }
+            writer.buffer.writeInteger(UInt8(ascii: "["))
+            try writeElements(&writer)
+            writer.buffer.writeInteger(UInt8(ascii: "]"))
+            buffers = writer.attachments
+        }
+        guard !buffers.isEmpty else { return Self(message: message, attachments: []) }
+        var payload = message.payload
+        payload.moveReaderIndex(forwardBy: headerLength)
+        let binaryMessage = EncodedMessage.text(minimumCapacity: payload.readableBytes + headerLength + 4) { buffer in
+            buffer.writeInteger(binaryType.rawValue)
+            buffer.writeString(String(buffers.count))
+            buffer.writeInteger(UInt8(ascii: "-"))
+            writeAddress(prefix: prefix, id: id, to: &buffer)
+            buffer.writeImmutableBuffer(payload)
+        }
+        return Self(message: binaryMessage, attachments: buffers.map(EncodedMessage.binary))
+    }
+
+    private static func writeAddress(prefix: String, id: UInt64?, to buffer: inout ByteBuffer) {
+        buffer.writeString(prefix)
+        if let id { JSONText.write(id, to: &buffer) }
+    }
+
+    /// Encodes the answer to CONNECT; protocol 3 clients get no payload.
+    static func connect(prefix: String, socketID: String?) -> Self {
+        let message = EncodedMessage.text { buffer in
+            buffer.writeInteger(PacketType.connect.rawValue)
+            buffer.writeString(prefix)
+            guard let socketID else { return }
+            buffer.writeStaticString("{\"sid\":")
+            JSONText.write(socketID, to: &buffer)
+            buffer.writeStaticString("}")
+        }
+        return Self(message: message, attachments: [])
+    }
+
+    /// Encodes the refusal of CONNECT; protocol 3 clients get the data or else the message, as a bare value.
+    static func connectError(prefix: String, _ refusal: ConnectionRefused, isProtocol3: Bool) -> Self {
+        let message = EncodedMessage.text { buffer in
+            buffer.writeInteger(PacketType.connectError.rawValue)
+            buffer.writeString(prefix)
+            if isProtocol3 {
+                (refusal.data ?? .string(refusal.message)).write(to: &buffer)
+                return
+            }
+            buffer.writeStaticString("{\"message\":")
+            JSONText.write(refusal.message, to: &buffer)
+            if let data = refusal.data {
+                buffer.writeStaticString(",\"data\":")
+                data.write(to: &buffer)
+            }
+            buffer.writeStaticString("}")
+        }
+        return Self(message: message, attachments: [])
+    }
+
+    /// Encodes DISCONNECT.
+    static func disconnect(prefix: String) -> Self {
+        let message = EncodedMessage.text { buffer in
+            buffer.writeInteger(PacketType.disconnect.rawValue)
+            buffer.writeString(prefix)
+        }
+        return Self(message: message, attachments: [])
+    }
+}

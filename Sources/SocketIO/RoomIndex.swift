@@ -1,0 +1,154 @@
+import EngineIO
+
+/// The sockets of one namespace on one loop, and the rooms they are in.
+///
+/// Unchecked: touched only on ``loop``.
+final class RoomIndex: @unchecked Sendable {
+    /// A room, which exists as long as somebody is in it.
+    final class Room {
+        let name: String
+        var members: ContiguousArray<Socket> = []
+
+        init(name: String) {
+            self.name = name
+        }
+    }
+
+    /// A socket's place in a room, kept by the socket so that leaving costs no search.
+    struct Place {
+        let room: Room
+        var index: Int
+    }
+
+    let loop: any EngineLoop
+
+    private(set) var sockets: ContiguousArray<Socket> = []
+    /// Stands for the room of its own that every socket is in.
+    private var socketsByID: [String: Socket] = [:]
+    private var rooms: [String: Room] = [:]
+    /// Marks the sockets that a broadcast has reached or must not reach.
+    private var mark: UInt32 = 0
+
+    init(loop: any EngineLoop) {
+        self.loop = loop
+    }
+
+    /// Enters a socket.
+    func insert(_ socket: Socket) {
+        socket.index = sockets.count
+        sockets.append(socket)
+        socketsByID[socket.id] = socket
+    }
+
+    /// Removes a socket from the namespace and its rooms.
+    func remove(_ socket: Socket) {
+        for place in socket.places { vacate(place) }
+        socket.places = []
+        guard sockets.indices.contains(socket.index), sockets[socket.index] === socket else { return }
+        let last = sockets.removeLast()
+        if last !== socket {
+            sockets[socket.index] = last
+            last.index = socket.index
+        }
+        socketsByID[socket.id] = nil
+    }
+
+    /// Puts a socket into a room.
+    func join(_ name: String, _ socket: Socket) {
+        guard name != socket.id else { return }
+        let room: Room
+        if let existing = rooms[name] {
+            guard !socket.places.contains(where: { $0.room === existing }) else { return }
+            room = existing
+        } else {
+            room = Room(name: name)
+            rooms[name] = room
+        }
+        socket.places.append(Place(room: room, index: room.members.count))
+        room.members.append(socket)
+    }
+
+    /// Takes a socket out of a room.
+    func leave(_ name: String, _ socket: Socket) {
+        guard let index = socket.places.firstIndex(where: { $0.room.name == name }) else { return }
+        vacate(socket.places[index])
+        socket.places.remove(at: index)
+    }
+
+    /// Gives up a place; the last member of the room takes it.
+    private func vacate(_ place: Place) {
+        let room = place.room
+        let last = room.members.removeLast()
+        if place.index < room.members.count {
+            room.members[place.index] = last
+            if let moved = last.places.firstIndex(where: { $0.room === room }) {
+                last.places[moved].index = place.index
+            }
+        }
+        if room.members.isEmpty { rooms[room.name] = nil }
+    }
+
+    /// Calls `body` once for each socket that `target` means.
+    func forEach(in target: BroadcastTarget, _ body: (Socket) -> Void) {
+        if target.except.isEmpty {
+            switch target.rooms.count {
+            case 0: return each(sockets, except: target.excluded, body)
+            case 1:
+                let name = target.rooms[0]
+                switch (rooms[name], socketsByID[name]) {
+                case (let room?, nil): return each(room.members, except: target.excluded, body)
+                case (nil, let socket?): return each([socket], except: target.excluded, body)
+                case (nil, nil): return
+                case (_?, _?): break
+                }
+            default: break
+            }
+        }
+        forEachMarked(target, body)
+    }
+
+    private func each(_ members: ContiguousArray<Socket>, except excluded: Socket?, _ body: (Socket) -> Void) {
+        for socket in members where socket !== excluded {
+            body(socket)
+        }
+    }
+
+    /// The general form: rooms may overlap, so sockets are marked once they were reached.
+    private func forEachMarked(_ target: BroadcastTarget, _ body: (Socket) -> Void) {
+        mark &+= 1
+        target.excluded?.markIfOn(loop, mark)
+        for name in target.except {
+            for socket in members(of: name) { socket.mark = mark }
+        }
+        var reached: ContiguousArray<Socket> = []
+        func reach(_ members: ContiguousArray<Socket>) {
+            for socket in members where socket.mark != mark {
+                socket.mark = mark
+                reached.append(socket)
+            }
+        }
+        if target.rooms.isEmpty {
+            reach(sockets)
+        } else {
+            for name in target.rooms { reach(members(of: name)) }
+        }
+        // Only now, because `body` may broadcast and so change the marks.
+        for socket in reached { body(socket) }
+    }
+
+    private func members(of name: String) -> ContiguousArray<Socket> {
+        var members = rooms[name]?.members ?? []
+        if let socket = socketsByID[name] { members.append(socket) }
+        return members
+    }
+}
+
+/// Whom a broadcast is for.
+struct BroadcastTarget: Sendable {
+    /// The rooms to reach; all sockets of the namespace when there are none.
+    var rooms: [String] = []
+    /// The rooms to leave out.
+    var except: [String] = []
+    /// The sender, if it is to be left out.
+    var excluded: Socket?
+}

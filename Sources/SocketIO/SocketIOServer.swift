@@ -1,0 +1,124 @@
+public import EngineIO
+public import Logging
+import Synchronization
+
+/// A Socket.IO server, protocol revision 5, on top of whatever provides Engine.IO connections.
+///
+/// Every connection lives on its event loop, and so do its sockets: handlers run there, one after the other. All
+/// methods may be called from anywhere. On the socket's own loop they act at once, from elsewhere they are queued to
+/// it, so that the order of one caller's calls is kept.
+///
+/// Unchecked: what changes is behind mutexes.
+public final class SocketIOServer: EngineApplication, @unchecked Sendable {
+    /// The limits of a server.
+    public struct Configuration: Sendable {
+        /// How long a client may stay without joining a namespace; 45 seconds as in the official server.
+        public var connectTimeout: Duration
+
+        /// How many binary values an event or acknowledgement from a client may carry; 10 as in the official server.
+        public var maxAttachments: Int
+
+        /// How many events of a socket are held while its connection handler is still running; 256.
+        ///
+        /// A client that sends more than this, or than ``maxHeldBytes``, is disconnected.
+        public var maxHeldEvents: Int
+
+        /// How many bytes the held events may have before another one is too many; 1 MiB.
+        public var maxHeldBytes: Int
+
+        /// Makes a configuration.
+        public init(
+            connectTimeout: Duration = .seconds(45),
+            maxAttachments: Int = 10,
+            maxHeldEvents: Int = 256,
+            maxHeldBytes: Int = 1 << 20
+        ) {
+            precondition(connectTimeout > .zero, "connectTimeout must be positive")
+            precondition(maxAttachments >= 0, "maxAttachments must not be negative")
+            precondition(maxHeldEvents >= 0 && maxHeldBytes >= 0, "limits must not be negative")
+            self.connectTimeout = connectTimeout
+            self.maxAttachments = maxAttachments
+            self.maxHeldEvents = maxHeldEvents
+            self.maxHeldBytes = maxHeldBytes
+        }
+    }
+
+    /// The limits in force.
+    public let configuration: Configuration
+
+    let logger: Logger?
+    let main: Namespace
+
+    private struct State {
+        var namespaces: [String: Namespace] = [:]
+        var shards: [LoopShard] = []
+        var isClosed = false
+    }
+
+    private let state = Mutex(State())
+
+    /// Makes a server.
+    /// - Parameters:
+    ///   - configuration: The limits.
+    ///   - logger: Where failures of handlers go; without it nothing is logged.
+    public init(configuration: Configuration = Configuration(), logger: Logger? = nil) {
+        self.configuration = configuration
+        self.logger = logger
+        main = Namespace(.main, logger: logger)
+    }
+
+    /// The namespace of this name, created when it does not exist; a missing leading slash is added.
+    public func of(_ name: String) -> Namespace {
+        let identity = NamespaceName(name)
+        guard identity.bytes != nil else { return main }
+        return state.withLock { state in
+            if let namespace = state.namespaces[identity.name] { return namespace }
+            let namespace = Namespace(identity, logger: logger)
+            state.namespaces[identity.name] = namespace
+            return namespace
+        }
+    }
+
+    func existingNamespace(_ name: String) -> Namespace? {
+        state.withLock { $0.namespaces[name] }
+    }
+
+    /// Takes a new connection; called by the transport on the connection's loop.
+    public func receiveConnection(_ connection: any EngineConnection) -> any EngineConnectionHandler {
+        let shard = shard(for: connection.loop)
+        let client = ClientConnection(connection, server: self, shard: shard)
+        shard.insert(client)
+        if shard.isClosed {
+            // Not at once: the transport has no handler yet to tell about the end.
+            shard.loop.execute { client.shutDown() }
+        } else {
+            client.start()
+        }
+        return client
+    }
+
+    private func shard(for loop: any EngineLoop) -> LoopShard {
+        state.withLock { state in
+            if let shard = state.shards.first(where: { $0.loop === loop }) { return shard }
+            let shard = LoopShard(loop: loop, isClosed: state.isClosed)
+            state.shards.append(shard)
+            return shard
+        }
+    }
+
+    /// Disconnects all clients and waits for asynchronous handlers, which are cancelled.
+    ///
+    /// Sockets get ``DisconnectReason/serverShuttingDown``; later connections are closed as they come.
+    public func close() async {
+        let shards = state.withLock { state in
+            state.isClosed = true
+            return state.shards
+        }
+        for shard in shards {
+            let running = await withCheckedContinuation { continuation in
+                shard.loop.run { continuation.resume(returning: shard.close()) }
+            }
+            for task in running { await task.value }
+        }
+    }
+}
