@@ -92,12 +92,15 @@ export class Negotiation {
   }
 
   /**
-   * Gives the connection up and makes a new one.
-   *
-   * @param {number} [epoch]  the least that its number may be
+   * Gives the connection up and makes a new one; one that the peer has not answered yet is kept, since
+   * an answer that is on its way could not be told from one to its successor.
    */
-  async renew(epoch = 0) {
-    this.#replace(epoch);
+  async renew() {
+    if (!this.#isPaired) {
+      this.resynchronize();
+      return;
+    }
+    this.#replace();
     // The peer makes a new one too when it hears of this one: only that one's signals count.
     this.#remoteEpoch += 1;
     await this.#attach(this.#connection, true);
@@ -120,10 +123,9 @@ export class Negotiation {
     return connection;
   }
 
-  /** @param {number} epoch */
-  #replace(epoch) {
+  #replace() {
     this.#connection.close();
-    this.#epoch = Math.max(this.#epoch + 1, epoch);
+    this.#epoch += 1;
     this.#makingOffer = false;
     this.#ignoreOffer = false;
     this.#isSettingRemoteAnswerPending = false;
@@ -137,7 +139,7 @@ export class Negotiation {
   #accepts(epoch) {
     if (!(epoch >= this.#remoteEpoch)) return false;
     // A peer's first epoch is no sign that an earlier connection is gone: there was none.
-    if (epoch > this.#remoteEpoch && this.#isPaired) this.#replace(0);
+    if (epoch > this.#remoteEpoch && this.#isPaired) this.#replace();
     this.#remoteEpoch = epoch;
     this.#isPaired = true;
     return true;

@@ -1,4 +1,10 @@
 /**
+ * How much wider or taller than its picture a tile may be. The picture is then cropped, which uses the
+ * space better than bars would.
+ */
+const crop = 1.3;
+
+/**
  * The number of columns that makes tiles as large as they can be.
  *
  * @param {object} space
@@ -15,10 +21,8 @@ export function fitTiles({ count, width, height, gap, aspect = 4 / 3 }) {
     const rows = Math.ceil(count / columns);
     const cellWidth = (width - gap * (columns - 1)) / columns;
     const cellHeight = (height - gap * (rows - 1)) / rows;
-    // A tile may be somewhat wider or taller than its picture, which is then cropped: that uses the
-    // space better than bars would.
-    const tileWidth = Math.min(cellWidth, cellHeight * aspect * 1.4);
-    const tileHeight = Math.min(cellHeight, (cellWidth / aspect) * 1.4);
+    const tileWidth = Math.min(cellWidth, cellHeight * aspect * crop);
+    const tileHeight = Math.min(cellHeight, (cellWidth / aspect) * crop);
     if (tileWidth > 0 && tileHeight > 0 && shown(tileWidth, tileHeight, aspect) > shown(best.tileWidth, best.tileHeight, aspect)) {
       best = { columns, rows, tileWidth: Math.floor(tileWidth), tileHeight: Math.floor(tileHeight) };
     }

@@ -57,7 +57,7 @@ export class Emitter {
    * Calls the listeners of that name, in the order they were added.
    *
    * A listener that throws does not keep the others from being called: its error is reported as an
-   * uncaught one.
+   * uncaught one is.
    *
    * @template {keyof Events} Name
    * @param {Name} name
@@ -68,9 +68,8 @@ export class Emitter {
       try {
         listener(...args);
       } catch (error) {
-        queueMicrotask(() => {
-          throw error;
-        });
+        if (typeof reportError === 'function') reportError(error);
+        else console.error(error);
       }
     }
   }

@@ -39,8 +39,14 @@ export function createStage({ name, call, media }) {
       const { name: called, status, isAway, stream, connectionState } = peer;
       tile.update({ name: called, status, isAway, stream, connection: connectionState });
     }
-    arrange(element, [...tiles.values()].map((tile) => tile.element));
+    arrange(element, elements());
     layOut();
+  }
+
+  /** The others first, in the order they came, then oneself. */
+  function elements() {
+    const [self, ...others] = [...tiles.values()].map((tile) => tile.element);
+    return self ? [...others, self] : others;
   }
 
   function showSelf() {
@@ -57,7 +63,7 @@ export function createStage({ name, call, media }) {
   }
 
   function layOut() {
-    const all = [...tiles.values()].map((tile) => tile.element);
+    const all = elements();
     // Somebody else's screen comes first; one's own one knows already.
     const shown = all.filter((tile) => tile.dataset['screen'] === 'on').sort((tile) => (tile.dataset['peer'] === 'self' ? 1 : -1))[0];
     for (const tile of all) tile.classList.toggle('is-featured', tile === shown && all.length > 1);
@@ -101,7 +107,8 @@ export function createStage({ name, call, media }) {
  */
 function inner(element) {
   const style = getComputedStyle(element);
-  const width = element.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
-  const height = element.clientHeight - parseFloat(style.paddingTop) - parseFloat(style.paddingBottom);
+  const outer = element.getBoundingClientRect();
+  const width = outer.width - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+  const height = outer.height - parseFloat(style.paddingTop) - parseFloat(style.paddingBottom);
   return { width, height };
 }

@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Timeline } from '../chat/timeline.js';
+
+const day = new Date(2026, 2, 3, 12).getTime();
+const message = (id, author = 'a', time = day + id * 1000, more = {}) => ({ id, author, name: author, text: `text ${id}`, time, ...more });
+const texts = (timeline) => timeline.items.filter(({ kind }) => kind === 'message').map(({ text }) => text);
+
+test('messages are ordered by id, each once, in whatever order they come', () => {
+  const timeline = new Timeline();
+  timeline.merge([message(3), message(1)]);
+  assert.deepEqual(timeline.merge([message(2), message(3), message(2)]).map(({ id }) => id), [2]);
+  assert.deepEqual(texts(timeline), ['text 1', 'text 2', 'text 3']);
+  assert.deepEqual([timeline.oldest, timeline.newest], [1, 3]);
+});
+
+test('an empty one', () => {
+  const timeline = new Timeline();
+  assert.deepEqual([timeline.oldest, timeline.newest, timeline.items], [undefined, 0, []]);
+});
+
+test('messages without a proper id are left out', () => {
+  const timeline = new Timeline();
+  assert.equal(timeline.merge([message('1'), message(undefined), message(1.5)]).length, 0);
+});
+
+test('a draft stands last until it is stored, and keeps its place on the screen', () => {
+  const timeline = new Timeline();
+  timeline.addDraft({ key: 'k', text: 'mine', time: day, name: 'me' });
+  timeline.merge([message(1)]);
+  assert.deepEqual(texts(timeline), ['text 1', 'mine']);
+  const before = timeline.items.at(-1);
+  assert.deepEqual([before.id, before.isOwn], [undefined, true]);
+  timeline.confirm('k', message(2, 'self-1', day, { text: 'mine' }));
+  const after = timeline.items.at(-1);
+  assert.deepEqual([after.key, after.id, after.isOwn], [before.key, 2, true]);
+  assert.equal(texts(timeline).length, 2);
+});
+
+test('a message whose acknowledgement was lost comes with the history and replaces the draft', () => {
+  const timeline = new Timeline();
+  timeline.addDraft({ key: 'k', text: 'mine', time: day, name: 'me' });
+  timeline.merge([message(5, 'old-self', day, { key: 'k', text: 'mine' })]);
+  assert.deepEqual(texts(timeline), ['mine']);
+  assert.equal(timeline.items.at(-1).isOwn, true);
+  timeline.confirm('k', message(5, 'old-self', day, { text: 'mine' }));
+  assert.deepEqual(texts(timeline), ['mine']);
+});
+
+test('a draft that was refused goes away', () => {
+  const timeline = new Timeline();
+  timeline.addDraft({ key: 'k', text: 'mine', time: day, name: 'me' });
+  timeline.removeDraft('k');
+  assert.deepEqual(timeline.items, []);
+});
+
+test('days stand between, and one person in a row is named once', () => {
+  const timeline = new Timeline();
+  const minute = 60_000;
+  timeline.merge([
+    message(1, 'a', day),
+    message(2, 'a', day + minute),
+    message(3, 'b', day + 2 * minute),
+    message(4, 'b', day + 8 * minute),
+    message(5, 'b', day + 24 * 60 * minute),
+  ]);
+  const shape = timeline.items.map((item) => (item.kind === 'day' ? 'day' : item.continues));
+  assert.deepEqual(shape, ['day', false, true, false, false, 'day', false]);
+});
+
+test('own messages of earlier connections are own', () => {
+  const timeline = new Timeline();
+  timeline.addOwnAuthor('self-1');
+  timeline.addOwnAuthor('self-2');
+  timeline.merge([message(1, 'self-1'), message(2, 'self-2'), message(3, 'other')]);
+  assert.deepEqual(timeline.items.filter(({ kind }) => kind === 'message').map(({ isOwn }) => isOwn), [true, true, false]);
+});
+
+test('clear forgets what is stored and keeps drafts', () => {
+  const timeline = new Timeline();
+  timeline.merge([message(1)]);
+  timeline.addDraft({ key: 'k', text: 'mine', time: day, name: 'me' });
+  timeline.clear();
+  assert.deepEqual(texts(timeline), ['mine']);
+});

@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { clockTime, colourIndex, dayLabel, formatBytes, initials, linkify, safeFileName, typingLabel } from '../lib/format.js';
+import { fitTiles } from '../lib/grid.js';
+import { nameProblem, roomFrom, roomInPath, roomProblem, suggestRoom } from '../lib/names.js';
+import { transportsIn } from '../lib/settings.js';
+
+for (const [text, expected] of [
+  ['no link', ['no link']],
+  ['', []],
+  ['see https://a.example/x.', ['see ', '<https://a.example/x>', '.']],
+  ['(http://a.example/b(c))!', ['(', '<http://a.example/b(c)>', ')!']],
+  ['https://a.example https://b.example', ['<https://a.example>', ' ', '<https://b.example>']],
+  ['javascript:alert(1) data:text/html,x', ['javascript:alert(1) data:text/html,x']],
+  ['https://', ['https://']],
+  ['<a href="https://a.example">', ['<a href="', '<https://a.example>', '">']],
+]) {
+  test(`links in ${JSON.stringify(text)}`, () => {
+    const parts = linkify(text);
+    assert.deepEqual(parts.map((part) => (part.href ? `<${part.href}>` : part.text)), expected);
+    assert.equal(parts.map((part) => part.text).join(''), text);
+  });
+}
+
+for (const [name, expected] of [
+  ['photo.jpg', 'photo.jpg'],
+  ['../../etc/passwd', 'passwd'],
+  ['C:\\Users\\x\\a.txt', 'a.txt'],
+  ['.bashrc', 'bashrc'],
+  ['gpj\u202eexe.a', 'gpjexe.a'],
+  ['a\u0000b\n.txt', 'ab.txt'],
+  ['a<b>:"|?*c', 'a_b______c'],
+  ['...', 'file'],
+  ['', 'file'],
+  ['dir/', 'file'],
+  [`${'x'.repeat(300)}.tar`, `${'x'.repeat(116)}.tar`],
+  ['日本語.pdf', '日本語.pdf'],
+]) {
+  test(`a safe name for ${JSON.stringify(name.slice(0, 30))}`, () => assert.equal(safeFileName(name), expected));
+}
+
+for (const [count, expected] of [
+  [0, '0 bytes'],
+  [999, '999 bytes'],
+  [1000, '1.0 KB'],
+  [5_000_000, '5.0 MB'],
+  [123_456_789, '123 MB'],
+  [2 ** 31, '2.1 GB'],
+  [5e12, '5000 GB'],
+]) {
+  test(`${count} is ${expected}`, () => assert.equal(formatBytes(count), expected));
+}
+
+test('initials', () => {
+  assert.deepEqual(['Ada Lovelace', 'ada', ' a b c ', '', '😀 x'].map(initials), ['AL', 'A', 'AC', '', '😀X']);
+});
+
+test('a colour is always the same one', () => {
+  assert.equal(colourIndex('Ada'), colourIndex('Ada'));
+  assert.ok(['', 'x', '日本'].every((name) => colourIndex(name) >= 0 && colourIndex(name) < 8));
+});
+
+test('who is typing', () => {
+  assert.deepEqual([[], ['A'], ['A', 'B'], ['A', 'B', 'C']].map(typingLabel), ['', 'A is typing…', 'A and B are typing…', 'Several people are typing…']);
+});
+
+test('days and times', () => {
+  const now = new Date(2026, 2, 1, 0, 30).getTime();
+  assert.equal(dayLabel(now, now), 'Today');
+  assert.equal(dayLabel(now - 3_600_000, now), 'Yesterday');
+  assert.match(dayLabel(now - 3 * 86_400_000, now), /26/);
+  assert.match(dayLabel(new Date(2020, 1, 1).getTime(), now), /2020/);
+  assert.match(clockTime(now), /30/);
+});
+
+for (const [room, isFine] of [
+  ['a', true],
+  ['A-b_c.9', true],
+  ['x'.repeat(64), true],
+  ['x'.repeat(65), false],
+  ['', false],
+  ['a b', false],
+  ['a/b', false],
+  ['..', false],
+  ['é', false],
+]) {
+  test(`room ${JSON.stringify(room.slice(0, 10))} is ${isFine ? 'fine' : 'refused'}`, () => assert.equal(roomProblem(room) === undefined, isFine));
+}
+
+for (const [name, isFine] of [
+  ['Ada', true],
+  ['x'.repeat(64), true],
+  ['😀'.repeat(64), true],
+  ['x'.repeat(65), false],
+  ['   ', false],
+  ['a\u0007', false],
+]) {
+  test(`name ${JSON.stringify(name.slice(0, 10))} is ${isFine ? 'fine' : 'refused'}`, () => assert.equal(nameProblem(name) === undefined, isFine));
+}
+
+test('suggested rooms are rooms', () => {
+  for (const value of [0, 0.5, 0.999999]) assert.equal(roomProblem(suggestRoom(() => value)), undefined);
+  assert.equal(roomFrom('  tea at   five '), 'tea-at-five');
+});
+
+for (const [path, expected] of [
+  ['/', undefined],
+  ['/r/tea', 'tea'],
+  ['/r/tea/', 'tea'],
+  ['/r/a%20b', 'a b'],
+  ['/r/%zz', undefined],
+  ['/r/a/b', undefined],
+]) {
+  test(`the room in ${path}`, () => assert.equal(roomInPath(path), expected));
+}
+
+for (const [query, expected] of [
+  ['', ['polling', 'websocket']],
+  ['?transports=polling', ['polling']],
+  ['?transports=websocket,polling', ['polling', 'websocket']],
+  ['?transports=carrier-pigeon', ['polling', 'websocket']],
+]) {
+  test(`transports in ${query}`, () => assert.deepEqual(transportsIn(query), expected));
+}
+
+for (const [count, width, height, columns] of [
+  [1, 900, 600, 1],
+  [2, 900, 600, 2],
+  [2, 360, 600, 1],
+  [3, 360, 640, 1],
+  [4, 900, 600, 2],
+  [5, 900, 600, 3],
+  [9, 900, 600, 3],
+]) {
+  test(`${count} tiles in ${width}×${height} stand in ${columns} columns and fit`, () => {
+    const fit = fitTiles({ count, width, height, gap: 12 });
+    assert.equal(fit.columns, columns);
+    assert.ok(fit.columns * fit.tileWidth + (fit.columns - 1) * 12 <= width);
+    assert.ok(fit.rows * fit.tileHeight + (fit.rows - 1) * 12 <= height);
+    assert.ok(fit.tileWidth > 80 && fit.tileHeight > 80);
+  });
+}
+
+test('no space gives no tiles, and no error', () => {
+  assert.equal(fitTiles({ count: 3, width: 0, height: 0, gap: 12 }).tileWidth, 0);
+});
