@@ -16,6 +16,7 @@ let package = Package(
         .library(name: "EngineIOTransport", targets: ["EngineIOTransport"]),
         .library(name: "STUN", targets: ["STUN"]),
         .library(name: "SocketIO", targets: ["SocketIO"]),
+        .library(name: "TURNServer", targets: ["TURNServer"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -58,6 +59,11 @@ let package = Package(
             dependencies: ["EngineIO", .logging, .nioCore],
             swiftSettings: settings
         ),
+        .target(
+            name: "TURNServer",
+            dependencies: ["STUN", .logging, .nioCore, .nioPosix, .serviceLifecycle],
+            swiftSettings: settings
+        ),
         .executableTarget(
             name: "socketio-conformance",
             dependencies: [
@@ -85,6 +91,13 @@ let package = Package(
             dependencies: ["EngineIO", "SocketIO", .logging, .nioCore],
             swiftSettings: settings
         ),
+        .testTarget(
+            name: "TURNServerTests",
+            dependencies: [
+                "STUN", "TURNServer", .nioCore, .serviceLifecycle, .serviceLifecycleTestKit,
+            ],
+            swiftSettings: settings
+        ),
     ]
 )
 
@@ -103,5 +116,9 @@ extension Target.Dependency {
     static let nioPosix = product(name: "NIOPosix", package: "swift-nio")
     static let nioWebSocket = product(name: "NIOWebSocket", package: "swift-nio")
     static let serviceLifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+    static let serviceLifecycleTestKit = product(
+        name: "ServiceLifecycleTestKit",
+        package: "swift-service-lifecycle"
+    )
     static let unixSignals = product(name: "UnixSignals", package: "swift-service-lifecycle")
 }

@@ -1,0 +1,126 @@
+import NIOCore
+import STUN
+import ServiceLifecycle
+import ServiceLifecycleTestKit
+import TURNServer
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct STUNServerTests {
+    @Test(arguments: TestSocket.Transport.allCases, ["127.0.0.1", "::1"])
+    func everyTransportAndFamilyIsAnswered(transport: TestSocket.Transport, host: String) async throws {
+        try await withServer { server, port in
+            #expect(Set(server.addresses.map(\.port)) == [UInt16(port)])
+            let socket = try TestSocket(transport, to: host, port: port)
+            for _ in 0..<3 {
+                #expect(try isAnswered(socket))
+            }
+        }
+    }
+
+    @Test(arguments: [
+        ("127.0.0.1", ["127.0.0.1"]), ("::1", ["::1"]), ("localhost", ["127.0.0.1"]), ("::", ["127.0.0.1", "::1"]),
+        ("0.0.0.0", ["127.0.0.1"]),
+    ])
+    func hostnames(hostname: String, reachable: [String]) async throws {
+        try await withServer(STUNServer.Configuration(hostname: hostname, port: 0)) { _, port in
+            for host in reachable {
+                for transport in TestSocket.Transport.allCases {
+                    let answered = try isAnswered(transport, at: host, port: port)
+                    #expect(answered, "\(host)")
+                }
+            }
+        }
+    }
+
+    /// A client hears only from the address that it wrote to, whichever of the machine's that is.
+    @Test(arguments: ["127.0.0.2", "127.1.2.3"])
+    func answersComeFromTheAddressAsked(host: String) async throws {
+        try await withServer { _, port in
+            let answered = try isAnswered(.udp, at: host, port: port)
+            #expect(answered)
+        }
+    }
+
+    @Test func aTakenPortIsNamed() async throws {
+        try await withServer(STUNServer.Configuration(hostname: "127.0.0.1", port: 0)) { _, port in
+            let other = STUNServer(configuration: STUNServer.Configuration(hostname: "127.0.0.1", port: port))
+            let error = await #expect(throws: BindError.self) { try await other.bind() }
+            #expect(error?.reason == .addressInUse)
+            #expect(error?.address == "127.0.0.1:\(port)")
+            let text = "cannot listen for STUN on 127.0.0.1:\(port) (UDP): the address is already in use"
+            #expect(error?.description == text)
+        }
+    }
+
+    @Test(arguments: [
+        ("192.0.2.1", BindError.Reason.addressUnavailable), ("no such name.invalid", .unknownHost),
+    ])
+    func badAddressesAreNamed(hostname: String, reason: BindError.Reason) async throws {
+        let server = STUNServer(configuration: STUNServer.Configuration(hostname: hostname, port: 0))
+        let error = await #expect(throws: BindError.self) { try await server.bind() }
+        #expect(error?.reason == reason)
+        #expect(error?.address.hasPrefix(hostname) == true)
+    }
+
+    /// After a failed start nothing is left behind: the same port can be had a moment later.
+    @Test func aFailedStartFreesItsSockets() async throws {
+        try await withServer(STUNServer.Configuration(hostname: "127.0.0.1", port: 0)) { _, port in
+            // UDP and TCP on [::1] are free, on 127.0.0.1 they are not.
+            let both = STUNServer(configuration: STUNServer.Configuration(port: port))
+            await #expect(throws: BindError.self) { try await both.bind() }
+            try await withServer(STUNServer.Configuration(hostname: "::1", port: port)) { _, _ in }
+        }
+    }
+
+    @Test func serversStartOnce() async throws {
+        try await withServer { server, _ in
+            let error = await #expect(throws: BindError.self) { try await server.bind() }
+            #expect(error?.reason == .alreadyStarted)
+        }
+    }
+
+    @Test func closingFreesThePort() async throws {
+        let first = STUNServer(configuration: STUNServer.Configuration(port: 0))
+        let port = try await first.bind()
+        let connection = try TestSocket(.tcp, to: "127.0.0.1", port: port)
+        #expect(try isAnswered(connection))
+        await first.close()
+        #expect(first.addresses.isEmpty)
+        #expect(try connection.receive().isEmpty)
+        try await withServer(STUNServer.Configuration(port: port)) { _, port in
+            let answered = try isAnswered(.udp, at: "127.0.0.1", port: port)
+            #expect(answered)
+        }
+    }
+
+    @Test func gracefulShutdownEndsRun() async throws {
+        let server = STUNServer(configuration: STUNServer.Configuration(port: 0))
+        let port = try await server.bind()
+        try await testGracefulShutdown { trigger in
+            async let running: Void = server.run()
+            #expect(try isAnswered(.udp, at: "127.0.0.1", port: port))
+            trigger.triggerGracefulShutdown()
+            try await running
+        }
+        #expect(server.addresses.isEmpty)
+    }
+
+    @Test func runListensIfNobodyDidAndEndsWithClose() async throws {
+        let server = STUNServer(configuration: STUNServer.Configuration(port: 0))
+        async let running: Void = server.run()
+        while server.addresses.isEmpty {
+            await Task.yield()
+        }
+        await server.close()
+        try await running
+    }
+
+    @Test func cancellationEndsRun() async throws {
+        let server = STUNServer(configuration: STUNServer.Configuration(port: 0))
+        try await server.bind()
+        let running = Task { try await server.run() }
+        running.cancel()
+        try await running.value
+        #expect(server.addresses.isEmpty)
+    }
+}

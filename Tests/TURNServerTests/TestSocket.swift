@@ -1,0 +1,87 @@
+import Glibc
+import NIOCore
+import STUN
+import TURNServer
+
+/// A blocking client socket that gives up after some seconds.
+final class TestSocket {
+    enum Transport: CaseIterable {
+        case udp
+        case tcp
+    }
+
+    struct Failure: Error {
+        let call: String
+        let errno: CInt
+    }
+
+    private let descriptor: CInt
+
+    /// Connects to `host`, an address as text.
+    init(_ transport: Transport, to host: String, port: Int, receiveBuffer: CInt? = nil) throws {
+        let address = try SocketAddress(ipAddress: host, port: port)
+        let family = address.protocol == .inet ? AF_INET : AF_INET6
+        let kind = transport == .udp ? SOCK_DGRAM : SOCK_STREAM
+        descriptor = socket(family, CInt(kind.rawValue), 0)
+        try set(SO_RCVTIMEO, to: timeval(tv_sec: 10, tv_usec: 0))
+        try set(SO_SNDTIMEO, to: timeval(tv_sec: 10, tv_usec: 0))
+        if let receiveBuffer {
+            try set(SO_RCVBUF, to: receiveBuffer)
+        }
+        let result = address.withSockAddr { connect(descriptor, $0, socklen_t($1)) }
+        guard result == 0 else { throw Failure(call: "connect", errno: errno) }
+    }
+
+    deinit {
+        close(descriptor)
+    }
+
+    /// The own end, as the server should see it.
+    var localAddress: TransportAddress? {
+        var storage = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        return withUnsafeMutableBytes(of: &storage) { bytes in
+            guard let start = bytes.baseAddress else { return nil }
+            let result = getsockname(descriptor, start.assumingMemoryBound(to: sockaddr.self), &length)
+            guard result == 0 else { return nil }
+            let port = UInt16(bytes[2]) << 8 | UInt16(bytes[3])
+            let range = length == 16 ? 4..<8 : 8..<24
+            let ip = IPAddress(bytes: Array(bytes[range]).span)
+            return ip.map { TransportAddress(ip: $0, port: port) }
+        }
+    }
+
+    func send(_ bytes: [UInt8]) throws {
+        let sent = Glibc.send(descriptor, bytes, bytes.count, CInt(MSG_NOSIGNAL))
+        guard sent == bytes.count else { throw Failure(call: "send", errno: errno) }
+    }
+
+    /// What the next call of `recv` brings; empty at the end of a stream or after a reset.
+    func receive(atMost count: Int = 65_536) throws -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: count)
+        let received = recv(descriptor, &bytes, count, 0)
+        if received < 0, errno == ECONNRESET {
+            return []
+        }
+        guard received >= 0 else { throw Failure(call: "recv", errno: errno) }
+        return Array(bytes[..<received])
+    }
+
+    /// Exactly `count` bytes of a stream, or fewer if it ends.
+    func receive(exactly count: Int) throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        while bytes.count < count {
+            let more = try receive(atMost: count - bytes.count)
+            guard !more.isEmpty else { break }
+            bytes += more
+        }
+        return bytes
+    }
+
+    private func set<Value>(_ option: CInt, to value: Value) throws {
+        let result = withUnsafePointer(to: value) {
+            setsockopt(descriptor, SOL_SOCKET, option, $0, socklen_t(MemoryLayout<Value>.size))
+        }
+        guard result == 0 else { throw Failure(call: "setsockopt", errno: errno) }
+    }
+}
