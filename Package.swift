@@ -75,6 +75,7 @@ let package = Package(
         .executableTarget(name: "embed-web", swiftSettings: settings),
         .plugin(name: "EmbedWeb", capability: .buildTool(), dependencies: ["embed-web"]),
         .testTarget(name: "ArchitectureTests", swiftSettings: settings),
+        .testTarget(name: "EngineIOTests", dependencies: ["EngineIO", .nioCore], swiftSettings: settings),
         .testTarget(name: "EmbedWebTests", dependencies: ["embed-web"], swiftSettings: settings),
         .testTarget(
             name: "LinkUpServerTests",

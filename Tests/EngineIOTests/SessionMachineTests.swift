@@ -1,0 +1,218 @@
+import NIOCore
+import Testing
+
+@testable import EngineIO
+
+@Suite struct SessionMachineTests {
+    private let start = ContinuousClock.now
+    private let configuration = EngineConfiguration(
+        pingInterval: .milliseconds(300),
+        pingTimeout: .milliseconds(200),
+        closeTimeout: .seconds(30)
+    )
+
+    private func machine(
+        _ transport: EngineTransport = .polling,
+        _ version: EngineProtocolVersion = .v4
+    ) -> SessionMachine {
+        SessionMachine(transport: transport, version: version, configuration: configuration, at: start)
+    }
+
+    private func after(_ milliseconds: Int) -> ContinuousClock.Instant {
+        start + .milliseconds(milliseconds)
+    }
+
+    private func text(_ text: String) -> EnginePacket {
+        .message(.text(ByteBuffer(string: text)))
+    }
+
+    @Test(arguments: [
+        (EngineTransport.polling, true, #"["websocket"]"#), (.polling, false, "[]"), (.webSocket, true, "[]"),
+    ])
+    func opensWithFiveKeys(transport: EngineTransport, allowUpgrades: Bool, upgrades: String) {
+        let packet = SessionMachine.openPacket(
+            sid: "abc",
+            transport: transport,
+            configuration: EngineConfiguration(allowUpgrades: allowUpgrades)
+        )
+        let expected =
+            #"0{"sid":"abc","upgrades":\#(upgrades),"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}"#
+        #expect(String(buffer: packet.packet) == expected)
+    }
+
+    // MARK: Polling
+
+    @Test func aPollFetchesWhatIsBufferedOrWaits() {
+        var machine = machine()
+        #expect(machine.send(.text("a")) == .keep)
+        #expect(machine.send(.text("b")) == .keep)
+        #expect(machine.takePollResponse() == nil)
+        #expect(machine.receivePoll() == .respond([.text("a"), .text("b")]))
+        #expect(machine.isWritable == false)
+        #expect(machine.receivePoll() == .wait)
+        #expect(machine.isWritable == true)
+        #expect(machine.takePollResponse() == nil)
+        #expect(machine.send(.text("c")) == .keep)
+        #expect(machine.takePollResponse() == [.text("c")])
+        #expect(machine.isWritable == false)
+        #expect(machine.receivePoll() == .wait)
+    }
+
+    @Test func overlappingPollsEndTheSession() {
+        var machine = machine()
+        #expect(machine.receivePoll() == .wait)
+        #expect(machine.receivePoll() == .overlap)
+        #expect(machine.receivePoll() == .unknown)
+        #expect(machine.send(.text("a")) == .drop)
+        #expect(machine.deadline == nil)
+    }
+
+    @Test func overlappingPostsEndTheSession() {
+        var machine = machine()
+        #expect(machine.receivePostHead() == .read)
+        machine.postEnded()
+        #expect(machine.receivePostHead() == .read)
+        #expect(machine.receivePostHead() == .overlap)
+        #expect(machine.receivePostHead() == .unknown)
+    }
+
+    @Test func pollsAndPostsDoNotFitAWebSocket() {
+        var machine = machine(.webSocket)
+        #expect(machine.receivePoll() == .mismatch)
+        #expect(machine.receivePostHead() == .mismatch)
+        #expect(machine.send(.text("a")) == .write)
+    }
+
+    // MARK: Packets
+
+    @Test(arguments: [
+        (EngineProtocolVersion.v4, EnginePacket.pong, SessionMachine.OnPacket.ignore),
+        (.v4, .ping(ByteBuffer()), .end(.transportError)), (.v3, .ping(ByteBuffer()), .send(.pong)),
+        (.v3, .pong, .end(.transportError)), (.v4, .close, .end(.transportClose)), (.v4, .open, .ignore),
+        (.v4, .upgrade, .ignore), (.v4, .noop, .ignore),
+        (.v4, .message(.text(ByteBuffer(string: "a"))), .deliver(.text(ByteBuffer(string: "a")))),
+    ])
+    func answersPackets(version: EngineProtocolVersion, packet: EnginePacket, answer: SessionMachine.OnPacket) {
+        for transport in EngineTransport.allCases {
+            var machine = machine(transport, version)
+            #expect(machine.receive(packet, at: start) == answer)
+            if case .end = answer {
+                #expect(machine.receive(text("late"), at: start) == .ignore)
+                #expect(machine.end() == false)
+            } else {
+                #expect(machine.end() == true)
+                #expect(machine.end() == false)
+            }
+        }
+    }
+
+    // MARK: Heartbeat
+
+    @Test func pingsAndWaitsForThePong() {
+        var machine = machine()
+        #expect(machine.deadline == after(300))
+        #expect(machine.timeout(at: after(299)) == .wait)
+        #expect(machine.timeout(at: after(300)) == .ping)
+        #expect(machine.deadline == after(500))
+        #expect(machine.receive(.pong, at: after(450)) == .ignore)
+        #expect(machine.deadline == after(750))
+        // Late by 60 ms: the client's time still ends 200 ms after the ping was due.
+        #expect(machine.timeout(at: after(810)) == .ping)
+        #expect(machine.deadline == after(950))
+        #expect(machine.timeout(at: after(949)) == .wait)
+        #expect(machine.timeout(at: after(950)) == .end)
+        #expect(machine.receivePoll() == .unknown)
+    }
+
+    @Test func waitsForThePingOfProtocol3() {
+        var machine = machine(.webSocket, .v3)
+        #expect(machine.deadline == after(500))
+        #expect(machine.receive(.ping(ByteBuffer()), at: after(400)) == .send(.pong))
+        #expect(machine.timeout(at: after(899)) == .wait)
+        #expect(machine.timeout(at: after(900)) == .end)
+    }
+
+    // MARK: Close
+
+    @Test func closesAWaitingPoll() {
+        var machine = machine()
+        #expect(machine.receivePoll() == .wait)
+        #expect(machine.send(.text("bye")) == .keep)
+        #expect(machine.close(at: start) == .respond([.text("bye"), .close]))
+        #expect(machine.close(at: start) == .ignore)
+    }
+
+    @Test func lingersForTheNextPoll() {
+        var machine = machine()
+        #expect(machine.close(at: start) == .linger)
+        #expect(machine.receivePostHead() == .unknown)
+        #expect(machine.send(.text("late")) == .drop)
+        #expect(machine.end() == false)
+        #expect(machine.receivePoll() == .farewell([.noop, .close]))
+        #expect(machine.receivePoll() == .unknown)
+    }
+
+    @Test func lingersWithWhatIsLeft() {
+        var machine = machine()
+        #expect(machine.send(.text("bye")) == .keep)
+        #expect(machine.close(at: start) == .linger)
+        #expect(machine.receivePoll() == .farewell([.text("bye"), .close]))
+    }
+
+    @Test func forgetsWhatNobodyFetches() {
+        var machine = machine()
+        #expect(machine.close(at: start) == .linger)
+        #expect(machine.timeout(at: after(29_999)) == .wait)
+        #expect(machine.timeout(at: after(30_000)) == .forget)
+        #expect(machine.deadline == nil)
+        #expect(machine.timeout(at: after(90_000)) == .wait)
+    }
+
+    @Test func closesAWebSocket() {
+        var machine = machine(.webSocket)
+        #expect(machine.close(at: start) == .closeWebSocket)
+        #expect(machine.close(at: start) == .ignore)
+    }
+
+    // MARK: Upgrade
+
+    @Test func movesToTheWebSocket() {
+        var machine = machine()
+        #expect(machine.receivePoll() == .wait)
+        #expect(machine.mayBeProbed == true)
+        #expect(machine.receiveProbe() == .answer(poll: [.noop]))
+        #expect(machine.mayBeProbed == false)
+        #expect(machine.receivePoll() == .respond([.noop]))
+        #expect(machine.send(.text("a")) == .keep)
+        #expect(machine.receiveUpgrade(at: after(100)) == .complete(write: [.text("a")], isPollWaiting: false))
+        #expect(machine.deadline == after(400))
+        #expect(machine.receivePoll() == .mismatch)
+        #expect(machine.send(.text("b")) == .write)
+        #expect(machine.receiveProbe() == .refuse)
+        #expect(machine.receiveUpgrade(at: after(100)) == .refuse)
+    }
+
+    @Test func pollsGoOnUntilTheUpgrade() {
+        var machine = machine()
+        #expect(machine.receiveProbe() == .answer(poll: nil))
+        #expect(machine.send(.text("a")) == .keep)
+        #expect(machine.receivePoll() == .respond([.text("a")]))
+        machine.probeFailed()
+        #expect(machine.receivePoll() == .wait)
+        #expect(machine.mayBeProbed == true)
+    }
+
+    @Test func aProbeAnswersTheWaitingPollWithWhatThereIs() {
+        var machine = machine()
+        #expect(machine.receivePoll() == .wait)
+        #expect(machine.send(.text("a")) == .keep)
+        #expect(machine.receiveProbe() == .answer(poll: [.text("a")]))
+    }
+
+    @Test func refusesASecondProbeAndAnUpgradeWithoutOne() {
+        var machine = machine()
+        #expect(machine.receiveUpgrade(at: start) == .refuse)
+        #expect(machine.receiveProbe() == .answer(poll: nil))
+        #expect(machine.receiveProbe() == .refuse)
+    }
+}
