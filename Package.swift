@@ -67,7 +67,7 @@ let package = Package(
         .executableTarget(
             name: "socketio-conformance",
             dependencies: [
-                "EngineIO", "EngineIOTransport", .argumentParser, .logging, .nioCore, .serviceLifecycle,
+                "EngineIO", "EngineIOTransport", "SocketIO", .argumentParser, .logging, .nioCore, .serviceLifecycle,
                 .unixSignals,
             ],
             swiftSettings: settings

@@ -2,8 +2,8 @@ import ArgumentParser
 import EngineIO
 import EngineIOTransport
 import Logging
-import NIOCore
 import ServiceLifecycle
+import SocketIO
 import UnixSignals
 
 /// The server that the official protocol suites, the interop tests and the benchmarks run against.
@@ -48,8 +48,15 @@ struct ConformanceServer: AsyncParsableCommand {
 
     func run() async throws {
         let logger = Logger(label: "conformance")
-        let engine = EngineServer(EngineEcho(), configuration: engineConfiguration(path: "/engine.io/"))
-        let server = try await EngineHTTPServer(engine, port: port, loops: loops, logger: logger)
+        let io = SocketIOServer(configuration: .init(connectTimeout: .milliseconds(connectTimeout)), logger: logger)
+        SocketIOSuite.register(on: io)
+        let server = try await EngineHTTPServer(
+            EngineServer(EngineEcho(), configuration: engineConfiguration(path: "/engine.io/")),
+            EngineServer(io, configuration: engineConfiguration(path: "/socket.io/")),
+            port: port,
+            loops: loops,
+            logger: logger
+        )
         print("listening on \(server.port)")
         let group = ServiceGroup(
             configuration: .init(services: [server], gracefulShutdownSignals: [.sigint, .sigterm], logger: logger)
