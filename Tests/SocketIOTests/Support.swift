@@ -208,6 +208,14 @@ final class Journal<Entry: Sendable>: Sendable {
 
     func add(_ entry: Entry) { state.withLock { $0.append(entry) } }
     var entries: [Entry] { state.withLock { $0 } }
+
+    /// Gives the entries away.
+    func takeAll() -> [Entry] {
+        state.withLock { entries in
+            defer { entries = [] }
+            return entries
+        }
+    }
 }
 
 /// A log that tests can read.
@@ -229,7 +237,7 @@ struct JournalLogHandler: LogHandler {
 }
 
 /// A server with a loop and a client in the main namespace.
-struct Fixture {
+struct Fixture: Sendable {
     let loop = ManualLoop()
     let log = Journal<String>()
     let io: SocketIOServer
@@ -253,5 +261,31 @@ struct Fixture {
         connection.receive(.text(namespace == "/" ? "40" : "40\(namespace),"))
         _ = connection.takeSent()
         return connection
+    }
+
+    /// Turns the loops until `operation` has ended.
+    func wait<Result: Sendable>(
+        also other: ManualLoop? = nil,
+        _ operation: @escaping @Sendable () async throws -> Result
+    ) async throws -> Result {
+        let done = Journal<Bool>()
+        return try await withThrowingTaskGroup(of: Result?.self) { group in
+            group.addTask { [loop] in
+                while done.entries.isEmpty {
+                    loop.drain()
+                    other?.drain()
+                    await Task.yield()
+                }
+                return nil
+            }
+            group.addTask {
+                defer { done.add(true) }
+                return try await operation()
+            }
+            var result: Result?
+            for try await value in group { result = value ?? result }
+            guard let result else { throw ManualLoop.NeverHappened() }
+            return result
+        }
     }
 }
