@@ -1,0 +1,117 @@
+"""Fixtures: the real binaries on ports that the system chooses, stopped whatever happens."""
+
+import contextlib
+import itertools
+
+import pytest
+
+from harness.process import ServerProcess
+
+SERVERS = pytest.StashKey[list]()
+
+
+def pytest_addoption(parser):
+    parser.addoption("--full", action="store_true", help="run the long tests as well")
+
+
+def pytest_collection_modifyitems(config, items):
+    if config.getoption("--full"):
+        return
+    for item in items:
+        if "long" in item.keywords:
+            item.add_marker(pytest.mark.skip(reason="takes minutes; runs with --full"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    if report.failed:
+        for server in item.stash.get(SERVERS, []) + item.session.stash.get(SERVERS, []):
+            report.sections.append((f"log of {server.name} (the end)", server.log[-8000:]))
+    return report
+
+
+@contextlib.contextmanager
+def _starter(stash, folder):
+    """Gives a function that starts a server; all that it started are stopped at the end."""
+    servers = stash.setdefault(SERVERS, [])
+    numbers = itertools.count(1)
+
+    def start(program, arguments, *, ready):
+        number = next(numbers)
+        server = ServerProcess(
+            program, arguments, log=folder / f"{program}-{number}.log", ready=ready, name=f"{program} {number}"
+        )
+        servers.append(server)
+        return server
+
+    try:
+        yield start
+    finally:
+        with contextlib.ExitStack() as stack:
+            for server in servers:
+                stack.callback(server.finish)
+
+
+def _conformance_starter(start):
+    def start_conformance(**options):
+        arguments = ["--port", "0"]
+        for name, value in options.items():
+            flag = "--" + name.replace("_", "-")
+            if value is True:
+                arguments.append(flag)
+            elif value is not None:
+                arguments += [flag, value]
+        return start("socketio-conformance", arguments, ready=r"listening on (\d+)")
+
+    return start_conformance
+
+
+@pytest.fixture
+def start_server(request, tmp_path):
+    """Starts a server process of this test: `start_server(program, arguments, ready=pattern)`."""
+    with _starter(request.node.stash, tmp_path) as start:
+        yield start
+
+
+@pytest.fixture
+def start_conformance(start_server):
+    """Starts a conformance server with the given options, `ping_interval=300` say."""
+    return _conformance_starter(start_server)
+
+
+@pytest.fixture
+def conformance(start_conformance):
+    """A conformance server with default options."""
+    return start_conformance()
+
+
+@pytest.fixture(scope="module")
+def shared_conformance(request, tmp_path_factory):
+    """One conformance server for all tests of a file: what one test does must not harm the next."""
+    stash = pytest.Stash()
+    with _starter(stash, tmp_path_factory.mktemp("shared")) as start:
+        server = _conformance_starter(start)()
+        request.session.stash[SERVERS] = [server]
+        yield server
+        request.session.stash[SERVERS] = []
+
+
+@pytest.fixture
+def start_linkup(start_server, tmp_path):
+    """Starts linkup on fresh ports; `data` and `port` allow a second start on the same ones."""
+
+    def start(*arguments, data=tmp_path / "data", port=0):
+        return start_server(
+            "linkup",
+            ["--port", port, "--stun-port", 0, "--data-directory", data, *arguments],
+            ready=r"Open http://localhost:(\d+)",
+        )
+
+    return start
+
+
+@pytest.fixture
+def linkup(start_linkup):
+    """A linkup of this test alone, with an empty data directory."""
+    return start_linkup()
