@@ -73,6 +73,11 @@ let package = Package(
             swiftSettings: settings
         ),
         .executableTarget(name: "embed-web", swiftSettings: settings),
+        .executableTarget(
+            name: "linkup-bench",
+            path: "Benchmarks/LoadGenerator",
+            cSettings: [.define("_GNU_SOURCE")]
+        ),
         .plugin(name: "EmbedWeb", capability: .buildTool(), dependencies: ["embed-web"]),
         .testTarget(name: "ArchitectureTests", swiftSettings: settings),
         .testTarget(name: "EngineIOTests", dependencies: ["EngineIO", .nioCore], swiftSettings: settings),

@@ -87,31 +87,55 @@ def conformance(start_conformance):
 
 
 @pytest.fixture(scope="module")
-def shared_conformance(request, tmp_path_factory):
-    """One conformance server for all tests of a file: what one test does must not harm the next."""
+def start_shared_server(request, tmp_path_factory):
+    """Starts servers that all tests of a file share: what one test does must not harm the next."""
     stash = pytest.Stash()
     with _starter(stash, tmp_path_factory.mktemp("shared")) as start:
-        server = _conformance_starter(start)()
-        request.session.stash[SERVERS] = [server]
-        yield server
+        request.session.stash[SERVERS] = stash[SERVERS]
+        yield start
         request.session.stash[SERVERS] = []
 
 
-@pytest.fixture
-def start_linkup(start_server, tmp_path):
-    """Starts linkup on fresh ports; `data` and `port` allow a second start on the same ones."""
+@pytest.fixture(scope="module")
+def shared_conformance(start_shared_server):
+    """One conformance server for all tests of a file."""
+    return _conformance_starter(start_shared_server)()
 
-    def start(*arguments, data=tmp_path / "data", port=0):
-        return start_server(
+
+def _linkup_starter(start, folder):
+    def start_linkup(*arguments, data=folder / "data", port=0):
+        return start(
             "linkup",
             ["--port", port, "--stun-port", 0, "--data-directory", data, *arguments],
             ready=r"Open http://localhost:(\d+)",
         )
 
-    return start
+    return start_linkup
+
+
+@pytest.fixture
+def start_linkup(start_server, tmp_path):
+    """Starts linkup on fresh ports; `data` and `port` allow a second start on the same ones."""
+    return _linkup_starter(start_server, tmp_path)
 
 
 @pytest.fixture
 def linkup(start_linkup):
     """A linkup of this test alone, with an empty data directory."""
     return start_linkup()
+
+
+@pytest.fixture(scope="module")
+def start_shared_linkup(start_shared_server, tmp_path_factory):
+    """Starts linkup for all tests of a file, each on a data directory of its own."""
+
+    def start(*arguments):
+        return _linkup_starter(start_shared_server, tmp_path_factory.mktemp("linkup"))(*arguments)
+
+    return start
+
+
+@pytest.fixture(scope="module")
+def shared_linkup(start_shared_linkup):
+    """One linkup for all tests of a file."""
+    return start_shared_linkup()

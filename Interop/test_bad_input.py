@@ -41,7 +41,7 @@ def exchange(address, data):
             connection.shutdown(socket.SHUT_WR)
             while part := connection.recv(65536):
                 answer += part
-        except (ConnectionError, TimeoutError):
+        except OSError:
             pass
         return answer
 

@@ -7,6 +7,7 @@ import threading
 import pytest
 import socketio
 
+import harness.member  # noqa: F401, raises the client's limit of packets in a payload
 from harness.proxy import CuttingProxy
 from harness.waiting import wait_until
 

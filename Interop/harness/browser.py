@@ -1,0 +1,151 @@
+"""A participant in a real Chromium."""
+
+import json
+import re
+
+from playwright.sync_api import expect
+
+from .waiting import wait_until
+
+ARGUMENTS = [
+    # A picture that moves and a tone, and nobody who must click "Allow".
+    "--use-fake-device-for-media-stream=fps=10",
+    "--use-fake-ui-for-media-stream",
+    "--auto-select-tab-capture-source-by-title=LinkUp",
+    "--autoplay-policy=no-user-gesture-required",
+    # Chromium's own sandbox needs rights that a container does not give.
+    "--no-sandbox",
+    "--disable-dev-shm-usage",
+    # Pages in the background must run at full speed: all but one are.
+    "--disable-background-timer-throttling",
+    "--disable-backgrounding-occluded-windows",
+    "--disable-renderer-backgrounding",
+]
+
+COUNT_FRAMES = """async () => {
+    const frames = {};
+    for (const [id, peer] of window.linkup.peers) {
+        frames[id] = 0;
+        for (const report of (await peer.pc.getStats()).values()) {
+            if (report.type === 'inbound-rtp' && report.kind === 'video') frames[id] += report.framesDecoded ?? 0;
+        }
+    }
+    return frames;
+}"""
+
+
+class Participant:
+    """A page in a context of its own; what it complains about is an error unless the test expects it."""
+
+    def __init__(self, browser, url, *, name, room="room", query="", viewport=None, permissions=True):
+        self.name, self.room, self.url, self.query = name, room, url, query
+        self.context = browser.new_context(viewport=viewport or {"width": 1000, "height": 700}, accept_downloads=True)
+        if permissions:
+            self.context.grant_permissions(["camera", "microphone"], origin=url)
+        self.page = self.context.new_page()
+        self.page.set_default_timeout(20_000)
+        self.complaints = []
+        self.expected_complaints = []
+        self.page.on("console", self._note)
+        self.page.on("pageerror", lambda error: self.complaints.append(f"uncaught: {error}"))
+
+    def _note(self, message):
+        if message.type == "error" or "Content Security Policy" in message.text:
+            self.complaints.append(f"{message.text} ({message.location.get('url', '')})")
+
+    def expect_complaints(self, *patterns):
+        """Allows messages in the console that contain one of these patterns."""
+        self.expected_complaints += patterns
+
+    @property
+    def unexpected_complaints(self):
+        return [
+            text
+            for text in self.complaints
+            if not any(re.search(pattern, text) for pattern in self.expected_complaints)
+        ]
+
+    def enter(self):
+        """Opens the room and goes through the lobby."""
+        self.page.goto(f"{self.url}/r/{self.room}?name={self.name}{self.query}")
+        expect(self.page.locator("#preview")).to_be_visible()
+        self.page.locator("#join").click()
+        expect(self.page.locator("#call")).to_be_visible()
+        self.page.wait_for_function("window.linkup?.sockets.chat.connected && window.linkup.sockets.call.connected")
+        return self
+
+    def close(self):
+        self.context.close()
+
+    def tile(self, peer="self"):
+        return self.page.locator(f'.tile[data-peer="{peer}"]')
+
+    def peers(self):
+        return self.page.evaluate("[...window.linkup.peers.keys()]")
+
+    def wait_for_peers(self, count):
+        """Waits until this many peers are connected, and returns their ids."""
+        expect(self.page.locator('.tile:not([data-peer="self"])[data-connection="connected"]')).to_have_count(
+            count, timeout=30_000
+        )
+        return self.peers()
+
+    def frames(self):
+        """How many video frames of each peer were decoded."""
+        return self.page.evaluate(COUNT_FRAMES)
+
+    def wait_for_frames(self, more=10, timeout=30):
+        """Waits until `more` frames of every peer were decoded than now."""
+        before = self.frames()
+        assert before, "there are no peers"
+
+        def have_grown():
+            now = self.frames()
+            return all(now.get(peer, 0) >= count + more for peer, count in before.items())
+
+        wait_until(have_grown, timeout=timeout, interval=0.2, what=f"{self.name} to decode {more} more frames")
+
+    def expect_tile(self, peer, **state):
+        for name, value in state.items():
+            expect(self.tile(peer)).to_have_attribute(f"data-{name}", value)
+
+    def say(self, text):
+        self.page.locator("#message").fill(text)
+        self.page.locator("#message").press("Enter")
+
+    def expect_texts(self, *texts):
+        """The texts in the list, all of them, in this order, stored by the server."""
+        expect(self.page.locator("#messages .message .text")).to_have_text(list(texts))
+        expect(self.page.locator("#messages .message:not([data-id])")).to_have_count(0)
+
+    def send_file(self, name, data):
+        self.page.locator("#file").set_input_files({"name": name, "mimeType": "application/octet-stream", "buffer": data})
+
+    def transfer(self, name):
+        return self.page.locator("#transfers .transfer").filter(has_text=name)
+
+    def receive_file(self, name, path, timeout=60):
+        """Waits for a file, saves it, and returns its bytes."""
+        row = self.transfer(name)
+        expect(row).to_have_attribute("data-state", "done", timeout=timeout * 1000)
+        with self.page.expect_download() as download:
+            row.locator("a.save").click()
+        assert download.value.suggested_filename == name
+        download.value.save_as(path)
+        return path.read_bytes()
+
+    def describe(self):
+        """What helps to understand a failure."""
+        try:
+            state = self.page.evaluate(
+                """() => ({
+                    path: location.pathname, banner: document.querySelector('#banner')?.hidden === false,
+                    tiles: [...document.querySelectorAll('.tile')].map((tile) => ({...tile.dataset})),
+                    transfers: [...document.querySelectorAll('.transfer')].map((row) => row.innerText),
+                    messages: document.querySelectorAll('#messages .message').length,
+                    problem: document.querySelector('#left')?.innerText,
+                })"""
+            )
+        except Exception as error:
+            state = repr(error)
+        return f"{self.name}: {json.dumps(state)}\ncomplaints: {self.complaints}"

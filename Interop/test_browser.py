@@ -1,0 +1,282 @@
+"""The application in real browsers, end to end."""
+
+import hashlib
+import os
+import random
+
+import pytest
+from playwright.sync_api import expect, sync_playwright
+
+from harness.browser import ARGUMENTS, Participant
+from harness.waiting import wait_until
+
+pytestmark = pytest.mark.timeout(180)
+
+# What a browser prints when the server that it talks to is not there.
+SERVER_IS_GONE = [r"WebSocket connection to .* failed", r"net::ERR_", r"Failed to load resource"]
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=ARGUMENTS
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def people(chromium, request):
+    """Makes participants: `people(server, "Ann", "Bea")`; their pages must not complain."""
+    all_of_them = []
+
+    def make(server, *names, **options):
+        made = []
+        for name in names:
+            participant = Participant(chromium, f"http://localhost:{server.port}", name=name, **options)
+            all_of_them.append(participant)
+            made.append(participant.enter())
+        return made
+
+    make.all = all_of_them
+    yield make
+    complaints = {person.name: person.unexpected_complaints for person in all_of_them}
+    report = "\n".join(person.describe() for person in all_of_them)
+    for person in all_of_them:
+        person.close()
+    print(report)
+    assert not any(complaints.values()), complaints
+
+
+def random_file(size, seed):
+    return random.Random(seed).randbytes(size)
+
+
+def test_from_the_first_page_to_the_call_and_out(linkup, chromium, people):
+    ann = Participant(chromium, f"http://localhost:{linkup.port}", name="Ann")
+    people.all.append(ann)
+    page = ann.page
+    page.goto(ann.url)
+    expect(page.locator("#room")).not_to_have_value("")
+    page.locator("#name").fill("Ann")
+    page.locator("#room").fill("bad room/name")
+    page.locator("#room").fill("daily")
+    page.locator("#enter").click()
+    page.wait_for_url("**/r/daily")
+    expect(page.locator("#lobby")).to_be_visible()
+    page.wait_for_function("document.querySelector('#preview').videoWidth > 0")
+    page.locator("#join").click()
+    expect(ann.tile().locator(".name")).to_contain_text("Ann")
+    expect(page.locator("#people li")).to_have_count(1)
+    page.locator("#leave").click()
+    expect(page.locator("#call")).to_have_count(0)
+
+
+def test_see_hear_mute_and_share(linkup, people):
+    ann, bea = people(linkup, "Ann", "Bea")
+    (bea_id,), (ann_id,) = ann.wait_for_peers(1), bea.wait_for_peers(1)
+    expect(ann.tile(bea_id).locator(".name")).to_contain_text("Bea")
+    ann.wait_for_frames()
+    bea.wait_for_frames()
+    bea.expect_tile(ann_id, audio="on", video="on", screen="off")
+    assert hears(bea)
+
+    ann.page.locator("#mute").click()
+    bea.expect_tile(ann_id, audio="off")
+    ann.page.keyboard.press("m")
+    bea.expect_tile(ann_id, audio="on")
+
+    ann.page.locator("#camera").click()
+    bea.expect_tile(ann_id, video="off")
+    ann.page.locator("#camera").click()
+    bea.expect_tile(ann_id, video="on")
+    bea.wait_for_frames()
+
+    size = bea.page.evaluate(WIDTH, ann_id)
+    ann.page.locator("#screen").click()
+    bea.expect_tile(ann_id, screen="on")
+    # The screen has another shape than the fake camera.
+    wait_until(lambda: bea.page.evaluate(WIDTH, ann_id) != size, timeout=20, interval=0.2, what="the screen's picture")
+    bea.wait_for_frames(more=1)
+    ann.page.locator("#screen").click()
+    bea.expect_tile(ann_id, screen="off")
+    bea.wait_for_frames()
+
+    ann.page.locator("#leave").click()
+    expect(bea.tile(ann_id)).to_have_count(0)
+
+
+WIDTH = """id => {
+    const video = document.querySelector(`.tile[data-peer="${id}"] video`);
+    return video.videoWidth / video.videoHeight;
+}"""
+
+
+def hears(participant):
+    """Whether sound of a peer arrives; the fake microphone beeps."""
+    return wait_until(
+        lambda: participant.page.evaluate(
+            """async () => {
+                for (const peer of window.linkup.peers.values()) {
+                    for (const report of (await peer.pc.getStats()).values()) {
+                        if (report.type === 'inbound-rtp' && report.kind === 'audio') return report.totalAudioEnergy > 0;
+                    }
+                }
+                return false;
+            }"""
+        ),
+        interval=0.2,
+        what="sound",
+    )
+
+
+def test_chat_and_a_late_joiner(linkup, people):
+    ann, bea = people(linkup, "Ann", "Bea")
+    ann.say("Hello, Bea!")
+    bea.expect_texts("Hello, Bea!")
+    bea.say("<b>Hi</b> & welcome 😀")
+    ann.expect_texts("Hello, Bea!", "<b>Hi</b> & welcome 😀")
+    expect(bea.page.locator("#messages .message .author").first).to_contain_text("Ann")
+
+    ann.page.locator("#message").press_sequentially("Let me think")
+    expect(bea.page.locator("#typing")).to_contain_text("Ann")
+    ann.page.locator("#message").fill("")
+    expect(bea.page.locator("#typing")).not_to_contain_text("Ann")
+
+    for person in (ann, bea):
+        expect(person.page.locator("#people li")).to_have_count(2)
+    (cid,) = people(linkup, "Cid")
+    cid.expect_texts("Hello, Bea!", "<b>Hi</b> & welcome 😀")
+    expect(ann.page.locator("#people li")).to_have_count(3)
+    cid.say("Late as ever")
+    ann.expect_texts("Hello, Bea!", "<b>Hi</b> & welcome 😀", "Late as ever")
+
+
+@pytest.mark.parametrize("query", ["", "&transports=polling"], ids=["any transport", "polling"])
+def test_three_people_with_a_file(linkup, people, tmp_path, query):
+    everybody = people(linkup, "Ann", "Bea", "Cid", query=query)
+    for person in everybody:
+        person.wait_for_peers(2)
+    if query:
+        for person in everybody:
+            transport = person.page.evaluate(
+                "performance.getEntriesByType('resource').filter((entry) => entry.name.includes('transport=')).map("
+                "(entry) => new URL(entry.name).searchParams.get('transport'))"
+            )
+            assert set(transport) == {"polling"}
+    for person in everybody:
+        person.wait_for_frames(more=5)
+    ann, bea, cid = everybody
+    ann.say("one")
+    bea.expect_texts("one")
+    cid.say("two")
+    for person in everybody:
+        person.expect_texts("one", "two")
+
+    data = random_file(5_000_000, seed=len(query))
+    ann.send_file("holiday.bin", data)
+    for person in (bea, cid):
+        received = person.receive_file("holiday.bin", tmp_path / person.name)
+        assert hashlib.sha256(received).digest() == hashlib.sha256(data).digest()
+        expect(person.transfer("holiday.bin")).to_have_attribute("data-sha256", hashlib.sha256(data).hexdigest())
+    expect(ann.transfer("holiday.bin").first).to_have_attribute("data-state", "done")
+    for person in everybody:
+        person.wait_for_frames(more=5)
+
+
+def test_file_of_no_bytes_and_a_strange_name(linkup, people, tmp_path):
+    ann, bea = people(linkup, "Ann", "Bea")
+    ann.wait_for_peers(1)
+    bea.wait_for_peers(1)
+    ann.send_file("empty.txt", b"")
+    assert bea.receive_file("empty.txt", tmp_path / "empty") == b""
+    bea.send_file("Grüße & <more>.txt", b"x")
+    expect(ann.transfer("Grüße & <more>.txt")).to_have_attribute("data-state", "done")
+
+
+def test_call_outlives_the_server(start_linkup, people):
+    """The server is killed and started again in the middle of a call."""
+    server = start_linkup()
+    ann, bea = people(server, "Ann", "Bea")
+    for person in (ann, bea):
+        person.expect_complaints(*SERVER_IS_GONE)
+        person.wait_for_peers(1)
+    peers = ann.peers(), bea.peers()
+    ann.say("before")
+    bea.expect_texts("before")
+    ann.wait_for_frames()
+
+    server.kill()
+    for person in (ann, bea):
+        expect(person.page.locator("#banner")).to_be_visible()
+    ann.say("said while nobody was listening")
+    ann.say("and this")
+    # Media does not need the server.
+    ann.wait_for_frames(more=20)
+    bea.wait_for_frames(more=20)
+
+    server = start_linkup(port=server.port)
+    for person in (ann, bea):
+        expect(person.page.locator("#banner")).to_be_hidden(timeout=30_000)
+    texts = ["before", "said while nobody was listening", "and this"]
+    ann.expect_texts(*texts)
+    bea.expect_texts(*texts)
+    bea.say("after")
+    for person in (ann, bea):
+        person.expect_texts(*texts, "after")
+    # Neither side has made a new connection, or lost one.
+    assert (ann.peers(), bea.peers()) == peers
+    ann.wait_for_frames(more=20)
+    bea.wait_for_frames(more=20)
+    assert bea.page.evaluate("[...window.linkup.peers.values()].map((peer) => peer.pc.connectionState)") == ["connected"]
+    # What a third sees is what was stored: nothing twice.
+    (cid,) = people(server, "Cid")
+    cid.expect_texts(*texts, "after")
+    cid.wait_for_peers(2)
+
+
+def test_ice_restart(linkup, people):
+    ann, bea = people(linkup, "Ann", "Bea")
+    ann.wait_for_peers(1)
+    bea.wait_for_peers(1)
+    ann.wait_for_frames()
+    fragments = """() => [...window.linkup.peers.values()].map(
+        (peer) => /a=ice-ufrag:(\\S+)/.exec(peer.pc.localDescription.sdp)[1])"""
+    before = bea.page.evaluate(fragments)
+    # Both sides at once: the glare must not end the call.
+    for person in (ann, bea):
+        person.page.evaluate("for (const peer of window.linkup.peers.values()) peer.pc.restartIce()")
+    wait_until(lambda: bea.page.evaluate(fragments) != before, interval=0.1, what="new ICE credentials")
+    ann.wait_for_peers(1)
+    ann.wait_for_frames(more=20)
+    bea.wait_for_frames(more=20)
+
+
+def test_without_camera_and_microphone(linkup, chromium, people):
+    ann = Participant(chromium, f"http://localhost:{linkup.port}", name="Ann")
+    people.all.append(ann)
+    ann.page.add_init_script(
+        "navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('none', 'NotFoundError'); };"
+    )
+    ann.page.goto(f"{ann.url}/r/room?name=Ann")
+    ann.page.locator("#join").click()
+    expect(ann.page.locator("#call")).to_be_visible()
+    (bea,) = people(linkup, "Bea")
+    (bea_id,) = ann.wait_for_peers(1)
+    ann.wait_for_frames()
+    bea.expect_tile(bea.peers()[0], audio="off", video="off")
+    ann.say("I can only write")
+    bea.expect_texts("I can only write")
+
+
+@pytest.mark.long
+def test_large_file(linkup, people, tmp_path):
+    ann, bea = people(linkup, "Ann", "Bea")
+    ann.wait_for_peers(1)
+    bea.wait_for_peers(1)
+    # What Playwright itself can hand to a page ends at 50 MB.
+    data = random_file(45_000_000, seed=9)
+    ann.send_file("large.bin", data)
+    received = bea.receive_file("large.bin", tmp_path / "large", timeout=170)
+    assert hashlib.sha256(received).digest() == hashlib.sha256(data).digest()
