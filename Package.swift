@@ -74,6 +74,12 @@ let package = Package(
         ),
         .executableTarget(name: "embed-web", swiftSettings: settings),
         .executableTarget(
+            name: "ChatExample",
+            dependencies: ["EngineIOTransport", "SocketIO"],
+            path: "Examples/ChatExample",
+            swiftSettings: settings
+        ),
+        .executableTarget(
             name: "linkup-bench",
             path: "Benchmarks/LoadGenerator",
             cSettings: [.define("_GNU_SOURCE")]

@@ -71,8 +71,12 @@ class Participant:
         expect(self.page.locator("#preview")).to_be_visible()
         self.page.locator("#join").click()
         expect(self.page.locator("#call")).to_be_visible()
-        self.page.wait_for_function("window.linkup?.sockets.chat.connected && window.linkup.sockets.call.connected")
+        self.wait_for("window.linkup?.sockets.chat.connected && window.linkup.sockets.call.connected")
         return self
+
+    def wait_for(self, expression, timeout=20):
+        """Waits until an expression is true in the page; Playwright's own way to do so needs what the page forbids."""
+        wait_until(lambda: self.page.evaluate(expression), timeout=timeout, interval=0.05, what=expression)
 
     def close(self):
         self.context.close()
