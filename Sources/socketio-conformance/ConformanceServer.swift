@@ -6,6 +6,14 @@ import ServiceLifecycle
 import SocketIO
 import UnixSignals
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
 /// The server that the official protocol suites, the interop tests and the benchmarks run against.
 @main
 struct ConformanceServer: AsyncParsableCommand {
@@ -58,6 +66,8 @@ struct ConformanceServer: AsyncParsableCommand {
             logger: logger
         )
         print("listening on \(server.port)")
+        // Into a file or a pipe the line would wait in a buffer.
+        fflush(nil)
         let group = ServiceGroup(
             configuration: .init(services: [server], gracefulShutdownSignals: [.sigint, .sigterm], logger: logger)
         )
