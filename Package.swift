@@ -12,6 +12,7 @@ let settings: [SwiftSetting] = [
 let package = Package(
     name: "linkup",
     products: [
+        .executable(name: "linkup", targets: ["linkup"]),
         .library(name: "EngineIO", targets: ["EngineIO"]),
         .library(name: "EngineIOTransport", targets: ["EngineIOTransport"]),
         .library(name: "STUN", targets: ["STUN"]),
@@ -45,8 +46,12 @@ let package = Package(
         ),
         .target(
             name: "LinkUpServer",
-            dependencies: [.crypto, .grdb, .httpTypes, .nioCore],
-            swiftSettings: settings
+            dependencies: [
+                "EngineIO", "EngineIOTransport", "SocketIO", "TURNServer", .crypto, .grdb, .httpTypes, .hummingbird,
+                .logging, .nioCore, .serviceLifecycle, .unixSignals,
+            ],
+            swiftSettings: settings,
+            plugins: ["EmbedWeb"]
         ),
         .target(
             name: "STUN",
@@ -62,6 +67,11 @@ let package = Package(
         .target(
             name: "TURNServer",
             dependencies: ["STUN", .logging, .nioCore, .nioPosix, .serviceLifecycle],
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "linkup",
+            dependencies: ["LinkUpServer", .argumentParser, .logging],
             swiftSettings: settings
         ),
         .executableTarget(
@@ -90,7 +100,9 @@ let package = Package(
         .testTarget(name: "EmbedWebTests", dependencies: ["embed-web"], swiftSettings: settings),
         .testTarget(
             name: "LinkUpServerTests",
-            dependencies: ["LinkUpServer", .grdb, .httpTypes, .nioCore],
+            dependencies: [
+                "EngineIO", "LinkUpServer", "SocketIO", .grdb, .httpTypes, .hummingbird, .logging, .nioCore,
+            ],
             swiftSettings: settings
         ),
         .testTarget(
@@ -118,6 +130,7 @@ extension Target.Dependency {
     static let crypto = product(name: "Crypto", package: "swift-crypto")
     static let grdb = product(name: "GRDB", package: "GRDB.swift")
     static let httpTypes = product(name: "HTTPTypes", package: "swift-http-types")
+    static let hummingbird = product(name: "Hummingbird", package: "hummingbird")
     static let hummingbirdCore = product(name: "HummingbirdCore", package: "hummingbird")
     static let logging = product(name: "Logging", package: "swift-log")
     static let nioCore = product(name: "NIOCore", package: "swift-nio")

@@ -8,7 +8,7 @@ import PackagePlugin
 @main
 struct EmbedWeb: BuildToolPlugin {
     func createBuildCommands(context: PluginContext, target: any Target) throws -> [Command] {
-        let root = context.package.directoryURL.appending(path: "Web")
+        let root = context.package.directoryURL.appending(path: "Web").resolvingSymlinksInPath()
         let output = context.pluginWorkDirectoryURL.appending(path: "EmbeddedWeb.swift")
         let contents = try FileManager.default.subpathsOfDirectory(atPath: root.path())
         return [

@@ -19,38 +19,35 @@ extension HTTPServerBuilder {
 
 /// A connection that begins as Engine.IO's and takes on Hummingbird's handlers with the first request for them.
 ///
-/// One that never has such a request, as a WebSocket, costs neither the handlers nor a task.
+/// One that goes over to WebSocket without such a request costs neither the handlers nor, from then on, a task.
 private struct EngineIOChannel: HTTPChannelHandler {
-    typealias Value = NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>
-
-    /// The connection ended, or went over to WebSocket, without a request for the application.
-    struct NoRequest: Error {}
+    /// A connection, and Hummingbird's view of it once there is one.
+    ///
+    /// A new connection is registered only when its set-up is complete, so what comes with the first request is waited
+    /// for outside of the set-up.
+    struct Value: ServerChildChannelValue {
+        let channel: any Channel
+        let http: EventLoopFuture<NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>>
+    }
 
     let servers: [EngineServer]
     let responder: Responder
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
-        let promise = channel.eventLoop.makePromise(of: Value.self)
-        let isInstalled = NIOLoopBoundBox(false, eventLoop: channel.eventLoop)
-        do {
+        channel.eventLoop.makeCompletedFuture {
+            let pending = PendingHTTP(on: channel.eventLoop)
+            let http = pending.promise.futureResult
             try channel.configureEngineIO(
                 servers,
-                other: .pass { channel in
-                    isInstalled.value = true
-                    promise.succeed(try Self.installHTTP(channel))
-                }
+                other: .pass { pending.promise.succeed(try Self.installHTTP($0)) }
             )
-        } catch {
-            promise.fail(error)
-            return promise.futureResult
+            return Value(channel: channel, http: http)
         }
-        channel.closeFuture.whenComplete { _ in
-            if !isInstalled.value { promise.fail(NoRequest()) }
-        }
-        return promise.futureResult
     }
 
-    private static func installHTTP(_ channel: any Channel) throws -> Value {
+    private static func installHTTP(
+        _ channel: any Channel
+    ) throws -> NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart> {
         try channel.pipeline.syncOperations.addHandler(HTTP1ToHTTPServerCodec(secure: false))
         return try NIOAsyncChannel(
             wrappingChannelSynchronously: channel,
@@ -59,6 +56,24 @@ private struct EngineIOChannel: HTTPChannelHandler {
     }
 
     func handle(value: Value, logger: Logger) async {
-        await handleHTTP(asyncChannel: value, logger: logger)
+        guard let http = try? await value.http.get() else { return }
+        await handleHTTP(asyncChannel: http, logger: logger)
+    }
+}
+
+/// The first request for the application, which may never come.
+private final class PendingHTTP {
+    /// The connection ended, or went over to WebSocket, without a request for the application.
+    struct NoRequest: Error {}
+
+    let promise: EventLoopPromise<NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>>
+
+    init(on eventLoop: any EventLoop) {
+        promise = eventLoop.makePromise()
+    }
+
+    /// Whoever could have installed the handlers is gone; does nothing after they were installed.
+    deinit {
+        promise.fail(NoRequest())
     }
 }

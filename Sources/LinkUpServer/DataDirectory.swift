@@ -36,7 +36,7 @@ struct DataDirectory: Sendable {
             throw StartupError("cannot create the data directory \(path): \(Self.reason(error))")
         }
         guard access(path, R_OK | W_OK | X_OK) == 0 else {
-            throw StartupError("cannot write to the data directory \(path): \(String(cString: strerror(errno)))")
+            throw StartupError("cannot write to the data directory \(path): \(SystemError.text(errno))")
         }
     }
 
@@ -54,7 +54,7 @@ struct DataDirectory: Sendable {
         let file = open(secretFile, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else {
             if errno == ENOENT { return nil }
-            throw StartupError("cannot read \(secretFile): \(String(cString: strerror(errno)))")
+            throw StartupError("cannot read \(secretFile): \(SystemError.text(errno))")
         }
         defer { close(file) }
         // One byte more than there may be, so that a longer file is noticed.
@@ -77,18 +77,18 @@ struct DataDirectory: Sendable {
         unlink(draft)
         let file = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard file >= 0 else {
-            throw StartupError("cannot write \(draft): \(String(cString: strerror(errno)))")
+            throw StartupError("cannot write \(draft): \(SystemError.text(errno))")
         }
         defer { unlink(draft) }
         let isWritten = write(file, secret, secret.count) == secret.count && fsync(file) == 0
         let isClosed = close(file) == 0
         guard isWritten, isClosed, link(draft, secretFile) == 0 || errno == EEXIST else {
-            throw StartupError("cannot write \(secretFile): \(String(cString: strerror(errno)))")
+            throw StartupError("cannot write \(secretFile): \(SystemError.text(errno))")
         }
     }
 
     private static func reason(_ error: any Error) -> String {
         guard let code = (error as? CocoaError)?.underlying as? POSIXError else { return "\(error)" }
-        return String(cString: strerror(code.code.rawValue))
+        return SystemError.text(code.code.rawValue)
     }
 }

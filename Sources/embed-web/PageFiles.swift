@@ -19,6 +19,7 @@ enum PageFiles {
     /// - Returns: Paths below the folder, in order, and texts.
     /// - Throws: ``Failure`` when there is no `index.html`, and when a file is not text.
     static func read(below root: String) throws -> [(path: String, text: String)] {
+        let root = URL(fileURLWithPath: root).resolvingSymlinksInPath().path
         let names = (try? FileManager.default.subpathsOfDirectory(atPath: root)) ?? []
         let files = try names.filter(isOfPage).sorted().compactMap { path in
             try text(of: "\(root)/\(path)").map { (path: path, text: $0) }

@@ -33,7 +33,7 @@ struct ChatDraft: Equatable, Sendable {
 }
 
 /// A stretch of a room's history.
-struct ChatPage: Equatable, Sendable {
+struct ChatPage: Encodable, Equatable, Sendable {
     /// The messages, oldest first.
     var messages: [ChatMessage]
     /// Whether there are older ones.

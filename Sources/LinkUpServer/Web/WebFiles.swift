@@ -19,6 +19,11 @@ enum WebFiles: Sendable {
     /// The largest file that is read from a folder.
     static let largestFile = 16 << 20
 
+    /// The files that were compiled into the program.
+    static func embedded() -> Self {
+        table(files: EmbeddedWeb.files)
+    }
+
     /// Takes files as pairs of path and text.
     static func table(files: [(path: String, text: String)]) -> Self {
         .table(
@@ -54,14 +59,11 @@ enum WebFiles: Sendable {
         guard Self.isPlain(path), let file = realPath("\(root)/\(path)"), file.hasPrefix("\(root)/") else {
             return nil
         }
-        let descriptor = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else { return nil }
-        defer { close(descriptor) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size <= largestFile else {
-            return nil
-        }
-        guard let bytes = FileManager.default.contents(atPath: file) else { return nil }
+        let attributes = try? FileManager.default.attributesOfItem(atPath: file)
+        guard attributes?[.type] as? FileAttributeType == .typeRegular,
+            let size = attributes?[.size] as? UInt64, size <= UInt64(largestFile),
+            let bytes = FileManager.default.contents(atPath: file)
+        else { return nil }
         return WebAsset(name: path, body: ByteBuffer(bytes: bytes))
     }
 

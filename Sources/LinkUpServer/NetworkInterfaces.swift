@@ -1,0 +1,36 @@
+import NIOCore
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// What the machine's network looks like.
+public enum NetworkInterfaces {
+    /// Whether sockets of IPv6 can be made.
+    static var hasIPv6: Bool {
+        #if canImport(Darwin)
+        let type = SOCK_STREAM
+        #else
+        let type = Int32(SOCK_STREAM.rawValue)
+        #endif
+        let descriptor = socket(AF_INET6, type, 0)
+        guard descriptor >= 0 else { return false }
+        close(descriptor)
+        return true
+    }
+
+    /// The IPv4 addresses at which other machines of the local network may reach this one.
+    public static func localNetworkAddresses() -> [String] {
+        let devices = (try? System.enumerateDevices()) ?? []
+        return devices.compactMap { device in
+            guard case .v4 = device.address, let address = device.address?.ipAddress,
+                !address.hasPrefix("127."), !address.hasPrefix("169.254.")
+            else { return nil }
+            return address
+        }
+    }
+}

@@ -1,0 +1,136 @@
+import EngineIO
+import NIOCore
+import SocketIO
+import Synchronization
+
+/// A loop that runs when it is told, with a clock that stands still in between.
+///
+/// Unchecked: a test uses it from one thread, but for what is behind the mutex.
+final class ManualLoop: EngineLoop, @unchecked Sendable {
+    private struct State {
+        var now = ContinuousClock.now
+        var work: [@Sendable () -> Void] = []
+        var timers: [(id: Int, deadline: ContinuousClock.Instant, work: @Sendable () -> Void)] = []
+        var lastTimer = 0
+    }
+
+    private let state = Mutex(State())
+
+    let isCurrent = true
+    let taskExecutor: (any TaskExecutor)? = nil
+    var now: ContinuousClock.Instant { state.withLock { $0.now } }
+
+    func execute(_ work: @escaping @Sendable () -> Void) {
+        state.withLock { $0.work.append(work) }
+    }
+
+    func schedule(at deadline: ContinuousClock.Instant, _ work: @escaping @Sendable () -> Void) -> EngineTimer {
+        let id = state.withLock { state in
+            state.lastTimer += 1
+            state.timers.append((state.lastTimer, deadline, work))
+            return state.lastTimer
+        }
+        return EngineTimer { self.state.withLock { state in state.timers.removeAll { $0.id == id } } }
+    }
+
+    /// Runs what is queued, and what that queues.
+    func run() {
+        while let next = state.withLock({ $0.work.isEmpty ? nil : $0.work.removeFirst() }) { next() }
+    }
+
+    /// Lets time pass and runs what is due.
+    func advance(by duration: Duration) {
+        let due = state.withLock { state in
+            state.now += duration
+            let due = state.timers.filter { $0.deadline <= state.now }
+            state.timers.removeAll { $0.deadline <= state.now }
+            return due
+        }
+        for timer in due { timer.work() }
+        run()
+    }
+}
+
+/// A client in one namespace, without a network: packets go in and out as text.
+final class FakeClient: EngineConnection, @unchecked Sendable {
+    let id: String
+    let protocolVersion = EngineProtocolVersion.v4
+    let handshake: HandshakeRequest
+    let loop: any EngineLoop
+    let isWritable = true
+
+    private let manualLoop: ManualLoop
+    private let namespace: String
+    private var handler: (any EngineConnectionHandler)?
+    private let packets = Mutex<[String]>([])
+    private var lastRequest = 0
+
+    init(_ namespace: String, of server: SocketIOServer, on loop: ManualLoop, host: String? = "localhost:3000") {
+        id = "engine"
+        self.namespace = namespace
+        self.loop = loop
+        manualLoop = loop
+        handshake = HandshakeRequest(
+            target: "/socket.io/",
+            query: [],
+            headers: host.map { [.init(name: "Host", value: $0)] } ?? [],
+            remoteAddress: "192.0.2.1",
+            isSecure: false,
+            time: loop.now
+        )
+        handler = server.receiveConnection(self)
+        receive("0\(namespace),")
+        _ = take()
+    }
+
+    func send(_ message: EncodedMessage) {
+        packets.withLock { $0.append(String(buffer: message.payload)) }
+    }
+
+    func close() {
+        disconnect()
+    }
+
+    /// The connection is lost.
+    func disconnect() {
+        let handler = handler
+        self.handler = nil
+        handler?.connectionClosed(.transportClose)
+        manualLoop.run()
+    }
+
+    func receive(_ text: String) {
+        handler?.receive(.text(ByteBuffer(string: text)))
+        manualLoop.run()
+    }
+
+    /// The packets that came since the last call, without type and namespace.
+    func take() -> [String] {
+        packets.withLock { packets in
+            defer { packets = [] }
+            return packets.map { String($0.dropFirst(namespace.utf8.count + 2)) }
+        }
+    }
+
+    /// Sends a request and returns what came, its acknowledgement (`ID[…]`) without the id.
+    func request(_ event: String, _ argument: String) -> [String] {
+        lastRequest += 1
+        receive("2\(namespace),\(lastRequest)[\"\(event)\",\(argument)]")
+        return take().map { packet in
+            packet.hasPrefix("\(lastRequest)[") ? String(packet.dropFirst("\(lastRequest)".utf8.count)) : packet
+        }
+    }
+
+    /// Sends a request whose answer takes time, and waits for the acknowledgement.
+    func requestLater(_ event: String, _ argument: String) async -> [String] {
+        var answers = request(event, argument)
+        while !answers.contains(where: { $0.hasPrefix("[{") || $0.hasPrefix("\(lastRequest)[") }) {
+            await Task.yield()
+            manualLoop.run()
+            answers += take()
+        }
+        return answers.map { packet in
+            packet.hasPrefix("\(lastRequest)[") ? String(packet.dropFirst("\(lastRequest)".utf8.count)) : packet
+        }
+    }
+}
