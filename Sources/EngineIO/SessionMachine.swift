@@ -396,9 +396,3 @@ extension SessionMachine {
         return .complete(write: polling.buffer, isPollWaiting: polling.isPollWaiting)
     }
 }
-
-extension Duration {
-    fileprivate var milliseconds: Int64 {
-        components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
-    }
-}

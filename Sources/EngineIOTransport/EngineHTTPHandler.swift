@@ -154,7 +154,7 @@ final class EngineHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler {
         case .handshake(.polling, let version, let base64):
             state = .discarding(exchange, read: 0, limit: limit)
             let session = server.openSession(
-                handshakeRequest(head, target, context),
+                HandshakeRequest(head, target, from: context.channel.remoteAddress),
                 transport: .polling,
                 version: version,
                 base64: base64,
@@ -256,21 +256,6 @@ final class EngineHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler {
         if case .complete = state, pending == nil { becomeIdle(context) }
     }
 
-    private func handshakeRequest(
-        _ head: HTTPRequestHead,
-        _ target: RequestTarget,
-        _ context: ChannelHandlerContext
-    ) -> HandshakeRequest {
-        HandshakeRequest(
-            target: head.uri,
-            query: target.query,
-            headers: head.headers.map { .init(name: $0.name, value: $0.value) },
-            remoteAddress: context.channel.remoteAddress?.ipAddress ?? "",
-            isSecure: false,
-            time: .now
-        )
-    }
-
     // MARK: Responses
 
     /// Writes the response to the current request; one to an earlier request comes too late and is dropped.
@@ -355,7 +340,7 @@ final class EngineHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler {
         _ context: ChannelHandlerContext
     ) {
         guard let exchange = pending?.exchange else { return }
-        let request = handshakeRequest(head, target, context)
+        let request = HandshakeRequest(head, target, from: context.channel.remoteAddress)
         let accept: String
         do {
             accept = WebSocketAccept.value(for: try WebSocketHandshake.key(method: head.method.rawValue, request))
