@@ -87,6 +87,6 @@ function trouble(connection, isAway) {
     case 'closed':
       return 'Gone';
     default:
-      return isAway ? 'Has lost the server; the call goes on' : '';
+      return isAway ? 'Off the server' : '';
   }
 }
