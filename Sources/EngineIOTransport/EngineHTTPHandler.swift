@@ -316,7 +316,10 @@ final class EngineHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         if case .passing = state { return context.fireErrorCaught(error) }
-        guard error is HTTPParserError, pending == nil else { return context.close(promise: nil) }
+        // The rest of a request that a closing connection cuts off is an error too, but then there is nobody to answer.
+        guard error is HTTPParserError, pending == nil, context.channel.isActive else {
+            return context.close(promise: nil)
+        }
         let exchange = HTTPExchange(origin: nil, cors: nil, handler: self, on: context.eventLoop)
         pending = (exchange, nil)
         isKeepAlive = false
