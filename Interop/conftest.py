@@ -107,7 +107,7 @@ def _linkup_starter(start, folder):
         return start(
             "linkup",
             ["--port", port, "--stun-port", 0, "--data-directory", data, *arguments],
-            ready=r"Open http://localhost:(\d+)",
+            ready=r"Open http://[^ /]+:(\d+)",
         )
 
     return start_linkup

@@ -74,9 +74,7 @@ def test_unwritable_data_directory():
 )
 def test_bad_flag(arguments):
     result = run(*arguments)
-    assert result.returncode == 64, result
-    first = result.stderr.splitlines()[0]
-    assert first.startswith("Error:"), result.stderr
+    assert_one_line(result, 64, "linkup: ")
 
 
 def test_help():

@@ -98,7 +98,6 @@ def test_other_methods(address, method):
         "//etc/passwd",
         "/.git/config",
         "/tests/",
-        "/jsconfig.json",
         "/main.js/",
         "/main.js%00.css",
         "/socket.io.js",
@@ -121,6 +120,11 @@ def test_nothing_else_is_served(address, disk_address, served_from, path):
 @pytest.fixture(scope="module")
 def disk_address(start_shared_linkup):
     return start_shared_linkup("--web-directory", ROOT / "Web").address
+
+
+def test_files_for_working_on_the_page_are_not_in_the_binary(address):
+    for path in ("/jsconfig.json", "/package.json", "/tests/codec.test.js"):
+        assert http.request(address, "GET", path).status == 404
 
 
 def test_pages_from_disk_are_the_same(address, disk_address):

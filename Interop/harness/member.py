@@ -1,6 +1,7 @@
 """A participant without a browser, as docs/signalling.md describes one."""
 
 import queue
+import socket
 
 import engineio
 import socketio
@@ -53,7 +54,8 @@ class Member:
 
     def drop(self):
         """Cuts the connection without a word."""
-        self.client.eio.ws.sock.close()
+        # Closing alone says nothing to the peer while the client's own thread still reads.
+        self.client.eio.ws.sock.shutdown(socket.SHUT_RDWR)
 
     def close(self):
         self.client.disconnect()

@@ -79,7 +79,7 @@ public final class STUNServer: Service {
             await listeners.close()
             throw CancellationError()
         }
-        logger.info("STUN listens", metadata: ["addresses": "\(listeners.addresses)"])
+        logger.debug("STUN listens", metadata: ["addresses": "\(listeners.addresses)"])
         return listeners.addresses.first.map { Int($0.port) } ?? configuration.port
     }
 

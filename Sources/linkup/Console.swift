@@ -15,7 +15,7 @@ enum Console {
 
     /// Writes one line to standard error, behind the name of the program.
     static func complain(_ text: String) {
-        let line = text.split(whereSeparator: \.isNewline).joined(separator: " ")
+        let line = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
         write("linkup: \(line)\n", to: STDERR_FILENO)
     }
 

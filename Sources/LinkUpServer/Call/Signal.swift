@@ -65,7 +65,8 @@ extension Signal.SessionDescription {
     /// - Throws: `bad-request`.
     init(_ value: JSONValue) throws(RequestError) {
         guard case .object(let members) = value, case .string(let type)? = members["type"],
-            case .string(let sdp)? = members["sdp"] ?? .string("")
+            // Only a rollback has nothing to describe.
+            case .string(let sdp)? = members["sdp"] ?? (type == "rollback" ? .string("") : nil)
         else {
             throw .badRequest("`description` must be an object with the strings `type` and `sdp`.")
         }

@@ -66,7 +66,13 @@ final class ChatService: Sendable {
         let channel = Self.channel(of: room.value)
         socket.join(channel)
         socket.to(channel).emit("person-joined", Person(id: socket.id, name: name))
-        let page = try await read { [store] in try await store.newest(in: room, limit: Limits.historyPage) }
+        let page: ChatPage
+        do {
+            page = try await read { [store] in try await store.newest(in: room, limit: Limits.historyPage) }
+        } catch {
+            leave(socket)
+            throw error
+        }
         // Read last, so that nobody who left meanwhile is in the list.
         let people = roster.withLock { $0.people(in: room) }
         return ChatJoined(id: socket.id, people: people, messages: page.messages, more: page.more)
