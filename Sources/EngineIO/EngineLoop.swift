@@ -10,9 +10,6 @@ public protocol EngineLoop: AnyObject, Sendable {
     /// The loop's idea of the present; a manual clock in tests.
     var now: ContinuousClock.Instant { get }
 
-    /// An executor for asynchronous handlers, so that they resume on this loop; `nil` for the default executor.
-    var taskExecutor: (any TaskExecutor)? { get }
-
     /// Runs `work` on this loop after what is already queued, in order of the calls; callable from anywhere.
     func execute(_ work: @escaping @Sendable () -> Void)
 

@@ -4,14 +4,12 @@ import NIOCore
 /// An event loop as Engine.IO sees it, and the sockets that have something to write at the end of its turn.
 final class NIOEngineLoop: EngineLoop, @unchecked Sendable {
     let eventLoop: any EventLoop
-    let taskExecutor: (any TaskExecutor)?
 
     /// The sessions with unsent packets; touched on the loop only.
     private var unflushed: [EngineSession] = []
 
     init(_ eventLoop: any EventLoop) {
         self.eventLoop = eventLoop
-        taskExecutor = EventLoopTaskExecutor(eventLoop)
     }
 
     var isCurrent: Bool { eventLoop.inEventLoop }
@@ -44,19 +42,5 @@ final class NIOEngineLoop: EngineLoop, @unchecked Sendable {
         let sessions = unflushed
         unflushed.removeAll(keepingCapacity: true)
         for session in sessions { session.flush() }
-    }
-}
-
-/// Runs the tasks of asynchronous handlers on an event loop.
-private final class EventLoopTaskExecutor: TaskExecutor {
-    private let eventLoop: any EventLoop
-
-    init(_ eventLoop: any EventLoop) {
-        self.eventLoop = eventLoop
-    }
-
-    func enqueue(_ job: consuming ExecutorJob) {
-        let job = UnownedJob(job)
-        eventLoop.execute { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
     }
 }

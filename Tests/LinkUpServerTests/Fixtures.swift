@@ -17,7 +17,6 @@ final class ManualLoop: EngineLoop, @unchecked Sendable {
     private let state = Mutex(State())
 
     let isCurrent = true
-    let taskExecutor: (any TaskExecutor)? = nil
     var now: ContinuousClock.Instant { state.withLock { $0.now } }
 
     func execute(_ work: @escaping @Sendable () -> Void) {

@@ -31,7 +31,6 @@ final class ManualLoop: EngineLoop, @unchecked Sendable {
 
     var isCurrent: Bool { state.withLock { $0.thread == Self.currentThread } }
     var now: ContinuousClock.Instant { state.withLock { $0.now } }
-    var taskExecutor: (any TaskExecutor)? { nil }
     var queued: Int { state.withLock { $0.queue.count } }
     var timerCount: Int { state.withLock { $0.timers.count } }
 
