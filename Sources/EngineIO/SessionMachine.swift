@@ -211,12 +211,6 @@ extension SessionMachine {
         polling.isPostArriving = false
         state = .polling(polling)
     }
-
-    /// Whether a poll waits for packets.
-    package var isPollWaiting: Bool {
-        guard case .polling(let polling) = state else { return false }
-        return polling.isPollWaiting
-    }
 }
 
 // MARK: - Packets
