@@ -24,13 +24,17 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
     ],
     targets: [
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(
             name: "EngineIO",
             dependencies: [.nioCore],
@@ -39,7 +43,8 @@ let package = Package(
         .target(
             name: "EngineIOTransport",
             dependencies: [
-                "EngineIO", .crypto, .hummingbirdCore, .logging, .nioCore, .nioExtras, .nioHTTP1, .nioHTTPTypes,
+                "CZlib", "EngineIO", .crypto, .hummingbirdCore, .logging, .metrics, .nioCore, .nioExtras, .nioHTTP1,
+                .nioHTTPTypes,
                 .nioHTTPTypesHTTP1, .nioPosix, .nioWebSocket, .serviceLifecycle,
             ],
             swiftSettings: settings
@@ -61,7 +66,7 @@ let package = Package(
         ),
         .target(
             name: "SocketIO",
-            dependencies: ["EngineIO", .logging, .nioCore],
+            dependencies: ["EngineIO", .logging, .metrics, .nioCore],
             swiftSettings: settings
         ),
         .target(
@@ -83,6 +88,12 @@ let package = Package(
             swiftSettings: settings
         ),
         .executableTarget(name: "embed-web", swiftSettings: settings),
+        .executableTarget(
+            name: "AuthenticationExample",
+            dependencies: ["EngineIO", "EngineIOTransport", "SocketIO", .jwt],
+            path: "Examples/AuthenticationExample",
+            swiftSettings: settings
+        ),
         .executableTarget(
             name: "ChatExample",
             dependencies: ["EngineIOTransport", "SocketIO"],
@@ -133,6 +144,8 @@ extension Target.Dependency {
     static let hummingbird = product(name: "Hummingbird", package: "hummingbird")
     static let hummingbirdCore = product(name: "HummingbirdCore", package: "hummingbird")
     static let logging = product(name: "Logging", package: "swift-log")
+    static let jwt = product(name: "JWTKit", package: "jwt-kit")
+    static let metrics = product(name: "Metrics", package: "swift-metrics")
     static let nioCore = product(name: "NIOCore", package: "swift-nio")
     static let nioExtras = product(name: "NIOExtras", package: "swift-nio-extras")
     static let nioHTTP1 = product(name: "NIOHTTP1", package: "swift-nio")
