@@ -13,6 +13,7 @@ let package = Package(
     name: "linkup",
     products: [
         .executable(name: "linkup", targets: ["linkup"]),
+        .library(name: "AllocationCounter", type: .dynamic, targets: ["AllocationCounter"]),
         .library(name: "EngineIO", targets: ["EngineIO"]),
         .library(name: "EngineIOTransport", targets: ["EngineIOTransport"]),
         .library(name: "STUN", targets: ["STUN"]),
@@ -98,6 +99,17 @@ let package = Package(
             name: "ChatExample",
             dependencies: ["EngineIOTransport", "SocketIO"],
             path: "Examples/ChatExample",
+            swiftSettings: settings
+        ),
+        .target(
+            name: "AllocationCounter",
+            path: "Benchmarks/AllocationCounter",
+            cSettings: [.define("_GNU_SOURCE")]
+        ),
+        .executableTarget(
+            name: "socketio-core-bench",
+            dependencies: ["AllocationCounter", "EngineIO", "SocketIO", .nioCore],
+            path: "Benchmarks/SocketIOCore",
             swiftSettings: settings
         ),
         .executableTarget(
