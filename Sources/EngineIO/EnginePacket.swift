@@ -59,6 +59,11 @@ extension EncodedMessage {
         }
     }
 
+    /// Encodes a WebSocket message that is no packet.
+    package static func bare(isBinary: Bool, _ data: ByteBuffer) -> Self {
+        Self(isBinary: isBinary, minimumCapacity: data.readableBytes) { $0.writeImmutableBuffer(data) }
+    }
+
     package static let close = control(.close)
     package static let ping = control(.ping)
     package static let pong = control(.pong)

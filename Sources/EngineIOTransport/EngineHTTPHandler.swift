@@ -53,7 +53,8 @@ final class EngineHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     private let servers: [EngineServer]
     private var other: Other
-    private let httpHandlers: [any RemovableChannelHandler]
+    /// The handlers of HTTP before this one.
+    let httpHandlers: [any RemovableChannelHandler]
     private var state = State.idle
     /// The exchange to be answered, and the session it waits for.
     private var pending: (exchange: HTTPExchange, session: EngineSession?)?

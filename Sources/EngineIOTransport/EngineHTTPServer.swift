@@ -23,12 +23,24 @@ public final class EngineHTTPServer: Service {
     ///   - loops: The number of event loops; one for each core unless given.
     ///   - logger: Where the server's own doings are noted.
     /// - Throws: `IOError` when the address can't be bound.
-    public init(
+    public convenience init(
         _ servers: EngineServer...,
         hostname: String = "::",
         port: Int,
         loops: Int? = nil,
         logger: Logger = Logger(label: "engineio")
+    ) async throws {
+        try await self.init(servers, echoPath: nil, hostname: hostname, port: port, loops: loops, logger: logger)
+    }
+
+    /// Binds the port, and serves a plain WebSocket echo at `echoPath` besides, for suites that test WebSocket alone.
+    package init(
+        _ servers: [EngineServer],
+        echoPath: String?,
+        hostname: String = "::",
+        port: Int,
+        loops: Int?,
+        logger: Logger
     ) async throws {
         let group =
             loops.map { MultiThreadedEventLoopGroup(numberOfThreads: $0) } ?? MultiThreadedEventLoopGroup.singleton
@@ -47,7 +59,12 @@ public final class EngineHTTPServer: Service {
             .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.configureEngineIO(servers, other: .refuse)
+                    try channel.configureEngineIO(
+                        servers,
+                        other: echoPath.map { path in
+                            .pass { try $0.pipeline.syncOperations.addHandler(WebSocketEchoHandler(path: path)) }
+                        } ?? .refuse
+                    )
                 }
             }
             .bind(host: hostname, port: port)

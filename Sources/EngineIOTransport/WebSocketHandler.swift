@@ -7,10 +7,17 @@ final class WebSocketHandler: ChannelInboundHandler {
     typealias InboundIn = WebSocketFrame
     typealias OutboundOut = ByteBuffer
 
-    private let session: EngineSession
+    /// What stands behind the WebSocket.
+    private enum Owner {
+        case session(EngineSession)
+        case probe(WebSocketProbe)
+        case echo
+    }
+
+    private let loop: NIOEngineLoop
     private let response: ByteBuffer
     private let maxMessageSize: Int
-    private var probe: WebSocketProbe?
+    private var owner: Owner
     private var assembler: WebSocketAssembler
     private var frames: [ByteBuffer] = []
     private var context: ChannelHandlerContext?
@@ -18,11 +25,17 @@ final class WebSocketHandler: ChannelInboundHandler {
 
     /// Makes the handler of a WebSocket on its session's loop, which does nothing before ``begin()``.
     init(_ upgrade: WebSocketUpgrade) {
-        session = upgrade.role.session
+        loop = upgrade.role.loop
         response = upgrade.response
         maxMessageSize = upgrade.maxMessageSize
         assembler = WebSocketAssembler(maxMessageSize: upgrade.maxMessageSize)
-        if case .probe(let session) = upgrade.role { probe = WebSocketProbe(session, self) }
+        switch upgrade.role {
+        case .transport(let session): owner = .session(session)
+        case .probe(let session):
+            owner = .session(session)
+            owner = .probe(WebSocketProbe(session, self))
+        case .echo: owner = .echo
+        }
     }
 
     /// The handlers that a WebSocket's pipeline consists of.
@@ -34,10 +47,10 @@ final class WebSocketHandler: ChannelInboundHandler {
     /// Ends the opening handshake and tells the session.
     func begin() {
         context?.writeAndFlush(wrapOutboundOut(response), promise: nil)
-        if let probe {
-            probe.begin()
-        } else {
-            session.start(on: self)
+        switch owner {
+        case .session(let session): session.start(on: self)
+        case .probe(let probe): probe.begin()
+        case .echo: break
         }
     }
 
@@ -62,9 +75,17 @@ final class WebSocketHandler: ChannelInboundHandler {
         )
         switch answer {
         case .text(let text):
-            if let probe { probe.receive(text) } else { session.receiveText(text) }
+            switch owner {
+            case .session(let session): session.receiveText(text)
+            case .probe(let probe): probe.receive(text)
+            case .echo: echo(.bare(isBinary: false, text))
+            }
         case .binary(let bytes):
-            if let probe { probe.refuse() } else { session.receiveBinary(bytes) }
+            switch owner {
+            case .session(let session): session.receiveBinary(bytes)
+            case .probe(let probe): probe.refuse()
+            case .echo: echo(.bare(isBinary: true, bytes))
+            }
         case .pong(let data):
             guard !isClosing else { return }
             context.writeAndFlush(wrapOutboundOut(.webSocketFrame(opcode: 0xa, data)), promise: nil)
@@ -77,7 +98,7 @@ final class WebSocketHandler: ChannelInboundHandler {
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
-        session.nioLoop.flush()
+        loop.flush()
         context.fireChannelReadComplete()
     }
 
@@ -111,14 +132,23 @@ final class WebSocketHandler: ChannelInboundHandler {
     }
 
     private func ended(isClean: Bool) {
-        if let probe { probe.giveUp() } else { session.webSocketClosed(isClean: isClean) }
+        switch owner {
+        case .session(let session): session.webSocketClosed(isClean: isClean)
+        case .probe(let probe): probe.giveUp()
+        case .echo: break
+        }
+    }
+
+    private func echo(_ message: EncodedMessage) {
+        write(message, version: .v4)
+        flush()
     }
 
     // MARK: For the session
 
     /// The session moved here.
-    func probeSucceeded() {
-        probe = nil
+    func probeSucceeded(_ session: EngineSession) {
+        owner = .session(session)
     }
 
     /// Queues a packet until ``flush()``.

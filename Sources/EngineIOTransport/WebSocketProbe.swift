@@ -29,7 +29,7 @@ final class WebSocketProbe {
         case .upgrade:
             guard let webSocket, session.receiveUpgrade(webSocket) else { return refuse() }
             timer?.cancel()
-            webSocket.probeSucceeded()
+            webSocket.probeSucceeded(session)
         case .refuse: refuse()
         case .ignore: break
         }

@@ -14,10 +14,13 @@ struct WebSocketUpgrade: Sendable {
         case transport(EngineSession)
         /// Its transport to be.
         case probe(EngineSession)
+        /// None: there is no session, and what comes in goes out.
+        case echo(NIOEngineLoop)
 
-        var session: EngineSession {
+        var loop: NIOEngineLoop {
             switch self {
-            case .transport(let session), .probe(let session): session
+            case .transport(let session), .probe(let session): session.nioLoop
+            case .echo(let loop): loop
             }
         }
     }
@@ -37,7 +40,7 @@ struct WebSocketUpgrade: Sendable {
         in context: ChannelHandlerContext
     ) {
         do {
-            if role.session.nioLoop.isCurrent {
+            if role.loop.isCurrent {
                 let handler = WebSocketHandler(self)
                 let pipeline = context.pipeline.syncOperations
                 try handler.addHandlers(to: pipeline, after: http)
@@ -59,7 +62,7 @@ struct WebSocketUpgrade: Sendable {
         guard let copy, copy >= 0 else { throw NoSocket() }
         // Closing the original ends nothing: the connection lives as long as the copy.
         context.close(promise: nil)
-        ClientBootstrap(group: role.session.nioLoop.eventLoop)
+        ClientBootstrap(group: role.loop.eventLoop)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try WebSocketHandler(self).addHandlers(to: channel.pipeline.syncOperations, after: nil)

@@ -59,8 +59,11 @@ struct ConformanceServer: AsyncParsableCommand {
         let io = SocketIOServer(configuration: .init(connectTimeout: .milliseconds(connectTimeout)), logger: logger)
         SocketIOSuite.register(on: io)
         let server = try await EngineHTTPServer(
-            EngineServer(EngineEcho(), configuration: engineConfiguration(path: "/engine.io/")),
-            EngineServer(io, configuration: engineConfiguration(path: "/socket.io/")),
+            [
+                EngineServer(EngineEcho(), configuration: engineConfiguration(path: "/engine.io/")),
+                EngineServer(io, configuration: engineConfiguration(path: "/socket.io/")),
+            ],
+            echoPath: "/echo",
             port: port,
             loops: loops,
             logger: logger
