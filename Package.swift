@@ -120,6 +120,13 @@ let package = Package(
         .plugin(name: "EmbedWeb", capability: .buildTool(), dependencies: ["embed-web"]),
         .testTarget(name: "ArchitectureTests", swiftSettings: settings),
         .testTarget(name: "EngineIOTests", dependencies: ["EngineIO", .nioCore], swiftSettings: settings),
+        .testTarget(
+            name: "EngineIOTransportTests",
+            dependencies: [
+                "EngineIO", "EngineIOTransport", .logging, .nioCore, .nioEmbedded, .nioHTTP1,
+            ],
+            swiftSettings: settings
+        ),
         .testTarget(name: "EmbedWebTests", dependencies: ["embed-web"], swiftSettings: settings),
         .testTarget(
             name: "LinkUpServerTests",
@@ -159,6 +166,7 @@ extension Target.Dependency {
     static let jwt = product(name: "JWTKit", package: "jwt-kit")
     static let metrics = product(name: "Metrics", package: "swift-metrics")
     static let nioCore = product(name: "NIOCore", package: "swift-nio")
+    static let nioEmbedded = product(name: "NIOEmbedded", package: "swift-nio")
     static let nioExtras = product(name: "NIOExtras", package: "swift-nio-extras")
     static let nioHTTP1 = product(name: "NIOHTTP1", package: "swift-nio")
     static let nioHTTPTypes = product(name: "NIOHTTPTypes", package: "swift-nio-extras")

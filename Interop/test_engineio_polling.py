@@ -167,6 +167,10 @@ def test_payload_limit(start_conformance):
     assert session.poll() == exact
     response = session.post(exact + "x")
     assert (response.status, response.body) == (413, b"")
+    # The official client gives the session up when it sees this; the server does so at once, with a reason of its own.
+    wait_until(lambda: "too large a payload" in server.log, what="the log to say so")
+    assert re.search(r"limit=1000 .*size=1001", server.log)
+    assert session.get().status == 400
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH"])

@@ -36,7 +36,10 @@ final class FakeConnection: EngineConnection, @unchecked Sendable {
     let protocolVersion = EngineProtocolVersion.v4
     let handshake: HandshakeRequest
     let loop: any EngineLoop
+    let transport = EngineTransport.webSocket
     let isWritable = true
+    let bufferedBytes = 0
+    let bufferedPackets = 0
     private(set) var sentMessages = 0
     private(set) var sentBytes = 0
 
@@ -57,5 +60,5 @@ final class FakeConnection: EngineConnection, @unchecked Sendable {
         sentBytes += message.frame.readableBytes
     }
 
-    func close() {}
+    func close(_ reason: EngineCloseReason) {}
 }

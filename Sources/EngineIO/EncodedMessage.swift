@@ -12,6 +12,9 @@ public struct EncodedMessage: Sendable, Equatable {
     /// Whether the message is binary.
     public let isBinary: Bool
 
+    /// Whether a transport that compresses may compress the message; `true` unless cleared.
+    public var isCompressible = true
+
     /// The WebSocket frame of protocol 4: header, then ``packet``.
     public let frame: ByteBuffer
 

@@ -30,12 +30,29 @@ public struct EngineConfiguration: Sendable {
     /// The client is told, and batches its packets by it.
     public var maxPayload: Int
 
+    /// The most bytes that may wait for one client to take them; 16 MiB.
+    ///
+    /// Enough for a dozen messages of the size that clients may send, and little enough that a thousand stalled
+    /// clients don't fill a server's memory. The official server has no limit.
+    public var maxBufferedBytes: Int
+
+    /// The most packets that may wait for one client to take them; 65,536.
+    ///
+    /// A client that is sent a thousand packets a second and stalls is found by its heartbeat before it reaches this;
+    /// what it guards against is floods of packets so small that ``maxBufferedBytes`` doesn't see what they cost.
+    public var maxBufferedPackets: Int
+
     /// Which other origins may use the server from a browser; none unless set.
     public var cors: CORSPolicy?
 
+    /// Above so many bytes written in one turn of the loop, a WebSocket connection is not writable until they left.
+    ///
+    /// 64 KiB, what a channel of SwiftNIO buffers before it asks to pause.
+    public static let highWaterMark = 65_536
+
     /// Makes a configuration.
-    /// - Precondition: `path` begins and ends with a slash, `maxPayload` is positive, `transports` is not empty and
-    ///   no duration is negative.
+    /// - Precondition: `path` begins and ends with a slash, sizes and counts are positive, `transports` is not empty
+    ///   and no duration is negative.
     public init(
         path: String = "/engine.io/",
         transports: [EngineTransport] = [.polling, .webSocket],
@@ -46,11 +63,15 @@ public struct EngineConfiguration: Sendable {
         upgradeTimeout: Duration = .seconds(10),
         closeTimeout: Duration = .seconds(30),
         maxPayload: Int = 1_000_000,
+        maxBufferedBytes: Int = 16_777_216,
+        maxBufferedPackets: Int = 65_536,
         cors: CORSPolicy? = nil
     ) {
         precondition(path.hasPrefix("/") && path.hasSuffix("/"), "path must begin and end with a slash")
         precondition(!transports.isEmpty, "at least one transport is needed")
         precondition(maxPayload > 0, "maxPayload must be positive")
+        precondition(maxBufferedBytes > 0, "maxBufferedBytes must be positive")
+        precondition(maxBufferedPackets > 0, "maxBufferedPackets must be positive")
         precondition(
             [pingInterval, pingTimeout, upgradeTimeout, closeTimeout].allSatisfy { $0 >= .zero },
             "durations must not be negative"
@@ -64,6 +85,8 @@ public struct EngineConfiguration: Sendable {
         self.upgradeTimeout = upgradeTimeout
         self.closeTimeout = closeTimeout
         self.maxPayload = maxPayload
+        self.maxBufferedBytes = maxBufferedBytes
+        self.maxBufferedPackets = maxBufferedPackets
         self.cors = cors
     }
 

@@ -16,16 +16,39 @@ public protocol EngineConnection: AnyObject, Sendable {
     /// The loop on which the connection lives.
     var loop: any EngineLoop { get }
 
+    /// The transport at the moment; call on ``loop``.
+    var transport: EngineTransport { get }
+
     /// Whether a message sent now would leave at once rather than wait in the buffer; call on ``loop``.
+    ///
+    /// On long-polling, whether a poll waits. On WebSocket, whether the kernel keeps up and no more than
+    /// ``EngineConfiguration/highWaterMark`` waits for the end of this turn of the loop. Once it is `false`,
+    /// ``EngineConnectionHandler/connectionBecameWritable()`` tells when to go on.
     var isWritable: Bool { get }
+
+    /// The bytes that ``send(_:)`` accepted and that neither the kernel nor a poll has taken; call on ``loop``.
+    var bufferedBytes: Int { get }
+
+    /// The packets that ``send(_:)`` accepted and that neither the kernel nor a poll has taken; call on ``loop``.
+    var bufferedPackets: Int { get }
 
     /// Sends a message; ignored once the connection is closed; call on ``loop``.
     ///
-    /// All that one turn of the loop sends leaves in one write.
+    /// All that one turn of the loop sends leaves in one write. A connection whose buffer passes
+    /// ``EngineConfiguration/maxBufferedBytes`` or ``EngineConfiguration/maxBufferedPackets`` is closed in the next
+    /// turn with ``EngineCloseReason/bufferOverflow``.
     func send(_ message: EncodedMessage)
 
+    /// Closes the connection; call on ``loop``.
+    /// - Parameter reason: What the handler is told.
+    func close(_ reason: EngineCloseReason)
+}
+
+extension EngineConnection {
     /// Closes the connection with ``EngineCloseReason/forcedClose``; call on ``loop``.
-    func close()
+    public func close() {
+        close(.forcedClose)
+    }
 }
 
 /// Receives what a connection brings; called on the connection's loop only.
@@ -33,8 +56,22 @@ public protocol EngineConnectionHandler: AnyObject {
     /// A message arrived from the client.
     func receive(_ message: EngineMessage)
 
+    /// The connection takes more: a poll fetched the buffer or waits, or a WebSocket that was not writable is.
+    func connectionBecameWritable()
+
+    /// The connection moved to another transport; what is sent from now on travels there.
+    func transportChanged(to transport: EngineTransport)
+
     /// The connection is closed; nothing follows. Called exactly once.
     func connectionClosed(_ reason: EngineCloseReason)
+}
+
+extension EngineConnectionHandler {
+    /// Does nothing.
+    public func connectionBecameWritable() {}
+
+    /// Does nothing.
+    public func transportChanged(to transport: EngineTransport) {}
 }
 
 /// What runs on top of Engine.IO: Socket.IO, or any protocol of one's own.
@@ -65,6 +102,12 @@ public enum EngineCloseReason: String, Sendable, Equatable, CaseIterable {
     case pingTimeout = "ping timeout"
     /// The client sent a packet or payload that can't be decoded.
     case parseError = "parse error"
+    /// The client sent a message or a POST larger than ``EngineConfiguration/maxPayload``.
+    case payloadTooLarge = "payload too large"
+    /// The client takes what it is sent too slowly: the send buffer passed its limit.
+    case bufferOverflow = "send buffer overflow"
+    /// The client sends more often than it may.
+    case rateLimited = "rate limit exceeded"
 }
 
 /// The revisions of the Engine.IO protocol in use.

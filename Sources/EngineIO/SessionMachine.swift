@@ -12,13 +12,13 @@ package struct SessionMachine: ~Copyable {
         /// Packets travel by WebSocket.
         case webSocket
         /// The server closed while no poll was waiting: the next one fetches what is left.
-        case closing(left: [EncodedMessage], until: ContinuousClock.Instant)
+        case closing(left: PacketBuffer, until: ContinuousClock.Instant)
         case closed
     }
 
     package struct Polling {
         /// Packets that no poll has fetched.
-        var buffer: [EncodedMessage] = []
+        var buffer = PacketBuffer()
         var isPollWaiting = false
         var isPostArriving = false
         /// Whether a WebSocket has been probed, so that polls are to end at once.
@@ -26,7 +26,7 @@ package struct SessionMachine: ~Copyable {
     }
 
     /// What the heartbeat waits for.
-    private enum Heartbeat {
+    enum Heartbeat {
         /// Protocol 4: the time to ping.
         case ping(at: ContinuousClock.Instant)
         /// Protocol 4: the pong.
@@ -43,11 +43,11 @@ package struct SessionMachine: ~Copyable {
     }
 
     package let version: EngineProtocolVersion
-    private let pingInterval: Duration
-    private let pingTimeout: Duration
+    let pingInterval: Duration
+    let pingTimeout: Duration
     private let closeTimeout: Duration
-    private var heartbeat: Heartbeat
-    package private(set) var state: State
+    var heartbeat: Heartbeat
+    package internal(set) var state: State
 
     /// Opens a session; the driver sends ``openPacket(sid:transport:configuration:)`` as the first packet.
     package init(
@@ -89,10 +89,20 @@ package struct SessionMachine: ~Copyable {
         }
     }
 
-    /// Whether a message sent now leaves in this turn of the loop.
+    /// What waits for a poll; empty on WebSocket.
+    package var buffer: PacketBuffer {
+        switch state {
+        case .polling(let polling): polling.buffer
+        case .closing(let left, _): left
+        case .webSocket, .closed: PacketBuffer()
+        }
+    }
+
+    /// Whether a message sent now leaves in this turn of the loop, and the turn is not flooded with messages.
     package var isWritable: Bool {
         switch state {
-        case .polling(let polling): polling.isPollWaiting
+        case .polling(let polling):
+            polling.isPollWaiting && polling.buffer.bytes <= EngineConfiguration.highWaterMark
         case .webSocket: true
         case .closing, .closed: false
         }
@@ -127,8 +137,7 @@ extension SessionMachine {
     /// What the waiting poll is to be answered with; `nil` when none waits or there is nothing to say.
     package mutating func takePollResponse() -> [EncodedMessage]? {
         guard case .polling(var polling) = state, polling.isPollWaiting, !polling.buffer.isEmpty else { return nil }
-        let packets = polling.buffer
-        polling.buffer = []
+        let packets = polling.buffer.take()
         polling.isPollWaiting = false
         state = .polling(polling)
         return packets
@@ -163,8 +172,7 @@ extension SessionMachine {
                 return .overlap
             }
             if !polling.buffer.isEmpty {
-                let packets = polling.buffer
-                polling.buffer = []
+                let packets = polling.buffer.take()
                 state = .polling(polling)
                 return .respond(packets)
             }
@@ -175,7 +183,7 @@ extension SessionMachine {
         case .webSocket: return .mismatch
         case .closing(let left, _):
             state = .closed
-            return .farewell((left.isEmpty ? [.noop] : left) + [.close])
+            return .farewell((left.isEmpty ? [.noop] : left.packets) + [.close])
         case .closed: return .unknown
         }
     }
@@ -312,7 +320,7 @@ extension SessionMachine {
         switch state {
         case .polling(let polling) where polling.isPollWaiting:
             state = .closed
-            return .respond(polling.buffer + [.close])
+            return .respond(polling.buffer.packets + [.close])
         case .polling(let polling):
             state = .closing(left: polling.buffer, until: now + closeTimeout)
             return .linger
@@ -323,7 +331,7 @@ extension SessionMachine {
         }
     }
 
-    private static func firstHeartbeat(
+    static func firstHeartbeat(
         _ version: EngineProtocolVersion,
         _ pingInterval: Duration,
         _ pingTimeout: Duration,
@@ -333,60 +341,5 @@ extension SessionMachine {
         case .v4: .ping(at: now + pingInterval)
         case .v3: .clientPing(by: now + pingInterval + pingTimeout)
         }
-    }
-}
-
-// MARK: - Upgrade
-
-extension SessionMachine {
-    package enum OnProbe: Equatable {
-        /// Answer the probe; the waiting poll, if any, is to be answered with these packets.
-        case answer(poll: [EncodedMessage]?)
-        /// The session can't be upgraded (any more): close the WebSocket, and leave the session alone.
-        case refuse
-    }
-
-    /// Whether a WebSocket may begin to take the session over.
-    package var mayBeProbed: Bool {
-        guard case .polling(let polling) = state else { return false }
-        return !polling.isProbed
-    }
-
-    /// A WebSocket that wants to take the session over sent its probe.
-    package mutating func receiveProbe() -> OnProbe {
-        guard case .polling(var polling) = state, !polling.isProbed else { return .refuse }
-        polling.isProbed = true
-        guard polling.isPollWaiting else {
-            state = .polling(polling)
-            return .answer(poll: nil)
-        }
-        let packets = polling.buffer.isEmpty ? [.noop] : polling.buffer
-        polling.buffer = []
-        polling.isPollWaiting = false
-        state = .polling(polling)
-        return .answer(poll: packets)
-    }
-
-    /// The WebSocket that was probed is gone before the upgrade was complete.
-    package mutating func probeFailed() {
-        guard case .polling(var polling) = state else { return }
-        polling.isProbed = false
-        state = .polling(polling)
-    }
-
-    package enum OnUpgrade: Equatable {
-        /// The session is on the WebSocket now: write these packets to it first. A poll that waits is to be answered
-        /// with a noop.
-        case complete(write: [EncodedMessage], isPollWaiting: Bool)
-        case refuse
-    }
-
-    /// The WebSocket that was probed sent the upgrade packet.
-    package mutating func receiveUpgrade(at now: ContinuousClock.Instant) -> OnUpgrade {
-        guard case .polling(let polling) = state, polling.isProbed else { return .refuse }
-        state = .webSocket
-        // A ping or pong may have been lost with the old transport.
-        heartbeat = Self.firstHeartbeat(version, pingInterval, pingTimeout, now)
-        return .complete(write: polling.buffer, isPollWaiting: polling.isPollWaiting)
     }
 }

@@ -43,6 +43,8 @@ package struct WebSocketAssembler: ~Copyable {
         case close(WebSocketCloseCode?)
         /// The peer broke the protocol: send a close frame of this code and close.
         case fail(WebSocketCloseCode)
+        /// The message has at least so many bytes, which is too many: close with ``WebSocketCloseCode/tooBig``.
+        case tooLarge(Int)
         case none
     }
 
@@ -51,7 +53,7 @@ package struct WebSocketAssembler: ~Copyable {
         if case .closed = state { return .none }
         let answer = answer(to: frame)
         switch answer {
-        case .close, .fail: state = .closed
+        case .close, .fail, .tooLarge: state = .closed
         case .text, .binary, .pong, .none: break
         }
         return answer
@@ -79,14 +81,15 @@ package struct WebSocketAssembler: ~Copyable {
 
     private mutating func receiveContinuation(_ frame: Frame) -> OnFrame {
         guard case .inMessage(let isBinary, var message) = state else { return .fail(.protocolError) }
-        guard message.readableBytes + frame.payload.readableBytes <= maxMessageSize else { return .fail(.tooBig) }
+        let size = message.readableBytes + frame.payload.readableBytes
+        guard size <= maxMessageSize else { return .tooLarge(size) }
         state = .idle
         message.writeImmutableBuffer(frame.payload)
         return receiveData(message, isBinary: isBinary, isFinal: frame.isFinal)
     }
 
     private mutating func receiveData(_ data: ByteBuffer, isBinary: Bool, isFinal: Bool) -> OnFrame {
-        guard data.readableBytes <= maxMessageSize else { return .fail(.tooBig) }
+        guard data.readableBytes <= maxMessageSize else { return .tooLarge(data.readableBytes) }
         guard isFinal else {
             state = .inMessage(isBinary: isBinary, data)
             return .none

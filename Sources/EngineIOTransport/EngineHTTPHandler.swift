@@ -45,6 +45,7 @@ final class EngineHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler {
         var exchange: HTTPExchange
         var isBinary: Bool
         var limit: Int
+        var contentLength: Int?
         var body = ByteBuffer()
     }
 
@@ -174,7 +175,10 @@ final class EngineHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler {
             pending = (exchange, session)
             let type = head.headers.first(name: "Content-Type") ?? ""
             let isBinary = type.lowercased().hasPrefix("application/octet-stream")
-            state = .reading(Post(session: session, exchange: exchange, isBinary: isBinary, limit: limit))
+            let length = head.headers.first(name: "Content-Length").flatMap { Int($0) }
+            state = .reading(
+                Post(session: session, exchange: exchange, isBinary: isBinary, limit: limit, contentLength: length)
+            )
             session.nioLoop.run { session.receivePostHead(exchange) }
         case .badMethod:
             state = .discarding(exchange, read: 0, limit: limit)
@@ -225,7 +229,10 @@ final class EngineHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler {
             guard read + bytes.readableBytes <= limit else { return context.close(promise: nil) }
             state = .discarding(exchange, read: read + bytes.readableBytes, limit: limit)
         case .reading(var post):
-            guard post.body.readableBytes + bytes.readableBytes <= post.limit else { return refuseLarge(post) }
+            guard post.body.readableBytes + bytes.readableBytes <= post.limit else {
+                let declared = post.contentLength ?? 0
+                return refuseLarge(post, size: max(declared, post.body.readableBytes + bytes.readableBytes))
+            }
             state = .idle  // gives up the second reference, so that the body grows in place
             post.body.writeImmutableBuffer(bytes)
             state = .reading(post)
@@ -233,13 +240,10 @@ final class EngineHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler {
         }
     }
 
-    private func refuseLarge(_ post: Post) {
+    private func refuseLarge(_ post: Post, size: Int) {
         isKeepAlive = false
         state = .discarding(post.exchange, read: 0, limit: post.limit)
-        post.session.nioLoop.run {
-            post.session.postTooLarge()
-            post.exchange.respond(status: 413)
-        }
+        post.session.nioLoop.run { post.session.postTooLarge(size, post.exchange) }
     }
 
     private func receiveEnd(_ data: NIOAny, _ context: ChannelHandlerContext) {

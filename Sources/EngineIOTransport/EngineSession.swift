@@ -19,6 +19,7 @@ final class EngineSession: EngineConnection, @unchecked Sendable {
     private var handler: (any EngineConnectionHandler)?
     private var poll: HTTPExchange?
     private var webSocket: WebSocketHandler?
+    private(set) var transport: EngineTransport
     private var isFlushDue = false
     private var timer: EngineTimer?
 
@@ -36,6 +37,7 @@ final class EngineSession: EngineConnection, @unchecked Sendable {
         self.protocolVersion = version
         self.base64 = base64
         self.server = server
+        self.transport = transport
         nioLoop = loop
         machine = SessionMachine(
             transport: transport,
@@ -47,7 +49,11 @@ final class EngineSession: EngineConnection, @unchecked Sendable {
 
     var loop: any EngineLoop { nioLoop }
 
-    var isWritable: Bool { machine.isWritable }
+    var isWritable: Bool { machine.isWritable && webSocket?.isWritable ?? true }
+
+    var bufferedBytes: Int { webSocket?.bufferedBytes ?? machine.buffer.bytes }
+
+    var bufferedPackets: Int { webSocket?.bufferedPackets ?? machine.buffer.packets.count }
 
     /// Greets a client that came by polling.
     func start(answering exchange: HTTPExchange) {
@@ -79,9 +85,36 @@ final class EngineSession: EngineConnection, @unchecked Sendable {
         case .keep: break
         case .drop: return
         }
+        let configuration = server.configuration
+        guard
+            bufferedBytes <= configuration.maxBufferedBytes, bufferedPackets <= configuration.maxBufferedPackets
+        else { return overflow() }
         guard !isFlushDue else { return }
         isFlushDue = true
         nioLoop.flushLater(self)
+    }
+
+    /// Takes no more, and ends the session in the next turn: whoever sends may be in the middle of a broadcast.
+    private func overflow() {
+        guard machine.end() else { return }
+        server.logger.info(
+            "Closing a connection that takes what it is sent too slowly",
+            metadata: [
+                "sid": "\(id)", "bytes": "\(bufferedBytes)", "packets": "\(bufferedPackets)",
+                "maxBytes": "\(server.configuration.maxBufferedBytes)",
+                "maxPackets": "\(server.configuration.maxBufferedPackets)",
+            ]
+        )
+        nioLoop.execute { [self] in
+            webSocket?.abort()
+            closeTransport()
+            finish(.bufferOverflow)
+        }
+    }
+
+    /// The WebSocket was not writable, and is.
+    func webSocketBecameWritable() {
+        handler?.connectionBecameWritable()
     }
 
     /// Lets go what this turn of the loop has produced.
@@ -89,9 +122,12 @@ final class EngineSession: EngineConnection, @unchecked Sendable {
         isFlushDue = false
         if let webSocket {
             webSocket.flush()
-        } else if let packets = machine.takePollResponse(), let exchange = poll {
+        } else {
+            let wasFull = machine.buffer.bytes > EngineConfiguration.highWaterMark
+            guard let packets = machine.takePollResponse(), let exchange = poll else { return }
             poll = nil
             respond(packets, to: exchange)
+            if wasFull { handler?.connectionBecameWritable() }
         }
     }
 
@@ -108,8 +144,12 @@ final class EngineSession: EngineConnection, @unchecked Sendable {
 
     func receivePoll(_ exchange: HTTPExchange) {
         switch machine.receivePoll() {
-        case .respond(let packets): respond(packets, to: exchange)
-        case .wait: poll = exchange
+        case .respond(let packets):
+            respond(packets, to: exchange)
+            handler?.connectionBecameWritable()
+        case .wait:
+            poll = exchange
+            handler?.connectionBecameWritable()
         case .overlap:
             let waiting = poll
             poll = nil
@@ -157,10 +197,22 @@ final class EngineSession: EngineConnection, @unchecked Sendable {
         }
     }
 
-    /// The body of a POST was larger than allowed; the client may go on with smaller ones.
-    func postTooLarge() {
-        machine.postEnded()
-        server.logger.debug("Refused a POST that is larger than the limit", metadata: ["sid": "\(id)"])
+    /// The body of a POST is larger than allowed.
+    ///
+    /// The session ends: the official client gives it up when it sees the refusal, and would be missed only by its
+    /// heartbeat.
+    func postTooLarge(_ size: Int, _ exchange: HTTPExchange) {
+        guard !exchange.isAnswered else { return }
+        exchange.respond(status: 413)
+        logTooLarge(size)
+        endBroken(.payloadTooLarge)
+    }
+
+    /// Notes a message that is too large, of so many bytes or more; `nil` when nobody counted.
+    func logTooLarge(_ size: Int?) {
+        var metadata: Logger.Metadata = ["sid": "\(id)", "limit": "\(server.configuration.maxPayload)"]
+        if let size { metadata["size"] = "\(size)" }
+        server.logger.info("Closing a connection that sent too large a payload", metadata: metadata)
     }
 
     private func receivePackets(_ exchange: HTTPExchange, next: () throws(EnginePayloadError) -> EnginePacket?) {
@@ -196,9 +248,9 @@ final class EngineSession: EngineConnection, @unchecked Sendable {
         receive(packet)
     }
 
-    /// The WebSocket is gone; `isClean` when the client closed it by the protocol.
-    func webSocketClosed(isClean: Bool) {
-        endBroken(isClean ? .transportClose : .transportError)
+    /// The WebSocket is gone, or about to go.
+    func webSocketClosed(_ reason: EngineCloseReason) {
+        endBroken(reason)
     }
 
     private func receive(_ packet: EnginePacket) {
@@ -241,9 +293,12 @@ final class EngineSession: EngineConnection, @unchecked Sendable {
             respond([.noop], to: exchange)
         }
         self.webSocket = webSocket
+        transport = .webSocket
         for packet in packets { webSocket.write(packet, version: protocolVersion) }
         webSocket.flush()
         schedule()
+        handler?.transportChanged(to: .webSocket)
+        if isWritable { handler?.connectionBecameWritable() }
         return true
     }
 
@@ -269,18 +324,18 @@ final class EngineSession: EngineConnection, @unchecked Sendable {
         schedule()
     }
 
-    func close() {
+    func close(_ reason: EngineCloseReason) {
         switch machine.close(at: nioLoop.now) {
         case .respond(let packets):
             if let exchange = poll { respond(packets, to: exchange) }
             poll = nil
-            finish(.forcedClose)
+            finish(reason)
         case .linger:
             schedule()
-            tellClosed(.forcedClose)
+            tellClosed(reason)
         case .closeWebSocket:
             webSocket?.close()
-            finish(.forcedClose)
+            finish(reason)
         case .ignore: break
         }
     }

@@ -19,7 +19,13 @@ final class WebSocketHandler: ChannelInboundHandler {
     private let maxMessageSize: Int
     private var owner: Owner
     private var assembler: WebSocketAssembler
+    /// What is written at the next ``flush()``, and its size.
     private var frames: [ByteBuffer] = []
+    private var queuedBytes = 0
+    /// What the channel has not written; counted when it stops taking more, forgotten when it takes more again.
+    private var unsent = (packets: 0, bytes: 0)
+    private var isChannelWritable = true
+    private var isFlushing = false
     private var context: ChannelHandlerContext?
     private var isClosing = false
 
@@ -90,9 +96,12 @@ final class WebSocketHandler: ChannelInboundHandler {
             guard !isClosing else { return }
             context.writeAndFlush(wrapOutboundOut(.webSocketFrame(opcode: 0xa, data)), promise: nil)
         case .close(let code):
-            ended(isClean: true)
+            ended(.transportClose)
             close(code)
-        case .fail(let code): fail(code)
+        case .fail(let code):
+            ended(.transportError)
+            close(code)
+        case .tooLarge(let size): failTooLarge(size)
         case .none: break
         }
     }
@@ -103,7 +112,7 @@ final class WebSocketHandler: ChannelInboundHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        ended(isClean: true)
+        ended(.transportClose)
         context.fireChannelInactive()
     }
 
@@ -118,22 +127,25 @@ final class WebSocketHandler: ChannelInboundHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         switch error {
-        case NIOWebSocketError.invalidFrameLength: fail(.tooBig)
-        case is NIOWebSocketError: fail(.protocolError)
+        case NIOWebSocketError.invalidFrameLength: failTooLarge(nil)
+        case is NIOWebSocketError:
+            ended(.transportError)
+            close(.protocolError)
         default:
-            ended(isClean: false)
+            ended(.transportError)
             context.close(promise: nil)
         }
     }
 
-    private func fail(_ code: WebSocketCloseCode) {
-        ended(isClean: false)
-        close(code)
+    private func failTooLarge(_ size: Int?) {
+        if case .session(let session) = owner { session.logTooLarge(size) }
+        ended(.payloadTooLarge)
+        close(.tooBig)
     }
 
-    private func ended(isClean: Bool) {
+    private func ended(_ reason: EngineCloseReason) {
         switch owner {
-        case .session(let session): session.webSocketClosed(isClean: isClean)
+        case .session(let session): session.webSocketClosed(reason)
         case .probe(let probe): probe.giveUp()
         case .echo: break
         }
@@ -144,6 +156,20 @@ final class WebSocketHandler: ChannelInboundHandler {
         flush()
     }
 
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        isChannelWritable = context.channel.isWritable
+        if isChannelWritable, !isFlushing {
+            unsent = (0, 0)
+            flush()
+            if isWritable { becameWritable() }
+        }
+        context.fireChannelWritabilityChanged()
+    }
+
+    private func becameWritable() {
+        if case .session(let session) = owner { session.webSocketBecameWritable() }
+    }
+
     // MARK: For the session
 
     /// The session moved here.
@@ -151,24 +177,63 @@ final class WebSocketHandler: ChannelInboundHandler {
         owner = .session(session)
     }
 
+    /// Whether the channel takes more and no flood waits for the end of the turn.
+    var isWritable: Bool { isChannelWritable && queuedBytes <= EngineConfiguration.highWaterMark }
+
+    var bufferedBytes: Int { queuedBytes + unsent.bytes }
+
+    var bufferedPackets: Int { frames.count + unsent.packets }
+
     /// Queues a packet until ``flush()``.
     func write(_ packet: EncodedMessage, version: EngineProtocolVersion) {
-        frames.append(version == .v3 && packet.isBinary ? packet.frameV3 : packet.frame)
+        let frame = version == .v3 && packet.isBinary ? packet.frameV3 : packet.frame
+        frames.append(frame)
+        queuedBytes += frame.readableBytes
     }
 
-    /// Writes what is queued.
+    /// Writes what is queued, unless the channel has enough; then it is written when that has changed.
     func flush() {
+        if isChannelWritable { writeQueued() }
+    }
+
+    private func writeQueued() {
         guard let context, !isClosing, !frames.isEmpty else { return }
+        let (packets, wasFull) = (frames.count, queuedBytes > EngineConfiguration.highWaterMark)
+        isFlushing = true
         for frame in frames { context.write(wrapOutboundOut(frame), promise: nil) }
         frames.removeAll(keepingCapacity: true)
+        queuedBytes = 0
         context.flush()
+        isFlushing = false
+        if !isChannelWritable {
+            let bytes = try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)
+            unsent = (unsent.packets + packets, bytes ?? 0)
+        } else if wasFull {
+            becameWritable()
+        }
+    }
+
+    /// Closes the connection without a word and forgets what is queued, for a peer that takes nothing.
+    func abort() {
+        isClosing = true
+        frames = []
+        queuedBytes = 0
+        context?.close(promise: nil)
     }
 
     /// Writes what is queued and a close frame, and closes the connection behind it.
+    ///
+    /// A peer that takes nothing more is left after ``EngineConfiguration/closeTimeout``.
     func close(_ code: WebSocketCloseCode? = nil) {
-        flush()
+        writeQueued()
         guard let context, !isClosing else { return }
         isClosing = true
+        if !isChannelWritable {
+            let channel = context.channel
+            var timeout = Duration.seconds(30)
+            if case .session(let session) = owner { timeout = session.server.configuration.closeTimeout }
+            context.eventLoop.scheduleTask(in: TimeAmount(timeout)) { channel.close(promise: nil) }
+        }
         var reason = ByteBuffer()
         if let code { reason.writeInteger(code.rawValue) }
         context.writeAndFlush(wrapOutboundOut(.webSocketFrame(opcode: 0x8, reason)))

@@ -12,6 +12,12 @@ public enum DisconnectReason: String, Sendable, Equatable, CaseIterable {
     case pingTimeout = "ping timeout"
     /// The client sent an Engine.IO packet that can't be decoded.
     case parseError = "parse error"
+    /// The client sent a message that is larger than the server allows.
+    case payloadTooLarge = "payload too large"
+    /// The client takes what it is sent too slowly.
+    case bufferOverflow = "send buffer overflow"
+    /// The client sends more often than it may.
+    case rateLimited = "rate limit exceeded"
     /// The server is shutting down.
     case serverShuttingDown = "server shutting down"
     /// The client broke the rules of Socket.IO, or joined no namespace in time.
@@ -29,6 +35,9 @@ public enum DisconnectReason: String, Sendable, Equatable, CaseIterable {
         case .forcedClose: self = .forcedClose
         case .pingTimeout: self = .pingTimeout
         case .parseError: self = .parseError
+        case .payloadTooLarge: self = .payloadTooLarge
+        case .bufferOverflow: self = .bufferOverflow
+        case .rateLimited: self = .rateLimited
         }
     }
 }

@@ -58,6 +58,33 @@ import Testing
         #expect(machine.receivePoll() == .wait)
     }
 
+    @Test func countsWhatNoPollHasTaken() {
+        var machine = machine()
+        #expect(machine.send(.text("abc")) == .keep)
+        #expect(machine.send(.text("d")) == .keep)
+        // Each has a packet type and a frame header of two bytes.
+        #expect(machine.buffer.bytes == 6 + 4)
+        #expect(machine.buffer.packets.count == 2)
+        #expect(machine.close(at: start) == .linger)
+        #expect(machine.buffer.bytes == 10)
+        #expect(machine.receivePoll() == .farewell([.text("abc"), .text("d"), .close]))
+        #expect(machine.buffer.bytes == 0)
+    }
+
+    @Test func aFloodInOneTurnIsNotWritable() {
+        var machine = machine()
+        #expect(machine.receivePoll() == .wait)
+        let message = EncodedMessage.binary(ByteBuffer(repeating: 0, count: EngineConfiguration.highWaterMark - 10))
+        #expect(machine.send(message) == .keep)
+        #expect(message.frame.readableBytes < EngineConfiguration.highWaterMark)
+        #expect(machine.isWritable == true)
+        #expect(machine.send(.binary(ByteBuffer(repeating: 0, count: 20))) == .keep)
+        #expect(machine.isWritable == false)
+        _ = machine.takePollResponse()
+        #expect(machine.receivePoll() == .wait)
+        #expect(machine.isWritable == true)
+    }
+
     @Test func overlappingPollsEndTheSession() {
         var machine = machine()
         #expect(machine.receivePoll() == .wait)

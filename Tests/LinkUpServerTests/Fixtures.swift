@@ -56,7 +56,10 @@ final class FakeClient: EngineConnection, @unchecked Sendable {
     let protocolVersion = EngineProtocolVersion.v4
     let handshake: HandshakeRequest
     let loop: any EngineLoop
+    let transport = EngineTransport.webSocket
     let isWritable = true
+    let bufferedBytes = 0
+    let bufferedPackets = 0
 
     private let manualLoop: ManualLoop
     private let namespace: String
@@ -86,7 +89,7 @@ final class FakeClient: EngineConnection, @unchecked Sendable {
         packets.withLock { $0.append(String(buffer: message.payload)) }
     }
 
-    func close() {
+    func close(_ reason: EngineCloseReason) {
         disconnect()
     }
 

@@ -94,6 +94,8 @@ import Testing
     @Test(arguments: [
         (EngineCloseReason.transportError, "transport error"), (.transportClose, "transport close"),
         (.forcedClose, "forced close"), (.pingTimeout, "ping timeout"), (.parseError, "parse error"),
+        (.payloadTooLarge, "payload too large"), (.bufferOverflow, "send buffer overflow"),
+        (.rateLimited, "rate limit exceeded"),
     ])
     func transportsEndWithTheirReason(engine: EngineCloseReason, reason: String) {
         let journal = Journal<String>()

@@ -130,7 +130,10 @@ final class FakeConnection: EngineConnection, @unchecked Sendable {
     private var handler: (any EngineConnectionHandler)?
 
     var loop: any EngineLoop { manualLoop }
+    let transport = EngineTransport.webSocket
     var isWritable: Bool { true }
+    let bufferedBytes = 0
+    let bufferedPackets = 0
 
     init(_ loop: ManualLoop, id: String = "engine-id-0123456789", version: EngineProtocolVersion = .v4) {
         self.id = id
@@ -161,9 +164,9 @@ final class FakeConnection: EngineConnection, @unchecked Sendable {
         }
     }
 
-    func close() {
+    func close(_ reason: EngineCloseReason) {
         precondition(loop.isCurrent, "close is called on the loop")
-        end(.forcedClose)
+        end(reason)
     }
 
     /// The transport ends.

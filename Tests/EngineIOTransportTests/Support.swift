@@ -1,0 +1,103 @@
+import EngineIO
+import Logging
+import NIOCore
+import NIOEmbedded
+import Synchronization
+
+@testable import EngineIOTransport
+
+/// Remembers what its one connection is told.
+final class TestApplication: EngineApplication, EngineConnectionHandler, Sendable {
+    private struct State {
+        var connection: (any EngineConnection)?
+        var messages: [EngineMessage] = []
+        var closeReasons: [EngineCloseReason] = []
+        var timesWritable = 0
+        var transports: [EngineTransport] = []
+    }
+
+    private let state = Mutex(State())
+
+    var connection: (any EngineConnection)? { state.withLock { $0.connection } }
+    var messages: [EngineMessage] { state.withLock { $0.messages } }
+    var closeReasons: [EngineCloseReason] { state.withLock { $0.closeReasons } }
+    var timesWritable: Int { state.withLock { $0.timesWritable } }
+    var transports: [EngineTransport] { state.withLock { $0.transports } }
+
+    func receiveConnection(_ connection: any EngineConnection) -> any EngineConnectionHandler {
+        state.withLock { $0.connection = connection }
+        return self
+    }
+
+    func receive(_ message: EngineMessage) {
+        state.withLock { $0.messages.append(message) }
+    }
+
+    func connectionBecameWritable() {
+        state.withLock { $0.timesWritable += 1 }
+    }
+
+    func transportChanged(to transport: EngineTransport) {
+        state.withLock { $0.transports.append(transport) }
+    }
+
+    func connectionClosed(_ reason: EngineCloseReason) {
+        state.withLock { $0.closeReasons.append(reason) }
+    }
+}
+
+/// A client on a channel without a socket, connected by WebSocket.
+struct TestClient {
+    let application = TestApplication()
+    let server: EngineServer
+    let channel: EmbeddedChannel
+
+    init(_ configuration: EngineConfiguration = .init()) throws {
+        server = EngineServer(application, configuration: configuration)
+        channel = EmbeddedChannel()
+        try channel.connect(to: SocketAddress(ipAddress: "192.0.2.1", port: 1)).wait()
+        try channel.configureEngineIO([server], other: .refuse)
+        let request = """
+            GET /engine.io/?EIO=4&transport=websocket HTTP/1.1\r
+            Host: localhost\r
+            Connection: Upgrade\r
+            Upgrade: websocket\r
+            Sec-WebSocket-Version: 13\r
+            Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r
+            \r
+
+            """
+        try channel.writeInbound(ByteBuffer(string: request))
+        turn()
+        _ = try received()
+    }
+
+    var session: any EngineConnection {
+        guard let connection = application.connection else { preconditionFailure("the handshake failed") }
+        return connection
+    }
+
+    /// Ends a turn of the loop.
+    func turn() {
+        channel.embeddedEventLoop.run()
+    }
+
+    /// The channel says that it has enough.
+    func stopReading() {
+        channel.isWritable = false
+        channel.pipeline.fireChannelWritabilityChanged()
+    }
+
+    /// The channel takes more.
+    func resumeReading() {
+        channel.isWritable = true
+        channel.pipeline.fireChannelWritabilityChanged()
+    }
+
+    /// What the client received since the last call, write by write.
+    func received() throws -> [ByteBuffer] {
+        var writes: [ByteBuffer] = []
+        while let write = try channel.readOutbound(as: ByteBuffer.self) { writes.append(write) }
+        return writes
+    }
+}
