@@ -91,7 +91,7 @@ let package = Package(
         .executableTarget(name: "embed-web", swiftSettings: settings),
         .executableTarget(
             name: "AuthenticationExample",
-            dependencies: ["EngineIO", "EngineIOTransport", "SocketIO", .jwt],
+            dependencies: ["EngineIOTransport", "SocketIO", .jwt],
             path: "Examples/AuthenticationExample",
             swiftSettings: settings
         ),
@@ -110,6 +110,18 @@ let package = Package(
             name: "socketio-core-bench",
             dependencies: ["AllocationCounter", "EngineIO", "SocketIO", .nioCore],
             path: "Benchmarks/SocketIOCore",
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "HummingbirdExample",
+            dependencies: ["EngineIOTransport", "SocketIO", .hummingbird],
+            path: "Examples/HummingbirdExample",
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "TypedEventsExample",
+            dependencies: ["EngineIOTransport", "SocketIO"],
+            path: "Examples/TypedEventsExample",
             swiftSettings: settings
         ),
         .executableTarget(

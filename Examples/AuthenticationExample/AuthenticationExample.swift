@@ -1,4 +1,5 @@
-import EngineIO
+// Lets in whoever brings a signed token (JWT, HS256). Run it with `JWT_SECRET=… swift run AuthenticationExample`, or
+// with a port as argument, and connect with `io("http://localhost:3000", { auth: { token } })`.
 import EngineIOTransport
 import Foundation
 import JWTKit
@@ -14,30 +15,32 @@ struct Identity: JWTPayload {
     }
 }
 
-/// Lets in whoever brings a signed token: `io(url, { auth: { token } })`.
+/// What the client sends along when it joins the namespace.
+struct Credentials: Decodable {
+    var token: String
+}
+
 @main
 enum AuthenticationExample {
     static func main() async throws {
-        guard let secret = ProcessInfo.processInfo.environment["JWT_SECRET"] else {
-            print("Set JWT_SECRET to the secret that tokens are signed with.")
+        // A key shorter than the hash makes signatures that are easier to forge (RFC 7518, section 3.2).
+        guard let secret = ProcessInfo.processInfo.environment["JWT_SECRET"], secret.utf8.count >= 32 else {
+            print("Set JWT_SECRET to the secret that tokens are signed with, at least 32 characters.")
             exit(64)
         }
         let keys = await JWTKeyCollection().add(hmac: HMACKey(from: secret), digestAlgorithm: .sha256)
         let io = SocketIOServer()
         io.use { socket in
-            guard let auth = try? socket.handshake.auth.decode([String: String].self), let token = auth["token"],
-                let identity = try? await keys.verify(token, as: Identity.self)
-            else { throw ConnectionRefused("not authorized") }
+            guard let credentials = try? socket.handshake.auth.decode(Credentials.self),
+                let identity = try? await keys.verify(credentials.token, as: Identity.self)
+            else { throw ConnectionRefused("not authorized", data: ["hint": "log in again"]) }
+            // A room for everything that belongs to this user, on whatever devices.
             socket.join("user:" + identity.sub.value)
         }
         io.onConnection { socket in
             socket.emit("rooms", socket.rooms.sorted())
         }
-        let server = try await EngineHTTPServer(
-            EngineServer(io, configuration: .init(path: "/socket.io/")),
-            port: 3000
-        )
-        print("listening on", server.port)
-        try await server.run()
+        let port = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 3000
+        try await EngineHTTPServer(EngineServer(io), port: port).run()
     }
 }

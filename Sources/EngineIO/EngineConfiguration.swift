@@ -1,7 +1,7 @@
 /// What a server allows and promises its clients; the names are the official server's options.
 public struct EngineConfiguration: Sendable {
-    /// The path prefix of all requests, with slashes at both ends; `/engine.io/` unless set.
-    public var path: String
+    /// The path prefix of all requests, with slashes at both ends; ``EngineApplication/defaultPath`` unless set.
+    public var path: String?
 
     /// The transports that clients may use, in the order of the handshake; both unless set.
     public var transports: [EngineTransport]
@@ -54,7 +54,7 @@ public struct EngineConfiguration: Sendable {
     /// - Precondition: `path` begins and ends with a slash, sizes and counts are positive, `transports` is not empty
     ///   and no duration is negative.
     public init(
-        path: String = "/engine.io/",
+        path: String? = nil,
         transports: [EngineTransport] = [.polling, .webSocket],
         allowUpgrades: Bool = true,
         allowEIO3: Bool = false,
@@ -67,7 +67,10 @@ public struct EngineConfiguration: Sendable {
         maxBufferedPackets: Int = 65_536,
         cors: CORSPolicy? = nil
     ) {
-        precondition(path.hasPrefix("/") && path.hasSuffix("/"), "path must begin and end with a slash")
+        precondition(
+            path.map { $0.hasPrefix("/") && $0.hasSuffix("/") } ?? true,
+            "path must begin and end with a slash"
+        )
         precondition(!transports.isEmpty, "at least one transport is needed")
         precondition(maxPayload > 0, "maxPayload must be positive")
         precondition(maxBufferedBytes > 0, "maxBufferedBytes must be positive")

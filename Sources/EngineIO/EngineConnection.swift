@@ -76,10 +76,18 @@ extension EngineConnectionHandler {
 
 /// What runs on top of Engine.IO: Socket.IO, or any protocol of one's own.
 public protocol EngineApplication: Sendable {
+    /// The path prefix at which clients look for this application, with slashes at both ends.
+    var defaultPath: String { get }
+
     /// A client completed its handshake; called on the connection's loop, after the open packet was queued.
     ///
     /// The connection keeps the handler until it is closed.
     func receiveConnection(_ connection: any EngineConnection) -> any EngineConnectionHandler
+}
+
+extension EngineApplication {
+    /// `/engine.io/`, where bare Engine.IO clients look.
+    public var defaultPath: String { "/engine.io/" }
 }
 
 /// A message from the client.

@@ -110,7 +110,7 @@ final class EngineHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler {
         wasIdle = false
         isKeepAlive = head.isKeepAlive
         let target = RequestTarget(head.uri)
-        guard let server = servers.first(where: { target.path.hasPrefix($0.configuration.path) }) else {
+        guard let server = servers.first(where: { target.path.hasPrefix($0.path) }) else {
             return passOn(head, data, context)
         }
         let exchange = HTTPExchange(

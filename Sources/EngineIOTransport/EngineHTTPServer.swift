@@ -73,6 +73,7 @@ public final class EngineHTTPServer: Service {
         self.servers = servers
         self.quiescing = quiescing
         self.logger = logger
+        logger.info("Listening", metadata: ["hostname": "\(hostname)", "port": "\(self.port)"])
     }
 
     /// Serves until the surrounding service group shuts down, then closes the connections and returns.

@@ -10,6 +10,9 @@ public final class EngineServer: Sendable {
     /// What the server allows and promises.
     public let configuration: EngineConfiguration
 
+    /// The path prefix of all requests, with slashes at both ends.
+    public let path: String
+
     let application: any EngineApplication
     let logger: Logger
 
@@ -32,6 +35,7 @@ public final class EngineServer: Sendable {
     ) {
         self.application = application
         self.configuration = configuration
+        path = configuration.path ?? application.defaultPath
         self.logger = logger
     }
 

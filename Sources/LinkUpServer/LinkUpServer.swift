@@ -74,7 +74,7 @@ public final class LinkUpServer: Sendable {
             throw StartupError("\(error)")
         }
         serveNamespaces(stunPort: stunPort)
-        let engine = EngineServer(io, configuration: EngineConfiguration(path: "/socket.io/"), logger: logger)
+        let engine = EngineServer(io, logger: logger)
         let services: [any Service] = [
             stun,
             makeApplication(engine) { [configuration] port in

@@ -6,7 +6,7 @@ extension BroadcastEmitter {
     ///
     /// Without ``timeout(_:)`` it waits as long as that takes. With nobody selected the result is empty.
     /// - Returns: The first argument of each acknowledgement, in order of arrival.
-    /// - Throws: ``BroadcastTimeout`` with the acknowledgements that came in time, ``AcknowledgementError/notSent``,
+    /// - Throws: ``BroadcastTimeout`` with the acknowledgements that came in time, ``AcknowledgementError/notSent(detail:)``,
     ///   ``ArgumentError`` when an answer is of another type, or `CancellationError`.
     public nonisolated(nonsending) func emitWithAck<each Argument: Encodable, Answer: Decodable>(
         _ event: String,

@@ -43,6 +43,9 @@ public final class SocketIOServer: EngineApplication, @unchecked Sendable {
         }
     }
 
+    /// `/socket.io/`, where Socket.IO clients look.
+    public let defaultPath = "/socket.io/"
+
     /// The limits in force.
     public let configuration: Configuration
 

@@ -60,8 +60,8 @@ struct ConformanceServer: AsyncParsableCommand {
         SocketIOSuite.register(on: io)
         let server = try await EngineHTTPServer(
             [
-                EngineServer(EngineEcho(), configuration: engineConfiguration(path: "/engine.io/")),
-                EngineServer(io, configuration: engineConfiguration(path: "/socket.io/")),
+                EngineServer(EngineEcho(), configuration: engineConfiguration),
+                EngineServer(io, configuration: engineConfiguration),
             ],
             echoPath: "/echo",
             port: port,
@@ -77,9 +77,8 @@ struct ConformanceServer: AsyncParsableCommand {
         try await group.run()
     }
 
-    private func engineConfiguration(path: String) -> EngineConfiguration {
+    private var engineConfiguration: EngineConfiguration {
         EngineConfiguration(
-            path: path,
             allowEIO3: allowEIO3,
             pingInterval: .milliseconds(pingInterval),
             pingTimeout: .milliseconds(pingTimeout),
