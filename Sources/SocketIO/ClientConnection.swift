@@ -25,6 +25,7 @@ final class ClientConnection: EngineConnectionHandler, @unchecked Sendable {
         self.shard = shard
         machine = ConnectionMachine(
             maximumAttachments: server.configuration.maxAttachments,
+            maximumNamespaces: server.configuration.maxNamespacesPerClient,
             isProtocol3: connection.protocolVersion == .v3
         )
     }
@@ -64,6 +65,8 @@ final class ClientConnection: EngineConnectionHandler, @unchecked Sendable {
             socket.receiveAcknowledgement(id, arguments)
         case .connect(let name, let auth, let query):
             connect(toNamespaceNamed: name, auth: auth, query: query)
+        case .refuse(let name):
+            refuse(namespaceNamed: String(buffer: name), .tooManyNamespaces)
         case .leave(let socket):
             machine.leave(socket.namespace.identity.bytes)
             socket.disconnected(.clientNamespaceDisconnect)
@@ -137,13 +140,69 @@ extension ClientConnection {
             return
         }
         let text = String(buffer: name)
-        guard let namespace = server.existingNamespace(text) else {
-            let prefix = text + ","
-            OutgoingPacket.connectError(prefix: prefix, .invalidNamespace, isProtocol3: isProtocol3)
-                .send(on: connection)
-            return
+        if let namespace = server.namespaces.enter(text) {
+            connect(to: namespace, auth: auth)
+        } else {
+            resolve(name, text, auth, server.namespaces.parents(for: text)[...])
         }
-        connect(to: namespace, auth: auth)
+    }
+
+    /// Asks one parent after the other whether it wants a child of this name.
+    ///
+    /// Those that answer synchronously are asked without leaving the loop. `resolution` is what the machine calls the attempt once one has taken time.
+    private func resolve(
+        _ name: ByteBuffer,
+        _ text: String,
+        _ auth: RawArgument,
+        _ parents: ArraySlice<ParentNamespace>,
+        resolution: UInt64? = nil
+    ) {
+        var rest = parents
+        while let parent = rest.popFirst() {
+            let isMatch: Bool
+            switch parent.predicate {
+            case .name(let matches): isMatch = matches(text)
+            case .synchronous(let matches): isMatch = matches(text, auth)
+            case .asynchronous(let matches):
+                let resolution = resolution ?? machine.resolving(name)
+                let remaining = rest
+                shard.run {
+                    let parent = await matches(text, auth) ? parent : nil
+                    self.shard.loop.run {
+                        if let parent {
+                            self.resolved(name, text, auth, parent, resolution)
+                        } else {
+                            self.resolve(name, text, auth, remaining, resolution: resolution)
+                        }
+                    }
+                }
+                return
+            }
+            if isMatch { return resolved(name, text, auth, parent, resolution) }
+        }
+        resolved(name, text, auth, nil, resolution)
+    }
+
+    private func resolved(
+        _ name: ByteBuffer,
+        _ text: String,
+        _ auth: RawArgument,
+        _ parent: ParentNamespace?,
+        _ resolution: UInt64?
+    ) {
+        if let resolution, !machine.resolved(name, resolution) { return }
+        // Somebody may have created it in the meantime.
+        if let namespace = parent == nil
+            ? server.namespaces.enter(text) : parent.flatMap({ server.namespaces.enterChild(text, of: $0) })
+        {
+            connect(to: namespace, auth: auth)
+        } else {
+            refuse(namespaceNamed: text, parent == nil ? .invalidNamespace : .tooManyNamespaces)
+        }
+    }
+
+    private func refuse(namespaceNamed name: String, _ refusal: ConnectionRefused) {
+        OutgoingPacket.connectError(prefix: name + ",", refusal, isProtocol3: isProtocol3).send(on: connection)
     }
 
     private static func auth(fromPayload payload: ByteBuffer) -> RawArgument {
@@ -160,7 +219,7 @@ extension ClientConnection {
     private func connect(to namespace: Namespace, auth: RawArgument) {
         let socket = Socket(namespace: namespace, client: self, auth: auth)
         machine.connecting(namespace.identity.bytes, socket)
-        let middlewares = namespace.middlewares
+        let middlewares = namespace.connectionHandlers.middlewares
         runMiddlewares(middlewares[...], socket)
     }
 

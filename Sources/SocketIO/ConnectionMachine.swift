@@ -10,6 +10,8 @@ struct ConnectionMachine<Member: AnyObject>: ~Copyable {
         case ignore
         /// Look the namespace up, and answer with `accept` or `refuse`.
         case connect(namespace: ByteBuffer?, auth: ByteBuffer, query: ByteBuffer?)
+        /// Refuse CONNECT: the client is in too many namespaces.
+        case refuse(namespace: ByteBuffer)
         /// Deliver an event.
         case event(Member, name: String, SocketArguments, id: UInt64?)
         /// Deliver an acknowledgement.
@@ -42,6 +44,8 @@ struct ConnectionMachine<Member: AnyObject>: ~Copyable {
 
     private enum Membership {
         case never
+        /// It is being found out whether the namespace exists; the number tells attempts apart.
+        case resolving(UInt64)
         case connecting(Member)
         case connected(Member)
         /// Left by either side: what was under way for it is ignored.
@@ -49,15 +53,18 @@ struct ConnectionMachine<Member: AnyObject>: ~Copyable {
     }
 
     private let maximumAttachments: Int
+    private let maximumNamespaces: Int
     private let isProtocol3: Bool
     private var isClosed = false
     private var reconstructor = PacketReconstructor()
     private var main = Membership.never
-    /// Bounded by the number of namespaces that exist, because a name is entered only after it was found.
+    /// No more than ``maximumNamespaces`` and one: of those that were left, some are forgotten when others come.
     private var others: [(name: ByteBuffer, membership: Membership)] = []
+    private var lastResolution: UInt64 = 0
 
-    init(maximumAttachments: Int, isProtocol3: Bool) {
+    init(maximumAttachments: Int, maximumNamespaces: Int, isProtocol3: Bool) {
         self.maximumAttachments = maximumAttachments
+        self.maximumNamespaces = maximumNamespaces
         self.isProtocol3 = isProtocol3
     }
 
@@ -84,20 +91,26 @@ struct ConnectionMachine<Member: AnyObject>: ~Copyable {
         }
     }
 
-    private func act(on complete: PacketReconstructor.CompletePacket) -> OnMessage {
+    private mutating func act(on complete: PacketReconstructor.CompletePacket) -> OnMessage {
         let packet = complete.packet
         switch (packet.type, membership(of: packet.namespace)) {
         case (.connectError, _):
             return .close(.wrongDirection)
         case (.connect, .never), (.connect, .left):
+            if let namespace = packet.namespace, activeNamespaces >= maximumNamespaces {
+                return .refuse(namespace: namespace)
+            }
             return .connect(namespace: packet.namespace, auth: packet.payload, query: packet.query)
         case (.connect, _):
             return .close(.joinedTwice)
         case (.disconnect, .connected(let member)), (.disconnect, .connecting(let member)):
             return .leave(member)
+        case (.disconnect, .resolving):
+            setMembership(of: packet.namespace, .left)
+            return .ignore
         case (_, .left):
             return .ignore
-        case (_, .never), (_, .connecting):
+        case (_, .never), (_, .connecting), (_, .resolving):
             return .close(.notJoined)
         case (.event, .connected(let member)), (.binaryEvent, .connected(let member)):
             return .event(member, name: packet.event, complete.arguments(from: 1), id: packet.id)
@@ -106,6 +119,21 @@ struct ConnectionMachine<Member: AnyObject>: ~Copyable {
             guard let id = packet.id else { return .ignore }
             return .acknowledgement(member, id: id, complete.arguments(from: 0))
         }
+    }
+
+    /// It takes time to find out whether there is a namespace of this name.
+    /// - Returns: What ``resolved(_:_:)`` takes.
+    mutating func resolving(_ namespace: ByteBuffer) -> UInt64 {
+        lastResolution += 1
+        setMembership(of: namespace, .resolving(lastResolution))
+        return lastResolution
+    }
+
+    /// It was found out; `false` when the client left in the meantime and nothing is to be done.
+    mutating func resolved(_ namespace: ByteBuffer, _ resolution: UInt64) -> Bool {
+        guard case .resolving(resolution) = membership(of: namespace) else { return false }
+        setMembership(of: namespace, .never)
+        return true
     }
 
     /// A namespace of this name was found, and `member` stands for the client in it until it is accepted or refused.
@@ -155,7 +183,17 @@ struct ConnectionMachine<Member: AnyObject>: ~Copyable {
         ([main] + others.map(\.membership)).compactMap { membership in
             switch membership {
             case .connecting(let member), .connected(let member): member
-            case .never, .left: nil
+            case .never, .resolving, .left: nil
+            }
+        }
+    }
+
+    /// How many namespaces other than the main one the client is in or wants to join.
+    private var activeNamespaces: Int {
+        others.count {
+            switch $0.membership {
+            case .resolving, .connecting, .connected: true
+            case .never, .left: false
             }
         }
     }
@@ -172,8 +210,20 @@ struct ConnectionMachine<Member: AnyObject>: ~Copyable {
         }
         if let index = others.firstIndex(where: { $0.name == namespace }) {
             others[index].membership = membership
-        } else {
-            others.append((namespace, membership))
+            return
         }
+        if others.count > maximumNamespaces { forgetOne() }
+        others.append((namespace, membership))
+    }
+
+    /// Makes room for a name; packets that still come for the forgotten one are then a violation.
+    private mutating func forgetOne() {
+        let index = others.firstIndex {
+            switch $0.membership {
+            case .never, .left: true
+            case .resolving, .connecting, .connected: false
+            }
+        }
+        if let index { others.remove(at: index) }
     }
 }

@@ -18,4 +18,6 @@ public struct ConnectionRefused: Error, Sendable, Equatable {
     static let unexplained = ConnectionRefused("Connection refused")
     /// What the client is told when nobody created the namespace.
     static let invalidNamespace = ConnectionRefused("Invalid namespace")
+    /// What the client is told when it, or all clients together, ask for more namespaces than they may.
+    static let tooManyNamespaces = ConnectionRefused("Too many namespaces")
 }

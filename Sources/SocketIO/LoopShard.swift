@@ -41,10 +41,15 @@ final class LoopShard: @unchecked Sendable {
     func roomIndex(for namespace: Namespace) -> RoomIndex {
         let key = ObjectIdentifier(namespace)
         if let index = roomIndexes[key] { return index }
-        let index = RoomIndex(loop: loop)
+        let index = RoomIndex(owner: self)
         roomIndexes[key] = index
         namespace.add(index)
         return index
+    }
+
+    /// Forgets a namespace that is gone.
+    func forget(_ namespace: Namespace) {
+        roomIndexes[ObjectIdentifier(namespace)] = nil
     }
 
     /// Runs an asynchronous handler, which begins before this returns and resumes on the loop.

@@ -21,6 +21,8 @@ final class RoomIndex: @unchecked Sendable {
     }
 
     let loop: any EngineLoop
+    /// Keeps this index.
+    weak let owner: LoopShard?
 
     private(set) var sockets: ContiguousArray<Socket> = []
     /// Stands for the room of its own that every socket is in.
@@ -29,8 +31,9 @@ final class RoomIndex: @unchecked Sendable {
     /// Marks the sockets that a broadcast has reached or must not reach.
     private var mark: UInt32 = 0
 
-    init(loop: any EngineLoop) {
-        self.loop = loop
+    init(owner: LoopShard) {
+        loop = owner.loop
+        self.owner = owner
     }
 
     /// Enters a socket.

@@ -134,7 +134,7 @@ extension Socket {
         isConnectedFlag.store(true, ordering: .relaxed)
         roomIndex.insert(self)
         for room in early?.rooms ?? [] { roomIndex.join(room, self) }
-        let handlers = namespace.connectionHandlers
+        let handlers = namespace.connectionHandlers.connection
         let early = makeEarly()
         for handler in handlers {
             switch handler {
@@ -199,6 +199,7 @@ extension Socket {
         isConnectedFlag.store(false, ordering: .relaxed)
         early = nil
         roomIndex.remove(self)
+        if namespace.isDynamic { client.server.namespaces.leave(namespace) }
         pendingAcknowledgements.failAll(.disconnected)
         // Handlers usually hold the socket, so they must go for it to be freed.
         let listeners = self.listeners

@@ -26,12 +26,35 @@ public final class SocketIOServer: EngineApplication, @unchecked Sendable {
         /// How many bytes the held events may have before another one is too many; 1 MiB.
         public var maxHeldBytes: Int
 
+        /// How many namespaces a client may be in or about to join at once, besides the main one; 100.
+        ///
+        /// Every packet's namespace is looked for among them, and a client that asks for more is refused.
+        public var maxNamespacesPerClient: Int
+
+        /// How many namespaces clients may bring into being by asking for them; 1000, a few MiB.
+        ///
+        /// Only children of a ``ParentNamespace`` count. A client that asks for one more is refused.
+        public var maxDynamicNamespaces: Int
+
+        /// How many bytes the name of such a namespace may have; 128.
+        ///
+        /// A longer one is refused like an unknown one.
+        public var maxDynamicNamespaceNameLength: Int
+
+        /// Whether a namespace that a client brought into being goes away with its last client; `false` as in the
+        /// official server.
+        public var cleanupEmptyChildNamespaces: Bool
+
         /// Makes a configuration.
         public init(
             connectTimeout: Duration = .seconds(45),
             maxAttachments: Int = 10,
             maxHeldEvents: Int = 256,
-            maxHeldBytes: Int = 1 << 20
+            maxHeldBytes: Int = 1 << 20,
+            maxNamespacesPerClient: Int = 100,
+            maxDynamicNamespaces: Int = 1000,
+            maxDynamicNamespaceNameLength: Int = 128,
+            cleanupEmptyChildNamespaces: Bool = false
         ) {
             precondition(connectTimeout > .zero, "connectTimeout must be positive")
             precondition(maxAttachments >= 0, "maxAttachments must not be negative")
@@ -40,6 +63,13 @@ public final class SocketIOServer: EngineApplication, @unchecked Sendable {
             self.maxAttachments = maxAttachments
             self.maxHeldEvents = maxHeldEvents
             self.maxHeldBytes = maxHeldBytes
+            precondition(maxNamespacesPerClient >= 0, "maxNamespacesPerClient must not be negative")
+            precondition(maxDynamicNamespaces >= 0, "maxDynamicNamespaces must not be negative")
+            precondition(maxDynamicNamespaceNameLength > 0, "maxDynamicNamespaceNameLength must be positive")
+            self.maxNamespacesPerClient = maxNamespacesPerClient
+            self.maxDynamicNamespaces = maxDynamicNamespaces
+            self.maxDynamicNamespaceNameLength = maxDynamicNamespaceNameLength
+            self.cleanupEmptyChildNamespaces = cleanupEmptyChildNamespaces
         }
     }
 
@@ -50,10 +80,10 @@ public final class SocketIOServer: EngineApplication, @unchecked Sendable {
     public let configuration: Configuration
 
     let logger: Logger?
-    let main: Namespace
+    let namespaces: NamespaceDirectory
+    var main: Namespace { namespaces.main }
 
     private struct State {
-        var namespaces: [String: Namespace] = [:]
         var shards: [LoopShard] = []
         var isClosed = false
     }
@@ -67,23 +97,12 @@ public final class SocketIOServer: EngineApplication, @unchecked Sendable {
     public init(configuration: Configuration = Configuration(), logger: Logger? = nil) {
         self.configuration = configuration
         self.logger = logger
-        main = Namespace(.main, logger: logger)
+        namespaces = NamespaceDirectory(configuration, logger: logger)
     }
 
     /// The namespace of this name, created when it does not exist; a missing leading slash is added.
     public func of(_ name: String) -> Namespace {
-        let identity = NamespaceName(name)
-        guard identity.bytes != nil else { return main }
-        return state.withLock { state in
-            if let namespace = state.namespaces[identity.name] { return namespace }
-            let namespace = Namespace(identity, logger: logger)
-            state.namespaces[identity.name] = namespace
-            return namespace
-        }
-    }
-
-    func existingNamespace(_ name: String) -> Namespace? {
-        state.withLock { $0.namespaces[name] }
+        namespaces.namespace(NamespaceName(name))
     }
 
     /// Takes a new connection; called by the transport on the connection's loop.

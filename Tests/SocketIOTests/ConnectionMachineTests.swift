@@ -10,6 +10,7 @@ import Testing
     private enum Answer: Equatable {
         case ignore
         case connect(String?)
+        case refuse(String)
         case event(String, UInt64?, attachments: Int)
         case acknowledgement(UInt64)
         case leave
@@ -20,6 +21,7 @@ import Testing
                 switch action {
                 case .ignore: .ignore
                 case .connect(let namespace, _, _): .connect(namespace.map { String(buffer: $0) })
+                case .refuse(let namespace): .refuse(String(buffer: namespace))
                 case .event(_, let name, let arguments, let id):
                     .event(name, id, attachments: arguments.attachments?.buffers.count ?? 0)
                 case .acknowledgement(_, let id, _): .acknowledgement(id)
@@ -31,13 +33,19 @@ import Testing
 
     /// Holds the machine, which can't be copied into the expectations.
     private final class Driver {
-        private var machine = ConnectionMachine<Member>(maximumAttachments: 10, isProtocol3: false)
+        private var machine = ConnectionMachine<Member>(
+            maximumAttachments: 10,
+            maximumNamespaces: 2,
+            isProtocol3: false
+        )
 
         var connectTimeout: Bool { machine.connectTimeout() }
 
         func text(_ text: String) -> Answer { Answer(machine.receiveText(ByteBuffer(string: text))) }
         func binary(_ bytes: [UInt8]) -> Answer { Answer(machine.receiveBinary(ByteBuffer(bytes: bytes))) }
         func connecting(_ name: ByteBuffer?, _ member: Member) { machine.connecting(name, member) }
+        func resolving(_ name: ByteBuffer) -> UInt64 { machine.resolving(name) }
+        func resolved(_ name: ByteBuffer, _ resolution: UInt64) -> Bool { machine.resolved(name, resolution) }
         func accept(_ name: ByteBuffer?, _ member: Member) -> Bool { machine.accept(name, member) }
         func refuse(_ name: ByteBuffer?, _ member: Member) -> Bool { machine.refuse(name, member) }
         func leave(_ name: ByteBuffer?) { machine.leave(name) }
@@ -114,6 +122,46 @@ import Testing
         #expect(!machine.accept(nil, first))
         #expect(!machine.refuse(nil, first))
         #expect(machine.accept(nil, second))
+    }
+
+    @Test func leavingWhileResolvingWithdraws() {
+        let machine = Driver()
+        #expect(machine.text("0/chat,") == .connect("/chat"))
+        let first = machine.resolving(chat)
+        #expect(machine.text("0/chat,") == .close(.joinedTwice))
+        #expect(machine.text("2/chat,[\"a\"]") == .close(.notJoined))
+        #expect(machine.connectTimeout)
+        #expect(machine.text("1/chat,") == .ignore)
+        #expect(!machine.resolved(chat, first))
+        #expect(machine.text("2/chat,[\"a\"]") == .ignore)
+        #expect(machine.text("0/chat,") == .connect("/chat"))
+        let second = machine.resolving(chat)
+        #expect(!machine.resolved(chat, first))
+        #expect(machine.resolved(chat, second))
+        #expect(!machine.resolved(chat, second))
+        let third = machine.resolving(chat)
+        #expect(machine.close().isEmpty)
+        #expect(!machine.resolved(chat, third))
+    }
+
+    @Test func countsNamespaces() {
+        let machine = Driver()
+        let names = (0...6).map { ByteBuffer(string: "/\($0)") }
+        let member = Member()
+        machine.connecting(names[0], member)
+        _ = machine.resolving(names[1])
+        #expect(machine.text("0/2,") == .refuse("/2"))
+        // The main namespace doesn't count.
+        #expect(machine.text("0") == .connect(nil))
+        machine.leave(names[0])
+        #expect(machine.text("0/2,") == .connect("/2"))
+        machine.connecting(names[2], member)
+        #expect(machine.text("2/0,[\"late\"]") == .ignore)
+        // Those that were left are forgotten when there are too many of them.
+        machine.leave(names[2])
+        machine.connecting(names[3], member)
+        #expect(machine.text("2/0,[\"late\"]") == .close(.notJoined))
+        #expect(machine.text("2/2,[\"late\"]") == .ignore)
     }
 
     @Test func nothingFollowsTheEnd() {
