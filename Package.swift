@@ -124,9 +124,17 @@ let package = Package(
             path: "Examples/TypedEventsExample",
             swiftSettings: settings
         ),
+        .target(name: "BenchmarkSupport", path: "Benchmarks/Support", cSettings: [.define("_GNU_SOURCE")]),
         .executableTarget(
             name: "linkup-bench",
+            dependencies: ["BenchmarkSupport"],
             path: "Benchmarks/LoadGenerator",
+            cSettings: [.define("_GNU_SOURCE")]
+        ),
+        .executableTarget(
+            name: "linkup-floor",
+            dependencies: ["BenchmarkSupport"],
+            path: "Benchmarks/Floor",
             cSettings: [.define("_GNU_SOURCE")]
         ),
         .plugin(name: "EmbedWeb", capability: .buildTool(), dependencies: ["embed-web"]),

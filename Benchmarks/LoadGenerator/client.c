@@ -1,11 +1,9 @@
 #include "client.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -14,75 +12,42 @@
 
 #include "process.h"
 
-static const char REQUEST[] =
-    "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\n"
-    "Host: localhost\r\n"
-    "Upgrade: websocket\r\n"
-    "Connection: Upgrade\r\n"
-    "Sec-WebSocket-Version: 13\r\n"
-    "Sec-WebSocket-Key: bGlua3VwLWJlbmNobWFyaw==\r\n"
-    "\r\n";
+// Where everything is read to; one for all streams, so that it stays in the processor's cache.
+static char scratch[256 * 1024];
 
-static bool starts_with(const char *text, size_t length, const char *prefix) {
+bool starts_with(const char *text, size_t length, const char *prefix) {
     size_t wanted = strlen(prefix);
     return length >= wanted && memcmp(text, prefix, wanted) == 0;
 }
 
-static void append(struct client *client, const void *bytes, size_t length) {
-    if (client->output_length + length > client->output_capacity) {
-        client->output_capacity = (client->output_length + length) * 2;
-        client->output = realloc(client->output, client->output_capacity);
-        if (!client->output) die("Out of memory.");
-    }
-    memcpy(client->output + client->output_length, bytes, length);
-    client->output_length += length;
+void client_send(struct group *group, struct client *client, const char *packet, size_t length) {
+    group->transport->send(client, packet, length);
 }
 
-void client_send(struct client *client, const char *text, size_t length) {
-    // A mask of zeros is legal (RFC 6455, section 5.3) and costs the generator nothing; the server unmasks all the same.
-    unsigned char header[8] = {0x81};
-    size_t header_length;
-    if (length < 126) {
-        header[1] = (unsigned char)(0x80 | length);
-        header_length = 6;
-    } else if (length < 65536) {
-        header[1] = 0x80 | 126;
-        header[2] = (unsigned char)(length >> 8);
-        header[3] = (unsigned char)length;
-        header_length = 8;
-    } else {
-        die("A message of %zu bytes is too long.", length);
+static void stream_flush(struct stream *stream) {
+    if (stream->output.length == 0) return;
+    ssize_t written = send(stream->socket, stream->output.bytes, stream->output.length, MSG_NOSIGNAL);
+    if (written < 0) {
+        if (errno != EAGAIN) die("The server closed a connection: %s", strerror(errno));
+        return;
     }
-    append(client, header, header_length);
-    append(client, text, length);
-}
-
-static void watch(struct group *group, struct client *client, int operation, uint32_t events) {
-    struct epoll_event event = {.events = events, .data.ptr = client};
-    if (epoll_ctl(group->epoll, operation, client->socket, &event) != 0) die("epoll_ctl: %s", strerror(errno));
+    buffer_consume(&stream->output, (size_t)written);
 }
 
 void client_flush(struct group *group, struct client *client) {
-    if (client->output_length == 0) return;
-    ssize_t written = send(client->socket, client->output, client->output_length, MSG_NOSIGNAL);
-    if (written < 0) {
-        if (errno != EAGAIN) die("The server closed a connection: %s", strerror(errno));
-        written = 0;
-    }
-    client->output_length -= (size_t)written;
-    memmove(client->output, client->output + written, client->output_length);
-    if (client->output_length > 0) watch(group, client, EPOLL_CTL_MOD, EPOLLIN | EPOLLOUT);
+    group->transport->flush(client);
+    for (int index = 0; index < group->transport->streams; index++) stream_flush(&client->streams[index]);
 }
 
-// One packet of Engine.IO.
-static void handle_packet(struct group *group, struct client *client, const char *packet, size_t length) {
-    if (starts_with(packet, length, "2")) {
-        client_send(client, "3", 1);
+void client_receive(struct group *group, struct client *client, const char *packet, size_t length) {
+    if (length == 1 && packet[0] == '2') {
+        client_send(group, client, "3", 1);
     } else if (client->state == CLIENT_READY && group->on_packet) {
         group->on_packet(group, client, packet, length);
     } else if (starts_with(packet, length, "0")) {
-        client_send(client, "40", 2);
-    } else if (starts_with(packet, length, "42[\"auth\"")) {
+        client->state = CLIENT_JOINING;
+        client_send(group, client, "40", 2);
+    } else if (starts_with(packet, length, "42[\"auth\"") && client->state == CLIENT_JOINING) {
         client->state = CLIENT_READY;
         group->ready++;
     } else if (!starts_with(packet, length, "40{")) {
@@ -90,86 +55,63 @@ static void handle_packet(struct group *group, struct client *client, const char
     }
 }
 
-// Handles the frames at the start of the input, and returns how many bytes they take.
-static size_t handle_frames(struct group *group, struct client *client) {
-    size_t position = 0;
+// Reads what is there; epoll tells only once that something came.
+static void stream_receive(struct group *group, struct stream *stream, bool is_ending) {
     for (;;) {
-        const unsigned char *frame = (const unsigned char *)client->input + position;
-        size_t available = client->input_length - position;
-        if (available < 2) return position;
-        size_t header = 2, length = frame[1] & 0x7F;
-        if (length == 127) die("The server sent a message that is too long for this program.");
-        if (length == 126) {
-            header = 4;
-            if (available < header) return position;
-            length = (size_t)frame[2] << 8 | frame[3];
+        size_t kept = stream->input.length;
+        if (kept > 0) memcpy(scratch, stream->input.bytes, kept);
+        size_t room = sizeof scratch - kept;
+        if (room == 0) die("The server sent a message that is too long for this program.");
+        ssize_t count = recv(stream->socket, scratch + kept, room, 0);
+        if (count == 0) die("The server closed a connection.");
+        if (count < 0) {
+            if (errno == EAGAIN) return;
+            die("A connection failed: %s", strerror(errno));
         }
-        if (available < header + length) return position;
-        if (frame[0] != 0x81) die("The server sent a frame that is no whole text message: %02x", frame[0]);
-        handle_packet(group, client, (const char *)frame + header, length);
-        position += header + length;
+        size_t length = kept + (size_t)count;
+        size_t handled = group->transport->receive(group, stream, scratch, length);
+        stream->input.length = 0;
+        if (handled < length) buffer_append(&stream->input, scratch + handled, length - handled);
+        if ((size_t)count < room && !is_ending) return;
     }
 }
 
-static void handle_input(struct group *group, struct client *client) {
-    size_t room = INPUT_SIZE - client->input_length;
-    if (room == 0) die("The server sent a message that is too long for this program.");
-    ssize_t count = recv(client->socket, client->input + client->input_length, room, 0);
-    if (count == 0) die("The server closed a connection.");
-    if (count < 0) {
-        if (errno == EAGAIN) return;
-        die("A connection failed: %s", strerror(errno));
-    }
-    client->input_length += (size_t)count;
-    size_t handled = 0;
-    if (client->state == CLIENT_UPGRADING) {
-        char *end = memmem(client->input, client->input_length, "\r\n\r\n", 4);
-        if (!end) return;
-        if (!starts_with(client->input, client->input_length, "HTTP/1.1 101 "))
-            die("The server refused a connection: %.*s", 40, client->input);
-        client->state = CLIENT_JOINING;
-        handled = (size_t)(end + 4 - client->input);
-        client->input_length -= handled;
-        memmove(client->input, client->input + handled, client->input_length);
-    }
-    handled = handle_frames(group, client);
-    client->input_length -= handled;
-    memmove(client->input, client->input + handled, client->input_length);
+static void stream_connected(struct group *group, struct stream *stream) {
+    int error = 0;
+    socklen_t size = sizeof error;
+    getsockopt(stream->socket, SOL_SOCKET, SO_ERROR, &error, &size);
+    if (error) die("Can't connect: %s", strerror(error));
+    stream->connected = true;
+    struct client *client = stream->client;
+    for (int index = 0; index < group->transport->streams; index++)
+        if (!client->streams[index].connected) return;
+    group->transport->open(client);
 }
 
-static void handle_output(struct group *group, struct client *client) {
-    if (client->state == CLIENT_CONNECTING) {
-        int error = 0;
-        socklen_t size = sizeof error;
-        getsockopt(client->socket, SOL_SOCKET, SO_ERROR, &error, &size);
-        if (error) die("Can't connect: %s", strerror(error));
-        client->state = CLIENT_UPGRADING;
-        append(client, REQUEST, sizeof REQUEST - 1);
-    }
-    watch(group, client, EPOLL_CTL_MOD, EPOLLIN);
-}
-
-void group_turn(struct group *group, int milliseconds) {
+void group_turn(struct group *group, double seconds) {
     struct epoll_event events[512];
-    int count = epoll_wait(group->epoll, events, 512, milliseconds);
+    struct timespec timeout = {.tv_sec = (time_t)seconds};
+    timeout.tv_nsec = (long)((seconds - (double)timeout.tv_sec) * 1e9);
+    int count = epoll_pwait2(group->epoll, events, 512, &timeout, NULL);
     for (int index = 0; index < count; index++) {
-        struct client *client = events[index].data.ptr;
-        if (events[index].events & EPOLLOUT) handle_output(group, client);
-        if (events[index].events & (EPOLLIN | EPOLLHUP | EPOLLERR)) handle_input(group, client);
-        client_flush(group, client);
+        struct stream *stream = events[index].data.ptr;
+        uint32_t what = events[index].events;
+        if (!stream->connected && (what & (EPOLLOUT | EPOLLERR | EPOLLHUP))) stream_connected(group, stream);
+        if (what & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
+            stream_receive(group, stream, (what & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0);
+        client_flush(group, stream->client);
     }
 }
 
-static void client_connect(struct group *group, struct client *client, const struct addrinfo *address) {
-    client->socket = socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK, 0);
-    if (client->socket < 0) die("Can't open so many connections: %s", strerror(errno));
+static void stream_connect(struct group *group, struct stream *stream, const struct addrinfo *address) {
+    stream->socket = socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    if (stream->socket < 0) die("Can't open so many connections: %s", strerror(errno));
     int yes = 1;
-    setsockopt(client->socket, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-    client->input = malloc(INPUT_SIZE);
-    if (!client->input) die("Out of memory.");
-    if (connect(client->socket, address->ai_addr, address->ai_addrlen) != 0 && errno != EINPROGRESS)
+    setsockopt(stream->socket, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+    if (connect(stream->socket, address->ai_addr, address->ai_addrlen) != 0 && errno != EINPROGRESS)
         die("Can't connect: %s", strerror(errno));
-    watch(group, client, EPOLL_CTL_ADD, EPOLLOUT);
+    struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data.ptr = stream};
+    if (epoll_ctl(group->epoll, EPOLL_CTL_ADD, stream->socket, &event) != 0) die("epoll_ctl: %s", strerror(errno));
 }
 
 void group_open(struct group *group, const char *host, const char *port, int count) {
@@ -181,21 +123,33 @@ void group_open(struct group *group, const char *host, const char *port, int cou
     if (!group->clients || group->epoll < 0) die("Out of memory.");
     group->count = count;
     int begun = 0;
-    double deadline = now_seconds() + 60;
+    double deadline = now_seconds() + 120;
     while (group->ready < count) {
-        while (begun < count && begun - group->ready < 100) client_connect(group, &group->clients[begun++], address);
-        group_turn(group, 100);
-        if (now_seconds() > deadline) die("Only %d of %d clients joined within a minute.", group->ready, count);
+        while (begun < count && begun - group->ready < 100) {
+            struct client *client = &group->clients[begun++];
+            for (int index = 0; index < group->transport->streams; index++) {
+                client->streams[index].client = client;
+                stream_connect(group, &client->streams[index], address);
+            }
+        }
+        group_turn(group, 0.1);
+        if (now_seconds() > deadline) die("Only %d of %d clients joined in two minutes.", group->ready, count);
     }
     freeaddrinfo(address);
 }
 
 void group_close(struct group *group) {
     for (int index = 0; index < group->count; index++) {
-        close(group->clients[index].socket);
-        free(group->clients[index].input);
-        free(group->clients[index].output);
+        struct client *client = &group->clients[index];
+        for (int stream = 0; stream < group->transport->streams; stream++) {
+            close(client->streams[stream].socket);
+            buffer_free(&client->streams[stream].input);
+            buffer_free(&client->streams[stream].output);
+        }
+        buffer_free(&client->packets);
     }
     close(group->epoll);
     free(group->clients);
+    group->clients = NULL;
+    group->count = group->ready = 0;
 }

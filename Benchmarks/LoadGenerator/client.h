@@ -1,4 +1,4 @@
-// Socket.IO clients over WebSocket: just enough of the protocol to put load on a server.
+// Socket.IO clients: just enough of the protocol to put load on a server, and to see that it answers right.
 #ifndef CLIENT_H
 #define CLIENT_H
 
@@ -6,24 +6,35 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { INPUT_SIZE = 16 * 1024 };
+#include "buffer.h"
 
-enum client_state { CLIENT_CONNECTING, CLIENT_UPGRADING, CLIENT_JOINING, CLIENT_READY };
+// A TCP connection of a client.
+struct stream {
+    int socket;
+    bool connected;
+    struct client *client;
+    // The beginning of a message whose rest was not read yet.
+    struct buffer input;
+    // What the kernel did not take yet.
+    struct buffer output;
+};
+
+enum client_state { CLIENT_OPENING, CLIENT_JOINING, CLIENT_READY };
 
 struct client {
-    int socket;
     enum client_state state;
-    // What was read and not yet understood. Filled in place; a message must fit.
-    char *input;
-    size_t input_length;
-    // What the kernel did not take yet.
-    char *output;
-    size_t output_length, output_capacity;
-    // How many events this client received; belongs to the work.
-    uint64_t received;
+    // WebSocket uses the first only; long-polling GETs on the first and POSTs on the second.
+    struct stream streams[2];
+    // Belong to long-polling: the session, whether a POST is under way, and the packets that wait for its answer.
+    char session[40];
+    bool posting;
+    struct buffer packets;
+    // How many events this client sent, and how many answers or events it received; belong to the work.
+    uint64_t sent, received;
 };
 
 struct group {
+    const struct transport *transport;
     struct client *clients;
     int count;
     int epoll;
@@ -34,19 +45,39 @@ struct group {
     void *work;
 };
 
+// How packets travel.
+struct transport {
+    int streams;
+    // Called when all of a client's streams are connected.
+    void (*open)(struct client *);
+    // Handles whole messages at the start of what `stream` received, and returns how many bytes they take.
+    size_t (*receive)(struct group *, struct stream *stream, char *bytes, size_t length);
+    // Queues an Engine.IO packet.
+    void (*send)(struct client *, const char *packet, size_t length);
+    // Moves what was queued into the output of a stream.
+    void (*flush)(struct client *);
+};
+
+extern const struct transport websocket, polling;
+
 // Connects `count` clients to the server, at most 100 at a time on their way, and waits until all have joined.
 void group_open(struct group *group, const char *host, const char *port, int count);
 
-// Waits for input at most `milliseconds`, and handles it.
-void group_turn(struct group *group, int milliseconds);
+// Waits for input at most `seconds`, and handles it.
+void group_turn(struct group *group, double seconds);
 
 // Closes all connections.
 void group_close(struct group *group);
 
-// Sends a text message; it leaves with the next client_flush.
-void client_send(struct client *client, const char *text, size_t length);
+// Sends an Engine.IO packet; it leaves with the next client_flush.
+void client_send(struct group *group, struct client *client, const char *packet, size_t length);
 
 // Hands what was sent to the kernel.
 void client_flush(struct group *group, struct client *client);
+
+// Handles a received Engine.IO packet; called by the transports.
+void client_receive(struct group *group, struct client *client, const char *packet, size_t length);
+
+bool starts_with(const char *text, size_t length, const char *prefix);
 
 #endif

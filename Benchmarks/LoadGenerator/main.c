@@ -1,53 +1,50 @@
-// Puts load on a running socketio-conformance and prints what it cost the server, as a row of a Markdown table.
+// Puts load on a running Socket.IO server, checks every answer, and prints what it cost the server as JSON.
 //
-// Everything runs in a closed loop: a message is sent when an earlier one was answered, so that the server sets the
-// pace. This program's own processor time is printed too: it must be well below the server's.
+// The server must behave as socketio-conformance does. This program's own processor time is printed too, so that it is
+// plain which of the two is the bottleneck.
 
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
-#include "client.h"
 #include "process.h"
+#include "works.h"
 
-enum { MOST_OUTSTANDING = 1024 };
-
-struct options {
-    const char *host, *port, *work;
-    int pid, connections, outstanding;
-    double seconds;
-};
-
-// What the work has done so far.
-struct load {
-    struct options options;
-    // Messages that reached their end: acknowledgements, or deliveries of broadcasts.
-    uint64_t messages;
-    // Broadcasts that reached everybody, and how many have received each of those on their way.
-    uint64_t completed;
-    int deliveries[MOST_OUTSTANDING];
-};
+static const struct work *const works[] = {&connect_work, &hold_work, &echo_work, &broadcast_work, &latency_work};
 
 static _Noreturn void usage(int code) {
     fputs(
-        "Usage: linkup-bench --pid PID --port PORT [--host HOST] [--connections N] [--outstanding K]\n"
-        "                    [--seconds S] connect|echo|broadcast\n\n"
+        "Usage: linkup-bench --pid PID --port PORT [OPTIONS] WORK\n\n"
         "  connect     opens the connections, and measures what each costs while it is idle\n"
+        "  hold        holds the connections and prints the server's memory twenty times in between\n"
         "  echo        each connection keeps K events waiting for their acknowledgement\n"
-        "  broadcast   K messages at a time on their way to all connections, which share a room\n",
+        "  broadcast   K messages at a time on their way to all connections, which share a room\n"
+        "  latency     R acknowledged events a second by the clock, all connections in turn\n\n"
+        "  --host HOST          where the server is (127.0.0.1)\n"
+        "  --connections N      how many connections (100)\n"
+        "  --idle N             for connect: so many more are opened first and not measured (0)\n"
+        "  --outstanding K      for echo and broadcast (1)\n"
+        "  --rate R             for latency (5000)\n"
+        "  --seconds S          how long it is measured, after a fifth of it to warm up (5)\n"
+        "  --messages N         for echo and broadcast: sends so many instead, without a warm-up\n"
+        "  --polling            HTTP long-polling instead of WebSocket\n",
         code == 0 ? stdout : stderr);
     exit(code);
 }
 
+enum { HELP = 256, POLLING };
+
 static struct options parse(int count, char **arguments) {
-    struct options options = {.host = "127.0.0.1", .connections = 100, .outstanding = 1, .seconds = 5};
+    struct options options = {
+        .host = "127.0.0.1", .transport = &websocket, .connections = 100, .outstanding = 1, .rate = 5000, .seconds = 5};
     static const struct option known[] = {
-        {"host", required_argument, 0, 'h'},        {"port", required_argument, 0, 'p'},
-        {"pid", required_argument, 0, 'i'},         {"connections", required_argument, 0, 'c'},
-        {"outstanding", required_argument, 0, 'o'}, {"seconds", required_argument, 0, 's'},
-        {"help", no_argument, 0, '?' + 256},        {0, 0, 0, 0},
+        {"host", required_argument, 0, 'h'},     {"port", required_argument, 0, 'p'},
+        {"pid", required_argument, 0, 'i'},      {"connections", required_argument, 0, 'c'},
+        {"idle", required_argument, 0, 'd'},     {"outstanding", required_argument, 0, 'o'},
+        {"rate", required_argument, 0, 'r'},     {"seconds", required_argument, 0, 's'},
+        {"messages", required_argument, 0, 'm'}, {"polling", no_argument, 0, POLLING},
+        {"help", no_argument, 0, HELP},          {0, 0, 0, 0},
     };
     for (int option; (option = getopt_long(count, arguments, "", known, NULL)) != -1;) {
         switch (option) {
@@ -55,129 +52,28 @@ static struct options parse(int count, char **arguments) {
         case 'p': options.port = optarg; break;
         case 'i': options.pid = atoi(optarg); break;
         case 'c': options.connections = atoi(optarg); break;
+        case 'd': options.idle = atoi(optarg); break;
         case 'o': options.outstanding = atoi(optarg); break;
+        case 'r': options.rate = atof(optarg); break;
         case 's': options.seconds = atof(optarg); break;
-        case '?' + 256: usage(0);
+        case 'm': options.messages = strtoull(optarg, NULL, 10); break;
+        case POLLING: options.transport = &polling; break;
+        case HELP: usage(0);
         default: usage(64);
         }
     }
-    if (optind != count - 1 || !options.port || options.pid <= 0 || options.connections <= 0 ||
-        options.outstanding <= 0 || options.outstanding > MOST_OUTSTANDING || options.seconds <= 0)
+    if (optind != count - 1 || !options.port || options.pid <= 0 || options.connections <= 0 || options.idle < 0 ||
+        options.outstanding <= 0 || options.rate <= 0 || options.seconds <= 0)
         usage(64);
-    options.work = arguments[optind];
+    for (size_t index = 0; index < sizeof works / sizeof *works; index++)
+        if (strcmp(works[index]->name, arguments[optind]) == 0) options.work = works[index];
+    if (!options.work) usage(64);
     return options;
-}
-
-static void send_echo(struct client *client) {
-    static const char event[] = "421[\"echo\",\"thirty-two bytes of text, or so\"]";
-    client_send(client, event, sizeof event - 1);
-}
-
-static void on_echo(struct group *group, struct client *client, const char *packet, size_t length) {
-    struct load *load = group->work;
-    if (length < 4 || memcmp(packet, "431[", 4) != 0) die("Unexpected answer: %.*s", (int)length, packet);
-    load->messages++;
-    send_echo(client);
-}
-
-// Broadcasts go out from the first client, which is in the room as well.
-static void send_broadcast(struct group *group) {
-    static const char event[] = "42[\"say\",\"everybody\",\"thirty-two bytes of text, or so\"]";
-    client_send(&group->clients[0], event, sizeof event - 1);
-}
-
-static void on_broadcast(struct group *group, struct client *client, const char *packet, size_t length) {
-    struct load *load = group->work;
-    if (length < 9 || memcmp(packet, "42[\"said\"", 9) != 0) {
-        // The acknowledgement of the echo by which prepare_room knows that the client is in the room.
-        if (length < 4 || memcmp(packet, "431[", 4) != 0) die("Unexpected event: %.*s", (int)length, packet);
-        load->messages++;
-        return;
-    }
-    load->messages++;
-    // The messages of one sender arrive in order, so that counting tells which one this is.
-    int *deliveries = &load->deliveries[client->received++ % (uint64_t)load->options.outstanding];
-    if (++*deliveries < group->count) return;
-    *deliveries = 0;
-    load->completed++;
-    send_broadcast(group);
-    client_flush(group, &group->clients[0]);
-}
-
-static void prepare_room(struct group *group) {
-    static const char join[] = "42[\"join\",\"everybody\"]";
-    struct load *load = group->work;
-    for (int index = 0; index < group->count; index++) {
-        client_send(&group->clients[index], join, sizeof join - 1);
-        send_echo(&group->clients[index]);
-        client_flush(group, &group->clients[index]);
-    }
-    while (load->messages < (uint64_t)group->count) group_turn(group, 100);
-}
-
-static void run_for(struct group *group, double seconds) {
-    for (double end = now_seconds() + seconds; now_seconds() < end;) group_turn(group, 10);
-}
-
-// Runs a closed loop, first to warm up, then measured.
-static void measure(struct group *group) {
-    struct load *load = group->work;
-    const struct options *options = &load->options;
-    bool is_broadcast = strcmp(options->work, "broadcast") == 0;
-    group->on_packet = is_broadcast ? on_broadcast : on_echo;
-    if (is_broadcast) prepare_room(group);
-    for (int round = 0; round < options->outstanding; round++) {
-        if (is_broadcast) {
-            send_broadcast(group);
-            continue;
-        }
-        for (int index = 0; index < group->count; index++) send_echo(&group->clients[index]);
-    }
-    for (int index = 0; index < group->count; index++) client_flush(group, &group->clients[index]);
-    run_for(group, options->seconds / 5);
-
-    uint64_t messages = load->messages;
-    double server = process_cpu_seconds(options->pid), own = own_cpu_seconds(), begin = now_seconds();
-    run_for(group, options->seconds);
-    double elapsed = now_seconds() - begin;
-    messages = load->messages - messages;
-    if (messages == 0) die("No message came back in %.1f s.", elapsed);
-    server = process_cpu_seconds(options->pid) - server;
-    own = own_cpu_seconds() - own;
-    printf(
-        "| %s, %d connections, %d outstanding%s | %.0f %s/s | %.2f µs | %.2f µs | |\n",
-        is_broadcast ? "broadcast to a room" : "event with acknowledgement", options->connections,
-        options->outstanding, is_broadcast ? "" : " each", (double)messages / elapsed,
-        is_broadcast ? "deliveries" : "messages", server / (double)messages * 1e6, own / (double)messages * 1e6);
 }
 
 int main(int count, char **arguments) {
     struct options options = parse(count, arguments);
-    struct rlimit files;
-    getrlimit(RLIMIT_NOFILE, &files);
-    files.rlim_cur = files.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &files);
-
-    struct load load = {.options = options};
-    struct group group = {.work = &load};
-    if (strcmp(options.work, "echo") == 0 || strcmp(options.work, "broadcast") == 0) {
-        group_open(&group, options.host, options.port, options.connections);
-        measure(&group);
-    } else if (strcmp(options.work, "connect") == 0) {
-        long memory = process_memory_kib(options.pid);
-        double server = process_cpu_seconds(options.pid), own = own_cpu_seconds(), begin = now_seconds();
-        group_open(&group, options.host, options.port, options.connections);
-        double elapsed = now_seconds() - begin;
-        server = process_cpu_seconds(options.pid) - server;
-        own = own_cpu_seconds() - own;
-        memory = process_memory_kib(options.pid) - memory;
-        printf(
-            "| connection, %d opened and then idle | %.0f connections/s | %.0f µs | %.0f µs | %.1f KiB |\n",
-            options.connections, options.connections / elapsed, server / options.connections * 1e6,
-            own / options.connections * 1e6, (double)memory / options.connections);
-    } else {
-        usage(64);
-    }
-    group_close(&group);
+    allow_many_files();
+    options.work->run(&options);
     return 0;
 }

@@ -14,6 +14,9 @@ double own_cpu_seconds(void);
 // Seconds on a clock that never goes back.
 double now_seconds(void);
 
+// Lets the process have as many open files as it may.
+void allow_many_files(void);
+
 // Prints a message as printf does, and ends the program with 1.
 void die(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
 
