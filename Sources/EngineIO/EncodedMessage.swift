@@ -77,17 +77,15 @@ public struct EncodedMessage: Sendable, Equatable {
         switch length {
         case ..<126:
             headerLength = 2
-            buffer.setInteger(UInt8(length), at: Self.longestHeader - 1)
+            buffer.setInteger(UInt16(opcode) << 8 | UInt16(length), at: Self.longestHeader - 2)
         case ...Int(UInt16.max):
             headerLength = 4
-            buffer.setInteger(UInt8(126), at: Self.longestHeader - 3)
-            buffer.setInteger(UInt16(length), at: Self.longestHeader - 2)
+            buffer.setInteger(UInt32(opcode) << 24 | 126 << 16 | UInt32(length), at: Self.longestHeader - 4)
         default:
             headerLength = 10
-            buffer.setInteger(UInt8(127), at: Self.longestHeader - 9)
-            buffer.setInteger(UInt64(length), at: Self.longestHeader - 8)
+            buffer.setInteger(UInt16(opcode) << 8 | 127, at: 0)
+            buffer.setInteger(UInt64(length), at: 2)
         }
-        buffer.setInteger(opcode, at: Self.longestHeader - headerLength)
         buffer.moveReaderIndex(to: Self.longestHeader - headerLength)
         self.isBinary = isBinary
         self.frame = buffer

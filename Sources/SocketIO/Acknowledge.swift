@@ -5,10 +5,11 @@ import Logging
 ///
 /// Call it like a function, from anywhere, once; further calls do nothing.
 ///
-/// Unchecked: what changes is touched only on the socket's loop.
+/// Unchecked: `isSent` is touched only on the socket's loop; the rest does not change while anybody else has it.
 public final class Acknowledge: @unchecked Sendable {
-    private let socket: Socket
-    private let id: UInt64
+    /// Absent while nobody has this object, which is then kept for the next event.
+    private var socket: Socket?
+    private var id: UInt64
     private var isSent = false
 
     init(socket: Socket, id: UInt64) {
@@ -26,14 +27,22 @@ public final class Acknowledge: @unchecked Sendable {
 
     /// Sends the acknowledgement with arguments that are passed on as they came.
     public func callAsFunction(raw arguments: SocketArguments) {
-        send { $0.writeList(arguments) }
+        send(argumentBytes: arguments.joinedRange.count) { $0.writeList(arguments) }
     }
 
-    private func send(_ writeArguments: (inout ArgumentWriter) throws -> Void) {
+    private func send(
+        argumentBytes: Int = OutgoingPacket.usualArgumentBytes,
+        _ writeArguments: (inout ArgumentWriter) throws -> Void
+    ) {
+        guard let socket else { return }
         let packet: OutgoingPacket
         do {
-            let prefix = socket.namespace.identity.wirePrefix
-            packet = try .acknowledgement(id, prefix: prefix, writeArguments: writeArguments)
+            packet = try .acknowledgement(
+                id,
+                prefix: socket.namespace.identity.wirePrefix,
+                argumentBytes: argumentBytes,
+                writeArguments: writeArguments
+            )
         } catch {
             socket.namespace.logger?.error(
                 "an acknowledgement that can't be encoded was not sent",
@@ -41,10 +50,48 @@ public final class Acknowledge: @unchecked Sendable {
             )
             return
         }
-        socket.connection.loop.run { [self] in
-            guard !isSent else { return }
-            isSent = true
-            socket.transmit(packet)
+        if socket.connection.loop.isCurrent {
+            transmit(packet)
+        } else {
+            socket.connection.loop.execute { [self] in transmit(packet) }
         }
+    }
+
+    private func transmit(_ packet: OutgoingPacket) {
+        guard !isSent else { return }
+        isSent = true
+        socket?.transmit(packet)
+    }
+
+    // MARK: Reuse
+
+    /// Makes a released object answer another event.
+    fileprivate func reuse(socket: Socket, id: UInt64) {
+        self.socket = socket
+        self.id = id
+        isSent = false
+    }
+
+    fileprivate func clear() {
+        socket = nil
+    }
+}
+
+/// Keeps the last ``Acknowledge`` that no handler has kept, so that most events don't need a new one.
+struct AcknowledgePool {
+    private var spare: Acknowledge?
+
+    mutating func make(socket: Socket, id: UInt64) -> Acknowledge {
+        guard let acknowledge = spare else { return Acknowledge(socket: socket, id: id) }
+        spare = nil
+        acknowledge.reuse(socket: socket, id: id)
+        return acknowledge
+    }
+
+    /// Takes an object back after its event was handled, unless a handler has kept it.
+    mutating func release(_ acknowledge: consuming Acknowledge) {
+        guard isKnownUniquelyReferenced(&acknowledge) else { return }
+        acknowledge.clear()
+        spare = acknowledge
     }
 }

@@ -8,7 +8,7 @@ enum ArgumentDecoding {
 
     /// Decodes `argument` as a value of `type`.
     static func decode<Value: Decodable>(_ type: Value.Type, from argument: RawArgument) throws -> Value {
-        if type == String.self { return try same(JSONText.string(argument.json)) }
+        if type == String.self { return try same(JSONText.string(argument.json.readableBytesUInt8Span)) }
         if type == Int.self { return try integer(Int.self, argument) }
         if type == Bool.self { return try same(bool(argument.json)) }
         if type == Double.self { return try same(JSONText.double(argument.json)) }

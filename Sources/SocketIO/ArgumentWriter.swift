@@ -35,8 +35,11 @@ struct ArgumentWriter {
 
     /// Appends all of `arguments`, as they are, with commas between them.
     mutating func writeList(_ arguments: SocketArguments) {
-        let (json, offset) = arguments.joined
-        writeRaw(RawArgument(json: json, offset: offset, attachments: arguments.attachments))
+        if arguments.attachments == nil {
+            copy(arguments.text, arguments.joinedRange)
+        } else if let joined = arguments.joined {
+            writeRaw(joined)
+        }
     }
 
     /// Appends a value: common types directly, everything else through `JSONEncoder`.
@@ -99,9 +102,15 @@ struct ArgumentWriter {
         copy(json, written..<json.readableBytes)
     }
 
-    private mutating func copy(_ json: ByteBuffer, _ range: Range<Int>) {
-        guard let part = json.getSlice(at: json.readerIndex + range.lowerBound, length: range.count) else { return }
-        buffer.writeImmutableBuffer(part)
+    /// Copies a part of `text`; the range counts from its first readable byte.
+    private mutating func copy(_ text: ByteBuffer, _ range: Range<Int>) {
+        text.withUnsafeReadableBytes { source in
+            let part = UnsafeRawBufferPointer(rebasing: source[range])
+            buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: part.count) { target in
+                target.copyMemory(from: part)
+                return part.count
+            }
+        }
     }
 
     /// Appends a JSON value.

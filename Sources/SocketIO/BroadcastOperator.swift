@@ -88,7 +88,7 @@ extension BroadcastEmitter {
     /// Sends an event with arguments that are passed on as they came.
     public func emit(_ event: String, raw arguments: SocketArguments) {
         let selection = broadcastOperator
-        let packet = selection.namespace.encode(event) { $0.writeElements(of: arguments) }
+        let packet = selection.namespace.encode(event, raw: arguments)
         if let packet { selection.send(packet) }
     }
 
@@ -170,10 +170,16 @@ public struct RemoteSocket: Sendable {
 }
 
 extension Namespace {
+    /// Encodes an event with arguments that are passed on as they came.
+    func encode(_ event: String, raw arguments: SocketArguments) -> OutgoingPacket? {
+        encode(event, argumentBytes: arguments.joinedRange.count + 1) { $0.writeElements(of: arguments) }
+    }
+
     /// Encodes an event; logs why and returns `nil` when that fails.
     func encode(
         _ event: String,
         id: UInt64? = nil,
+        argumentBytes: Int = OutgoingPacket.usualArgumentBytes,
         writeArguments: (inout ArgumentWriter) throws -> Void
     ) -> OutgoingPacket? {
         guard !ReservedEvent.isReserved(event) else {
@@ -181,7 +187,13 @@ extension Namespace {
             return nil
         }
         do {
-            return try .event(event, prefix: identity.wirePrefix, id: id, writeArguments: writeArguments)
+            return try .event(
+                event,
+                prefix: identity.wirePrefix,
+                id: id,
+                argumentBytes: argumentBytes,
+                writeArguments: writeArguments
+            )
         } catch {
             let metadata: Logger.Metadata = ["namespace": "\(name)", "event": "\(event)", "error": "\(error)"]
             logger?.error("an event that can't be encoded was not sent", metadata: metadata)

@@ -12,7 +12,8 @@ final class ClientConnection: EngineConnectionHandler, @unchecked Sendable {
     /// The place in the shard's list.
     var index = 0
 
-    private var machine: ConnectionMachine<Socket>
+    // Its methods call nothing outside, so accesses can't overlap; checking that costs as much as reading a packet.
+    @exclusivity(unchecked) private var machine: ConnectionMachine<Socket>
     private var connectTimer: EngineTimer?
     /// Set once the sockets were told why, so that the end of the transport does not tell them again.
     private var isClosed = false
@@ -59,8 +60,8 @@ final class ClientConnection: EngineConnectionHandler, @unchecked Sendable {
         switch action {
         case .ignore:
             break
-        case .event(let socket, let name, let arguments, let id):
-            socket.receive(name, arguments, id: id)
+        case .event(let socket, let arguments, let id):
+            socket.receive(arguments, id: id)
         case .acknowledgement(let socket, let id, let arguments):
             socket.receiveAcknowledgement(id, arguments)
         case .connect(let name, let auth, let query):

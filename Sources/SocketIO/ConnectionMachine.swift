@@ -13,7 +13,7 @@ struct ConnectionMachine<Member: AnyObject>: ~Copyable {
         /// Refuse CONNECT: the client is in too many namespaces.
         case refuse(namespace: ByteBuffer)
         /// Deliver an event.
-        case event(Member, name: String, SocketArguments, id: UInt64?)
+        case event(Member, SocketArguments, id: UInt64?)
         /// Deliver an acknowledgement.
         case acknowledgement(Member, id: UInt64, SocketArguments)
         /// The client left the namespace; say nothing back.
@@ -74,7 +74,7 @@ struct ConnectionMachine<Member: AnyObject>: ~Copyable {
         do {
             let packet = try Packet(text, maximumAttachments: maximumAttachments, allowsQuery: isProtocol3)
             guard let complete = try reconstructor.receive(packet) else { return .ignore }
-            return act(on: complete)
+            return act(on: complete.packet, complete.attachments)
         } catch {
             return .close(.packet(error))
         }
@@ -85,14 +85,13 @@ struct ConnectionMachine<Member: AnyObject>: ~Copyable {
         guard !isClosed else { return .ignore }
         do {
             guard let complete = try reconstructor.receive(bytes) else { return .ignore }
-            return act(on: complete)
+            return act(on: complete.packet, complete.attachments)
         } catch {
             return .close(.packet(error))
         }
     }
 
-    private mutating func act(on complete: PacketReconstructor.CompletePacket) -> OnMessage {
-        let packet = complete.packet
+    private mutating func act(on packet: Packet, _ attachments: Attachments?) -> OnMessage {
         switch (packet.type, membership(of: packet.namespace)) {
         case (.connectError, _):
             return .close(.wrongDirection)
@@ -113,11 +112,11 @@ struct ConnectionMachine<Member: AnyObject>: ~Copyable {
         case (_, .never), (_, .connecting), (_, .resolving):
             return .close(.notJoined)
         case (.event, .connected(let member)), (.binaryEvent, .connected(let member)):
-            return .event(member, name: packet.event, complete.arguments(from: 1), id: packet.id)
+            return .event(member, packet.arguments(attachments), id: packet.id)
         case (.acknowledgement, .connected(let member)), (.binaryAcknowledgement, .connected(let member)):
             // Without id it belongs to nothing, as does one whose id is unknown.
             guard let id = packet.id else { return .ignore }
-            return .acknowledgement(member, id: id, complete.arguments(from: 0))
+            return .acknowledgement(member, id: id, packet.arguments(attachments))
         }
     }
 

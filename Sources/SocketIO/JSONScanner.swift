@@ -8,17 +8,21 @@ enum JSONScanner {
     /// 64 is far above what applications send and is what one machine word can remember.
     static let maximumDepth = 64
 
-    /// Splits an array that fills `bytes` into its elements.
+    /// Splits an array that fills `bytes` from `start` on into its elements.
     /// - Parameters:
     ///   - bytes: The text, which may have white space around the array.
-    ///   - elements: Receives the range of each element, without white space around it.
+    ///   - start: Where to begin.
+    /// - Returns: The range of each element, without white space around it.
     /// - Throws: ``PacketError/malformedJSON``, ``PacketError/nestedTooDeeply``, or
     ///   ``PacketError/unexpectedPayload`` when the text does not begin with an array.
-    static func splitArray(_ bytes: Span<UInt8>, into elements: inout [Range<Int>]) throws(PacketError) {
-        var position = 0
+    static func splitArray(_ bytes: Span<UInt8>, from start: Int) throws(PacketError) -> ArgumentRanges {
+        var elements = ArgumentRanges.Builder()
+        var position = start
         skipWhitespace(bytes, &position)
         guard byte(bytes, position) == UInt8(ascii: "[") else {
-            throw try isValid(bytes) ? .unexpectedPayload : .malformedJSON
+            // What is no JSON at all is told so.
+            try validate(bytes, from: start)
+            throw .unexpectedPayload
         }
         position += 1
         skipWhitespace(bytes, &position)
@@ -29,37 +33,37 @@ enum JSONScanner {
         }
         skipWhitespace(bytes, &position)
         guard position == bytes.count else { throw .malformedJSON }
+        return elements.finish()
     }
 
-    /// Checks that `bytes` hold one value and nothing else but white space.
-    static func validate(_ bytes: Span<UInt8>) throws(PacketError) {
-        var position = 0
+    /// Checks that `bytes` hold from `start` on one value and nothing else but white space.
+    /// - Returns: The first byte of the value.
+    @discardableResult
+    static func validate(_ bytes: Span<UInt8>, from start: Int = 0) throws(PacketError) -> UInt8? {
+        var position = start
         skipWhitespace(bytes, &position)
+        let first = byte(bytes, position)
         try skipValue(bytes, &position, openContainers: 0)
         skipWhitespace(bytes, &position)
         guard position == bytes.count else { throw .malformedJSON }
-    }
-
-    private static func isValid(_ bytes: Span<UInt8>) throws(PacketError) -> Bool {
-        do {
-            try validate(bytes)
-            return true
-        } catch {
-            guard error == .malformedJSON else { throw error }
-            return false
-        }
+        return first
     }
 
     private static func splitElements(
         _ bytes: Span<UInt8>,
         _ position: inout Int,
-        into elements: inout [Range<Int>]
+        into elements: inout ArgumentRanges.Builder
     ) throws(PacketError) {
         while true {
             skipWhitespace(bytes, &position)
             let start = position
-            try skipValue(bytes, &position, openContainers: 1)
-            elements.append(start..<position)
+            // Strings are what most arguments are.
+            if byte(bytes, position) == UInt8(ascii: "\"") {
+                try skipString(bytes, &position)
+            } else {
+                try skipValue(bytes, &position, openContainers: 1)
+            }
+            elements.append(start, position)
             skipWhitespace(bytes, &position)
             let next = byte(bytes, position)
             position += 1
@@ -142,20 +146,43 @@ enum JSONScanner {
     /// Moves `position` from an opening quotation mark behind the closing one.
     static func skipString(_ bytes: Span<UInt8>, _ position: inout Int) throws(PacketError) {
         position += 1
-        while position < bytes.count {
-            switch bytes[position] {
+        while true {
+            position = endOfPlainText(bytes, from: position)
+            switch byte(bytes, position) {
             case UInt8(ascii: "\""):
                 position += 1
                 return
             case UInt8(ascii: "\\"):
                 try skipEscape(bytes, &position)
-            case ..<0x20:
-                throw .malformedJSON
             default:
-                position += 1
+                throw .malformedJSON
             }
         }
-        throw .malformedJSON
+    }
+
+    /// The position, from `start` on, of the first byte that can't stand in a string literal as it is: a quotation
+    /// mark, a backslash or a control character; the end when there is none.
+    static func endOfPlainText(_ bytes: Span<UInt8>, from start: Int) -> Int {
+        var position = start
+        while position >= 0, position + 8 <= bytes.count {
+            let word = UInt64(littleEndian: bytes.bytes.unsafeLoadUnaligned(fromByteOffset: position, as: UInt64.self))
+            // Subtracting borrows from the highest bit of a byte that is zero, or below 0x20.
+            let quotes = word ^ 0x2222_2222_2222_2222
+            let backslashes = word ^ 0x5C5C_5C5C_5C5C_5C5C
+            let found =
+                (quotes &- 0x0101_0101_0101_0101) & ~quotes
+                | (backslashes &- 0x0101_0101_0101_0101) & ~backslashes
+                | (word &- 0x2020_2020_2020_2020) & ~word
+            let marks = found & 0x8080_8080_8080_8080
+            // Borrows run upwards, so the lowest mark is a true one.
+            if marks != 0 { return position + marks.trailingZeroBitCount / 8 }
+            position += 8
+        }
+        while let next = byte(bytes, position) {
+            if next == UInt8(ascii: "\"") || next == UInt8(ascii: "\\") || next < 0x20 { break }
+            position += 1
+        }
+        return position
     }
 
     private static func skipEscape(_ bytes: Span<UInt8>, _ position: inout Int) throws(PacketError) {
@@ -229,7 +256,7 @@ enum JSONScanner {
 
     /// The byte at `position`, or `nil` behind the end.
     static func byte(_ bytes: Span<UInt8>, _ position: Int) -> UInt8? {
-        position < bytes.count ? bytes[position] : nil
+        bytes.indices.contains(position) ? bytes[unchecked: position] : nil
     }
 }
 

@@ -17,16 +17,22 @@ enum JSONText {
         }
     }
 
+    /// The text as a string.
+    static func text(_ bytes: Span<UInt8>) -> String {
+        bytes.withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// Whether there are escapes in a string literal.
+    static func hasEscapes(_ literal: Span<UInt8>) -> Bool {
+        JSONScanner.endOfPlainText(literal, from: 1) < literal.count - 1
+    }
+
     /// Decodes a string literal, quotation marks included; `nil` when the text is anything else.
     ///
     /// The text has been validated. An unpaired surrogate becomes U+FFFD.
-    static func string(_ text: ByteBuffer) -> String? {
-        let bytes = text.readableBytesUInt8Span
-        guard bytes.count >= 2, bytes[0] == UInt8(ascii: "\"") else { return nil }
-        for index in 1..<bytes.count where bytes[index] == UInt8(ascii: "\\") {
-            return unescaped(bytes)
-        }
-        return text.getString(at: text.readerIndex + 1, length: bytes.count - 2)
+    static func string(_ literal: Span<UInt8>) -> String? {
+        guard literal.count >= 2, literal[0] == UInt8(ascii: "\"") else { return nil }
+        return hasEscapes(literal) ? unescaped(literal) : text(literal.extracting(1..<(literal.count - 1)))
     }
 
     private static func unescaped(_ bytes: Span<UInt8>) -> String {
@@ -106,19 +112,30 @@ enum JSONText {
     static func write(_ string: String, to buffer: inout ByteBuffer) {
         var string = string
         string.withUTF8 { utf8 in
-            buffer.reserveCapacity(minimumWritableBytes: utf8.count + 2)
-            buffer.writeInteger(UInt8(ascii: "\""))
-            var start = 0
-            for index in utf8.indices {
-                let byte = utf8[index]
-                guard byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") else { continue }
-                buffer.writeBytes(utf8[start..<index])
-                writeEscape(byte, to: &buffer)
-                start = index + 1
+            let plain = JSONScanner.endOfPlainText(utf8.span, from: 0)
+            buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: utf8.count + 2) { target in
+                target[0] = UInt8(ascii: "\"")
+                target[1...].copyBytes(from: utf8[..<plain])
+                guard plain == utf8.count else { return plain + 1 }
+                target[plain + 1] = UInt8(ascii: "\"")
+                return plain + 2
             }
-            buffer.writeBytes(utf8[start...])
-            buffer.writeInteger(UInt8(ascii: "\""))
+            if plain < utf8.count { writeEscaped(utf8[plain...], to: &buffer) }
         }
+    }
+
+    /// Appends the rest of a string literal from the first escape on.
+    private static func writeEscaped(_ utf8: Slice<UnsafeBufferPointer<UInt8>>, to buffer: inout ByteBuffer) {
+        var start = utf8.startIndex
+        for index in utf8.indices {
+            let byte = utf8[index]
+            guard byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") else { continue }
+            buffer.writeBytes(utf8[start..<index])
+            writeEscape(byte, to: &buffer)
+            start = index + 1
+        }
+        buffer.writeBytes(utf8[start...])
+        buffer.writeInteger(UInt8(ascii: "\""))
     }
 
     private static func writeEscape(_ byte: UInt8, to buffer: inout ByteBuffer) {
@@ -141,13 +158,32 @@ enum JSONText {
         value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
     }
 
+    /// The digits of the longest integer of 64 bits.
+    static let mostDigits = 20
+
     /// Appends an integer.
     static func write(_ integer: some FixedWidthInteger, to buffer: inout ByteBuffer) {
-        if let small = UInt8(exactly: integer), small < 10 {
-            buffer.writeInteger(UInt8(ascii: "0") + small)
-        } else {
-            buffer.writeString(String(integer))
+        buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: mostDigits + 1) { target in
+            if integer < 0 { target[0] = UInt8(ascii: "-") }
+            return write(UInt64(integer.magnitude), to: target, at: integer < 0 ? 1 : 0)
         }
+    }
+
+    /// Writes an integer at `start`, where there must be room for ``mostDigits``.
+    /// - Returns: Where it ends.
+    static func write(_ integer: UInt64, to target: UnsafeMutableRawBufferPointer, at start: Int) -> Int {
+        var end = start + 1
+        var rest = integer
+        while rest >= 10 {
+            rest /= 10
+            end += 1
+        }
+        rest = integer
+        for position in (start..<end).reversed() {
+            target[position] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
+        }
+        return end
     }
 
     /// Appends a number as JavaScript would: whole numbers without a fraction, what is not finite as `null`.

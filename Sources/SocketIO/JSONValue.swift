@@ -135,7 +135,7 @@ private struct JSONValueParser {
         switch next {
         case UInt8(ascii: "{"): return .object(members())
         case UInt8(ascii: "["): return .array(elements())
-        case UInt8(ascii: "\""): return JSONText.string(text()).map(JSONValue.string) ?? .null
+        case UInt8(ascii: "\""): return JSONText.string(text().readableBytesUInt8Span).map(JSONValue.string) ?? .null
         case UInt8(ascii: "t"):
             position += 4
             return .bool(true)
@@ -175,7 +175,7 @@ private struct JSONValueParser {
     private mutating func members() -> [String: JSONValue] {
         var members: [String: JSONValue] = [:]
         while advance(until: UInt8(ascii: "}")) {
-            let key = JSONText.string(text()) ?? ""
+            let key = JSONText.string(text().readableBytesUInt8Span) ?? ""
             skipWhitespace()
             position += 1
             skipWhitespace()

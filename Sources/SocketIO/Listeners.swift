@@ -4,7 +4,7 @@ struct Listeners {
     typealias EventHandler = @Sendable (Socket, SocketArguments, Acknowledge?) throws -> Void
 
     /// Few enough that comparing names beats hashing them.
-    var events: [(name: String, handler: EventHandler)] = []
+    var events: [(name: EventName, handler: EventHandler)] = []
     var any: [@Sendable (String, SocketArguments) throws -> Void] = []
     var disconnect: [@Sendable (DisconnectReason) -> Void] = []
 }

@@ -5,6 +5,8 @@ import EngineIO
 /// Unchecked: touched only on ``loop``, but for what is immutable.
 final class LoopShard: @unchecked Sendable {
     let loop: any EngineLoop
+    // Its methods call nothing outside.
+    @exclusivity(unchecked) var acknowledges = AcknowledgePool()
 
     private let executor: HandlerExecutor
     private var connections: ContiguousArray<ClientConnection> = []

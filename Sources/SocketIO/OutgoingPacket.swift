@@ -18,11 +18,15 @@ struct OutgoingPacket: Sendable {
 }
 
 extension OutgoingPacket {
+    /// Room for arguments whose size is not known: more would be wasted on most packets.
+    static let usualArgumentBytes = 80
+
     /// Encodes an event.
     /// - Parameters:
     ///   - name: The event's name.
     ///   - prefix: The namespace as it stands in packets; see ``NamespaceName/wirePrefix``.
     ///   - id: The id by which the receiver acknowledges the event, if it is to.
+    ///   - argumentBytes: About how many bytes the arguments will have.
     ///   - writeArguments: Writes each argument with a comma before it.
     /// - Returns: The packet.
     /// - Throws: What `writeArguments` throws.
@@ -30,10 +34,11 @@ extension OutgoingPacket {
         _ name: String,
         prefix: String,
         id: UInt64? = nil,
+        argumentBytes: Int = usualArgumentBytes,
         writeArguments: (inout ArgumentWriter) throws -> Void
     ) throws -> Self {
-        try make(.event, .binaryEvent, prefix: prefix, id: id) { writer in
-            try writer.writeValue(name)
+        try make(.event, .binaryEvent, prefix, id, payloadBytes: argumentBytes + name.utf8.count + 3) { writer in
+            JSONText.write(name, to: &writer.buffer)
             try writeArguments(&writer)
         }
     }
@@ -42,36 +47,43 @@ extension OutgoingPacket {
     /// - Parameters:
     ///   - id: The id that came with the event.
     ///   - prefix: The namespace as it stands in packets.
+    ///   - argumentBytes: About how many bytes the arguments will have.
     ///   - writeArguments: Writes the arguments with commas between them.
     /// - Returns: The packet.
     /// - Throws: What `writeArguments` throws.
     static func acknowledgement(
         _ id: UInt64,
         prefix: String,
+        argumentBytes: Int = usualArgumentBytes,
         writeArguments: (inout ArgumentWriter) throws -> Void
     ) throws -> Self {
-        try make(.acknowledgement, .binaryAcknowledgement, prefix: prefix, id: id, writeElements: writeArguments)
+        try make(
+            .acknowledgement,
+            .binaryAcknowledgement,
+            prefix,
+            id,
+            payloadBytes: argumentBytes,
+            writeElements: writeArguments
+        )
     }
 
     private static func make(
         _ type: PacketType,
         _ binaryType: PacketType,
-        prefix: String,
-        id: UInt64?,
+        _ prefix: String,
+        _ id: UInt64?,
+        payloadBytes: Int,
         writeElements: (inout ArgumentWriter) throws -> Void
     ) throws -> Self {
         var buffers: [ByteBuffer] = []
         var headerLength = 0
-        let message = try EncodedMessage.text(minimumCapacity: 100) { buffer in
-            let start = buffer.writerIndex
-            buffer.writeInteger(type.rawValue)
-            writeAddress(prefix: prefix, id: id, to: &buffer)
-            headerLength = buffer.writerIndex - start
+        let capacity = longestHeader + prefix.utf8.count + payloadBytes
+        let message = try EncodedMessage.text(minimumCapacity: capacity) { buffer in
             // The buffer moves into the writer and back, so that it stays uniquely referenced and is never copied.
             var writer = ArgumentWriter()
             swap(&writer.buffer, &buffer)
             defer { swap(&writer.buffer, &buffer) }
-            writer.buffer.writeInteger(UInt8(ascii: "["))
+            headerLength = writeHeader(type, prefix, id, to: &writer.buffer)
             try writeElements(&writer)
             writer.buffer.writeInteger(UInt8(ascii: "]"))
             buffers = writer.attachments
@@ -80,18 +92,39 @@ extension OutgoingPacket {
         var payload = message.payload
         payload.moveReaderIndex(forwardBy: headerLength)
         let binaryMessage = EncodedMessage.text(minimumCapacity: payload.readableBytes + headerLength + 4) { buffer in
-            buffer.writeInteger(binaryType.rawValue)
-            buffer.writeString(String(buffers.count))
-            buffer.writeInteger(UInt8(ascii: "-"))
-            writeAddress(prefix: prefix, id: id, to: &buffer)
+            writeHeader(binaryType, String(buffers.count) + "-" + prefix, id, to: &buffer)
             buffer.writeImmutableBuffer(payload)
         }
         return Self(message: binaryMessage, attachments: buffers.map(EncodedMessage.binary))
     }
 
-    private static func writeAddress(prefix: String, id: UInt64?, to buffer: inout ByteBuffer) {
-        buffer.writeString(prefix)
-        if let id { JSONText.write(id, to: &buffer) }
+    /// Type, the digits of an id and the brackets.
+    private static let longestHeader = 1 + JSONText.mostDigits + 2
+
+    /// Appends what stands before the elements.
+    /// - Returns: How many bytes it is.
+    @discardableResult
+    private static func writeHeader(
+        _ type: PacketType,
+        _ prefix: String,
+        _ id: UInt64?,
+        to buffer: inout ByteBuffer
+    ) -> Int {
+        let start = buffer.writerIndex
+        if prefix.isEmpty {
+            buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: longestHeader) { target in
+                target[0] = type.rawValue
+                let end = id.map { JSONText.write($0, to: target, at: 1) } ?? 1
+                target[end] = UInt8(ascii: "[")
+                return end + 1
+            }
+        } else {
+            buffer.writeInteger(type.rawValue)
+            buffer.writeString(prefix)
+            if let id { JSONText.write(id, to: &buffer) }
+            buffer.writeInteger(UInt8(ascii: "["))
+        }
+        return buffer.writerIndex - start
     }
 
     /// Encodes the answer to CONNECT; protocol 3 clients get no payload.

@@ -4,26 +4,27 @@ import NIOCore
 ///
 /// On the wire: type, number of attachments and `-` (binary types only), namespace and `,` (absent for the main
 /// namespace), acknowledgement id, payload (socket.io-protocol revision 5).
-struct Packet: Sendable, Equatable {
+struct Packet: Sendable {
     /// The packet type.
-    var type: PacketType
+    let type: PacketType
     /// How many binary messages follow.
-    var attachmentCount: Int
-    /// The namespace with its leading slash and without query; `nil` for the main namespace.
-    var namespace: ByteBuffer?
-    /// What stands behind `?` in the namespace, as protocol 3 clients send it.
-    var query: ByteBuffer?
+    private(set) var attachmentCount = 0
     /// The acknowledgement id.
-    var id: UInt64?
-    /// The JSON text; empty when the packet has none.
-    var payload: ByteBuffer
+    let id: UInt64?
+    /// The whole message.
+    private let text: ByteBuffer
+    /// The namespace with its leading slash and without query; empty for the main namespace.
+    private var namespaceRange = 0..<0
+    /// What stands behind `?` in the namespace, as protocol 3 clients send it.
+    private var queryRange: Range<Int>?
+    private let payloadStart: Int
     /// The elements of a payload that is an array.
-    var elements: [Range<Int>]
-    /// The name of an event, decoded; otherwise empty.
-    var event: String
+    private var elements = ArgumentRanges()
+    /// Whether the name of an event has escapes.
+    private var isNameEscaped = false
 
-    /// Ids above this are refused: JavaScript can't tell them apart.
-    private static let maximumID: UInt64 = 1 << 53
+    /// Ids from this on are refused: JavaScript can't tell them apart.
+    static let idLimit: UInt64 = 1 << 53
 
     /// Takes a text message apart.
     /// - Parameters:
@@ -36,19 +37,45 @@ struct Packet: Sendable, Equatable {
         guard let first = JSONScanner.byte(bytes, 0), let type = PacketType(rawValue: first) else { throw .unknownType }
         var position = 1
         self.type = type
-        attachmentCount = 0
-        elements = []
-        event = ""
+        self.text = text
         if type.isBinary {
             attachmentCount = try Self.attachmentCount(bytes, &position, maximum: maximumAttachments)
         }
         if JSONScanner.byte(bytes, position) == UInt8(ascii: "/") {
-            Self.readNamespace(text, bytes, &position, allowsQuery: allowsQuery, &namespace, &query)
+            (namespaceRange, queryRange) = Self.namespace(bytes, &position, allowsQuery: allowsQuery)
         }
         id = try Self.id(bytes, &position)
-        payload = text
-        payload.moveReaderIndex(forwardBy: position)
-        try validatePayload()
+        payloadStart = position
+        try validatePayload(bytes)
+    }
+
+    /// The namespace with its leading slash and without query; `nil` for the main namespace.
+    var namespace: ByteBuffer? { namespaceRange.isEmpty ? nil : slice(namespaceRange) }
+
+    /// The query of the namespace; `nil` when there is none.
+    var query: ByteBuffer? { queryRange.map(slice) }
+
+    /// The JSON text; empty when the packet has none.
+    var payload: ByteBuffer { slice(payloadStart..<text.readableBytes) }
+
+    /// The arguments of an event or acknowledgement.
+    func arguments(_ attachments: Attachments? = nil) -> SocketArguments {
+        SocketArguments(
+            text: text,
+            elements: elements,
+            hasName: type == .event || type == .binaryEvent,
+            isNameEscaped: isNameEscaped,
+            attachments: attachments
+        )
+    }
+
+    /// Matches binary messages with the placeholders of the payload.
+    func attach(_ buffers: [ByteBuffer]) throws(PacketError) -> Attachments {
+        try Attachments(buffers, text: text, from: payloadStart)
+    }
+
+    private func slice(_ range: Range<Int>) -> ByteBuffer {
+        text.getSlice(at: text.readerIndex + range.lowerBound, length: range.count) ?? ByteBuffer()
     }
 
     private static func attachmentCount(
@@ -64,32 +91,27 @@ struct Packet: Sendable, Equatable {
         return Int(count)
     }
 
-    private static func readNamespace(
-        _ text: ByteBuffer,
+    private static func namespace(
         _ bytes: Span<UInt8>,
         _ position: inout Int,
-        allowsQuery: Bool,
-        _ namespace: inout ByteBuffer?,
-        _ query: inout ByteBuffer?
-    ) {
+        allowsQuery: Bool
+    ) -> (name: Range<Int>, query: Range<Int>?) {
         let start = position
         var queryStart: Int?
         while let byte = JSONScanner.byte(bytes, position), byte != UInt8(ascii: ",") {
             if byte == UInt8(ascii: "?"), allowsQuery, queryStart == nil { queryStart = position }
             position += 1
         }
-        let end = queryStart ?? position
-        let isMain = end - start == 1
-        namespace = isMain ? nil : text.getSlice(at: text.readerIndex + start, length: end - start)
-        if let queryStart {
-            query = text.getSlice(at: text.readerIndex + queryStart + 1, length: position - queryStart - 1)
-        }
+        let end = position
         if position < bytes.count { position += 1 }
+        let nameEnd = queryStart ?? end
+        let isMain = nameEnd - start == 1
+        return (isMain ? 0..<0 : start..<nameEnd, queryStart.map { ($0 + 1)..<end })
     }
 
     private static func id(_ bytes: Span<UInt8>, _ position: inout Int) throws(PacketError) -> UInt64? {
         guard let id = try digits(bytes, &position, orThrow: .malformedIdentifier) else { return nil }
-        guard id < maximumID else { throw .malformedIdentifier }
+        guard id < idLimit else { throw .malformedIdentifier }
         return id
     }
 
@@ -111,48 +133,41 @@ struct Packet: Sendable, Equatable {
         return position > start ? value : nil
     }
 
-    private mutating func validatePayload() throws(PacketError) {
-        let payload = payload
-        let bytes = payload.readableBytesUInt8Span
+    private mutating func validatePayload(_ bytes: Span<UInt8>) throws(PacketError) {
         switch type {
-        case .connect:
-            guard !bytes.isEmpty else { return }
-            try JSONScanner.validate(bytes)
-            guard payload.firstNonWhitespace == UInt8(ascii: "{") else { throw .unexpectedPayload }
-        case .disconnect:
-            guard bytes.isEmpty else { throw .unexpectedPayload }
-        case .connectError:
-            try JSONScanner.validate(bytes)
-            let first = payload.firstNonWhitespace
-            guard first == UInt8(ascii: "{") || first == UInt8(ascii: "\"") else { throw .unexpectedPayload }
         case .event, .binaryEvent:
-            try JSONScanner.splitArray(bytes, into: &elements)
-            event = try eventName()
+            elements = try JSONScanner.splitArray(bytes, from: payloadStart)
+            isNameEscaped = try Self.validateName(bytes, elements)
         case .acknowledgement, .binaryAcknowledgement:
-            try JSONScanner.splitArray(bytes, into: &elements)
+            elements = try JSONScanner.splitArray(bytes, from: payloadStart)
+        case .connect:
+            guard payloadStart < bytes.count else { return }
+            let first = try JSONScanner.validate(bytes, from: payloadStart)
+            guard first == UInt8(ascii: "{") else { throw .unexpectedPayload }
+        case .disconnect:
+            guard payloadStart == bytes.count else { throw .unexpectedPayload }
+        case .connectError:
+            let first = try JSONScanner.validate(bytes, from: payloadStart)
+            guard first == UInt8(ascii: "{") || first == UInt8(ascii: "\"") else { throw .unexpectedPayload }
         }
     }
 
-    /// Decodes the name of an event: a string that is not reserved, or a number.
-    private func eventName() throws(PacketError) -> String {
-        guard let element = elements.first,
-            let name = payload.getSlice(at: payload.readerIndex + element.lowerBound, length: element.count)
-        else { throw .unexpectedPayload }
-        if let text = JSONText.string(name) {
-            guard !ReservedEvent.isReserved(text) else { throw .reservedEvent }
-            return text
+    /// Checks the name of an event: a string that is not reserved, or a number.
+    /// - Returns: Whether there are escapes in it.
+    private static func validateName(
+        _ bytes: Span<UInt8>,
+        _ elements: ArgumentRanges
+    ) throws(PacketError) -> Bool {
+        guard elements.count > 0 else { throw .unexpectedPayload }
+        let literal = bytes.extracting(elements[0])
+        guard literal[0] == UInt8(ascii: "\"") else {
+            guard literal[0] == UInt8(ascii: "-") || JSONText.isDigit(literal[0]) else { throw .unexpectedPayload }
+            return false
         }
-        guard JSONText.double(name) != nil else { throw .unexpectedPayload }
-        return String(buffer: name)
-    }
-}
-
-extension ByteBuffer {
-    fileprivate var firstNonWhitespace: UInt8? {
-        let bytes = readableBytesUInt8Span
-        var position = 0
-        JSONScanner.skipWhitespace(bytes, &position)
-        return JSONScanner.byte(bytes, position)
+        let hasEscapes = JSONText.hasEscapes(literal)
+        guard hasEscapes || ReservedEvent.maybeReserved(literal) else { return false }
+        guard let name = JSONText.string(literal), !ReservedEvent.isReserved(name) else { throw .reservedEvent }
+        return hasEscapes
     }
 }
 
@@ -163,6 +178,19 @@ enum ReservedEvent {
         switch name {
         case "connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener": true
         default: false
+        }
+    }
+
+    /// Whether a name, a string literal in quotation marks, needs a closer look: most differ from all of the reserved
+    /// ones in length or first letter already.
+    static func maybeReserved(_ literal: Span<UInt8>) -> Bool {
+        switch literal.count - 2 {
+        case 7, 10, 11, 13, 14: break
+        default: return false
+        }
+        switch literal[1] {
+        case UInt8(ascii: "c"), UInt8(ascii: "d"), UInt8(ascii: "n"), UInt8(ascii: "r"): return true
+        default: return false
         }
     }
 }

@@ -10,26 +10,17 @@ struct PacketReconstructor: Sendable {
 
     private var state = State.idle
 
-    /// A packet with all its attachments.
-    struct CompletePacket: Sendable {
-        var packet: Packet
-        var attachments: Attachments?
-
-        /// The elements of the payload from the one at `index` on.
-        func arguments(from index: Int) -> SocketArguments {
-            SocketArguments(payload: packet.payload, elements: packet.elements[index...], attachments: attachments)
-        }
-    }
+    /// A packet whose attachments are there.
+    typealias Complete = (packet: Packet, attachments: Attachments?)
 
     /// Takes a packet; `nil` when attachments are to come.
-    mutating func receive(_ packet: Packet) throws(PacketError) -> CompletePacket? {
+    mutating func receive(_ packet: Packet) throws(PacketError) -> Complete? {
         guard case .idle = state else { throw .textInsteadOfAttachment }
-        guard packet.type.isBinary else { return CompletePacket(packet: packet, attachments: nil) }
-        return try complete(packet, [])
+        return packet.type.isBinary ? try complete(packet, []) : (packet, nil)
     }
 
     /// Takes a binary message; `nil` when more are to come.
-    mutating func receive(_ attachment: ByteBuffer) throws(PacketError) -> CompletePacket? {
+    mutating func receive(_ attachment: ByteBuffer) throws(PacketError) -> Complete? {
         guard case .waiting(let packet, var attachments) = state else { throw .unexpectedAttachment }
         state = .idle
         attachments.append(attachment)
@@ -44,11 +35,11 @@ struct PacketReconstructor: Sendable {
     private mutating func complete(
         _ packet: Packet,
         _ attachments: [ByteBuffer]
-    ) throws(PacketError) -> CompletePacket? {
+    ) throws(PacketError) -> Complete? {
         guard attachments.count >= packet.attachmentCount else {
             state = .waiting(packet, attachments)
             return nil
         }
-        return CompletePacket(packet: packet, attachments: try Attachments(attachments, payload: packet.payload))
+        return (packet, try packet.attach(attachments))
     }
 }

@@ -2,7 +2,7 @@ import NIOCore
 
 /// Where an attachment belongs in a payload: an object `{"_placeholder":true,"num":n}`.
 struct Placeholder: Sendable, Equatable {
-    /// The range of the object in the payload.
+    /// The range of the object in the text.
     var range: Range<Int>
     /// The index of the attachment.
     var attachment: Int
@@ -11,16 +11,21 @@ struct Placeholder: Sendable, Equatable {
 extension Placeholder {
     /// Finds the placeholders of a validated payload, in the order of the text.
     /// - Parameters:
-    ///   - payload: Valid JSON, nested no deeper than ``JSONScanner/maximumDepth``.
+    ///   - text: Ends with valid JSON, nested no deeper than ``JSONScanner/maximumDepth``.
+    ///   - start: Where the JSON begins in `text`.
     ///   - attachmentCount: How many attachments came with the payload.
     /// - Returns: The placeholders; one inside another does not count.
     /// - Throws: ``PacketError/illegalPlaceholder`` when a placeholder names no attachment, or names one twice. The
     ///   second can't come from a client that means well, and would let a small packet make the server send much.
-    static func find(in payload: ByteBuffer, attachmentCount: Int) throws(PacketError) -> [Placeholder] {
-        let bytes = payload.readableBytesUInt8Span
+    static func find(
+        in text: ByteBuffer,
+        from start: Int,
+        attachmentCount: Int
+    ) throws(PacketError) -> [Placeholder] {
+        let bytes = text.readableBytesUInt8Span
         var frames: [Frame] = []
         var found: [Placeholder] = []
-        var position = 0
+        var position = start
         while let byte = JSONScanner.byte(bytes, position) {
             switch byte {
             case UInt8(ascii: "{"), UInt8(ascii: "["):
@@ -39,8 +44,7 @@ extension Placeholder {
                 guard JSONScanner.byte(bytes, position) == UInt8(ascii: ":"), !frames.isEmpty else { continue }
                 position += 1
                 JSONScanner.skipWhitespace(bytes, &position)
-                let key = payload.getSlice(at: payload.readerIndex + literal.lowerBound, length: literal.count)
-                frames[frames.count - 1].receive(key: key.flatMap(JSONText.string), bytes, valueAt: position)
+                frames[frames.count - 1].receive(key: bytes.extracting(literal), bytes, valueAt: position)
             default:
                 position += 1
             }
@@ -70,8 +74,8 @@ private struct Frame {
         self.start = start
     }
 
-    mutating func receive(key: String?, _ bytes: Span<UInt8>, valueAt position: Int) {
-        switch key {
+    mutating func receive(key: Span<UInt8>, _ bytes: Span<UInt8>, valueAt position: Int) {
+        switch JSONText.string(key) {
         case "_placeholder":
             isPlaceholder = JSONScanner.matches("true", bytes, at: position)
         case "num":

@@ -15,7 +15,7 @@ extension Socket {
 
     /// Sends an event with arguments that are passed on as they came.
     public func emit(_ event: String, raw arguments: SocketArguments) {
-        let packet = namespace.encode(event) { $0.writeElements(of: arguments) }
+        let packet = namespace.encode(event, raw: arguments)
         if let packet { send(packet) }
     }
 

@@ -80,24 +80,28 @@ extension Socket {
 
     /// Removes the handlers of an event.
     public func off(_ event: String) {
-        connection.loop.run { self.listeners.events.removeAll { $0.name == event } }
+        connection.loop.run { self.listeners.events.removeAll { $0.name.string == event } }
     }
 
     private func addListener(_ event: String, _ handler: @escaping Listeners.EventHandler) {
-        connection.loop.run { self.listeners.events.append((event, handler)) }
+        connection.loop.run { self.listeners.events.append((EventName(event), handler)) }
     }
 
     /// Calls the handlers of an event.
-    func deliver(_ name: String, _ arguments: SocketArguments, id: UInt64?) {
-        let acknowledge = id.map { Acknowledge(socket: self, id: $0) }
+    func deliver(_ arguments: SocketArguments, id: UInt64?) {
         if !listeners.any.isEmpty {
+            let name = arguments.eventName
             for handler in listeners.any {
                 do { try handler(name, arguments) } catch { handlerFailed(of: name, error) }
             }
         }
-        for (event, handler) in listeners.events where event == name {
-            do { try handler(self, arguments, acknowledge) } catch { handlerFailed(of: name, error) }
+        var acknowledge: Acknowledge?
+        let key = EventName.Key(arguments)
+        for (name, handler) in listeners.events where name.matches(key, of: arguments) {
+            if let id, acknowledge == nil { acknowledge = client.shard.acknowledges.make(socket: self, id: id) }
+            do { try handler(self, arguments, acknowledge) } catch { handlerFailed(of: name.string, error) }
         }
+        if let acknowledge = acknowledge.take() { client.shard.acknowledges.release(acknowledge) }
     }
 
     private func runHandler(

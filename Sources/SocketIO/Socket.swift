@@ -36,9 +36,10 @@ public final class Socket: @unchecked Sendable {
         case disconnected(DisconnectReason)
     }
 
-    private var phase = Phase.connecting
+    // These are read for each message. What is read is copied before a handler is called, so accesses can't overlap.
+    @exclusivity(unchecked) private var phase = Phase.connecting
     private var early: Early?
-    var listeners = Listeners()
+    @exclusivity(unchecked) var listeners = Listeners()
     var pendingAcknowledgements = AcknowledgementTable()
 
     /// The rooms other than its own, with the socket's place in each; kept by ``RoomIndex``.
@@ -116,7 +117,7 @@ extension Socket {
     /// What a socket needs only before it is fully connected.
     private final class Early {
         var rooms: [String] = []
-        var events: [(name: String, arguments: SocketArguments, id: UInt64?)] = []
+        var events: [(arguments: SocketArguments, id: UInt64?)] = []
         var heldBytes = 0
         var runningHandlers = 1
     }
@@ -163,20 +164,20 @@ extension Socket {
         phase = .connected
         self.early = nil
         for event in early.events {
-            receive(event.name, event.arguments, id: event.id)
+            receive(event.arguments, id: event.id)
         }
     }
 
     /// An event from the client.
-    func receive(_ name: String, _ arguments: SocketArguments, id: UInt64?) {
+    func receive(_ arguments: SocketArguments, id: UInt64?) {
         switch phase {
-        case .connected: deliver(name, arguments, id: id)
-        case .starting: hold(name, arguments, id: id)
+        case .connected: deliver(arguments, id: id)
+        case .starting: hold(arguments, id: id)
         case .connecting, .disconnected: break
         }
     }
 
-    private func hold(_ name: String, _ arguments: SocketArguments, id: UInt64?) {
+    private func hold(_ arguments: SocketArguments, id: UInt64?) {
         let early = makeEarly()
         let limits = client.server.configuration
         guard early.events.count < limits.maxHeldEvents, early.heldBytes <= limits.maxHeldBytes else {
@@ -184,7 +185,7 @@ extension Socket {
             return
         }
         early.heldBytes += arguments.byteCount
-        early.events.append((name, arguments, id))
+        early.events.append((arguments, id))
     }
 
     /// The socket has come to its end: it leaves its rooms, and whoever waits for it is told.

@@ -1,43 +1,72 @@
-public import NIOCore
+import NIOCore
 
 /// The arguments of an event or acknowledgement, not yet decoded.
 ///
 /// The JSON text stays as the client sent it, and binary values stay beside it, until somebody asks for a type.
 /// Arguments that are only passed on are never decoded.
 public struct SocketArguments: Sendable {
-    /// The whole payload: an array, which for an event begins with its name.
-    let payload: ByteBuffer
-    /// Where the arguments stand in ``payload``.
-    let elements: ArraySlice<Range<Int>>
+    /// The whole message that carried the arguments.
+    let text: ByteBuffer
+    /// Where the elements of the payload stand in ``text``; for an event the first is its name.
+    private let elements: ArgumentRanges
+    private let hasName: Bool
+    /// Whether there are escapes in the name of the event.
+    let isNameEscaped: Bool
     let attachments: Attachments?
 
     /// No arguments.
     public init() {
-        payload = ByteBuffer()
-        elements = []
-        attachments = nil
+        self.init(text: ByteBuffer(), elements: ArgumentRanges(), hasName: false)
     }
 
-    init(payload: ByteBuffer, elements: ArraySlice<Range<Int>>, attachments: Attachments? = nil) {
-        self.payload = payload
+    init(
+        text: ByteBuffer,
+        elements: ArgumentRanges,
+        hasName: Bool,
+        isNameEscaped: Bool = false,
+        attachments: Attachments? = nil
+    ) {
+        self.text = text
         self.elements = elements
+        self.hasName = hasName
+        self.isNameEscaped = isNameEscaped
         self.attachments = attachments
     }
 
+    /// The name of the event; empty for an acknowledgement.
+    var eventName: String {
+        guard hasName else { return "" }
+        let literal = text.readableBytesUInt8Span.extracting(elements[0])
+        return JSONText.string(literal) ?? JSONText.text(literal)
+    }
+
+    /// Where the name of the event stands in ``text``, without quotation marks.
+    var nameRange: Range<Int> {
+        guard hasName else { return 0..<0 }
+        let literal = elements[0]
+        let isString = text.readableBytesUInt8Span[literal.lowerBound] == UInt8(ascii: "\"")
+        return isString ? (literal.lowerBound + 1)..<(literal.upperBound - 1) : literal
+    }
+
     /// How many arguments there are.
-    public var count: Int { elements.count }
+    public var count: Int { elements.count - (hasName ? 1 : 0) }
 
     /// Whether there are no arguments.
-    public var isEmpty: Bool { elements.isEmpty }
+    public var isEmpty: Bool { count == 0 }
+
+    /// Where the argument at `index`, which there must be, stands in ``text``.
+    private func range(_ index: Int) -> Range<Int> { elements[hasName ? index + 1 : index] }
 
     /// The argument at `index`, or `nil` when there are fewer.
     public subscript(index: Int) -> RawArgument? {
-        guard index >= 0, index < elements.count else { return nil }
-        let range = elements[elements.startIndex + index]
-        guard let json = payload.getSlice(at: payload.readerIndex + range.lowerBound, length: range.count) else {
-            return nil
+        guard index >= 0, index < count else { return nil }
+        return argument(range(index))
+    }
+
+    private func argument(_ range: Range<Int>) -> RawArgument? {
+        text.getSlice(at: text.readerIndex + range.lowerBound, length: range.count).map { json in
+            RawArgument(json: json, offset: range.lowerBound, attachments: attachments)
         }
-        return RawArgument(json: json, offset: range.lowerBound, attachments: attachments)
     }
 
     /// Decodes one argument.
@@ -63,84 +92,16 @@ public struct SocketArguments: Sendable {
 
     /// How many bytes the arguments occupy.
     var byteCount: Int {
-        (attachments?.buffers ?? []).reduce(payload.readableBytes) { $0 + $1.readableBytes }
+        (attachments?.buffers ?? []).reduce(text.readableBytes) { $0 + $1.readableBytes }
     }
 
-    /// The text of all arguments with the commas between them, and where it begins in ``payload``.
-    var joined: (json: ByteBuffer, offset: Int) {
-        guard let first = elements.first, let last = elements.last,
-            let json = payload.getSlice(
-                at: payload.readerIndex + first.lowerBound,
-                length: last.upperBound - first.lowerBound
-            )
-        else { return (ByteBuffer(), 0) }
-        return (json, first.lowerBound)
-    }
-}
-
-/// One argument of an event, not yet decoded: JSON text, and the binary values that belong to it.
-///
-/// It can be decoded later, or emitted again as it is.
-public struct RawArgument: Sendable {
-    /// The JSON text; binary values are placeholder objects in it.
-    public let json: ByteBuffer
-
-    /// Where ``json`` begins in the payload that ``Attachments/placeholders`` refer to.
-    let offset: Int
-    let attachments: Attachments?
-
-    static let null = RawArgument(json: ByteBuffer(string: "null"), offset: 0, attachments: nil)
-    static let emptyObject = RawArgument(json: ByteBuffer(string: "{}"), offset: 0, attachments: nil)
-
-    /// The placeholders within this argument.
-    var placeholders: [Placeholder] {
-        guard let attachments else { return [] }
-        let range = offset..<(offset + json.readableBytes)
-        return attachments.placeholders.filter { range.contains($0.range.lowerBound) }
+    /// Where all arguments with the commas between them stand in ``text``.
+    var joinedRange: Range<Int> {
+        isEmpty ? 0..<0 : range(0).lowerBound..<range(count - 1).upperBound
     }
 
-    /// The binary value, if that is what the argument is.
-    var binary: ByteBuffer? {
-        guard let attachments,
-            let placeholder = attachments.placeholders.first(where: { $0.range.lowerBound == offset })
-        else { return nil }
-        return attachments.buffers[placeholder.attachment]
-    }
-
-    /// Decodes the argument.
-    /// - Throws: A `DecodingError` or ``ArgumentError``.
-    public func decode<Value: Decodable>(_ type: Value.Type = Value.self) throws -> Value {
-        try ArgumentDecoding.decode(type, from: self)
-    }
-}
-
-extension RawArgument: Codable {
-    /// Takes any value and keeps its JSON text.
-    public init(from decoder: any Decoder) throws {
-        var writer = ArgumentWriter()
-        try writer.writeValue(JSONValue(from: decoder))
-        let text = writer.buffer
-        let buffers = writer.attachments
-        let attachments = try buffers.isEmpty ? nil : Attachments(buffers, payload: text)
-        self.init(json: text, offset: 0, attachments: attachments)
-    }
-
-    /// Encodes the value.
-    public func encode(to encoder: any Encoder) throws {
-        try JSONValue(self).encode(to: encoder)
-    }
-}
-
-/// The binary messages of a packet and where its payload refers to them.
-final class Attachments: Sendable {
-    let buffers: [ByteBuffer]
-    let placeholders: [Placeholder]
-
-    /// Matches the messages with the placeholders of `payload`.
-    init(_ buffers: [ByteBuffer], payload: ByteBuffer) throws(PacketError) {
-        self.buffers = buffers
-        placeholders = try Placeholder.find(in: payload, attachmentCount: buffers.count)
-    }
+    /// All arguments with the commas between them.
+    var joined: RawArgument? { isEmpty ? nil : argument(joinedRange) }
 }
 
 /// An argument is missing or of another type than the handler asked for.

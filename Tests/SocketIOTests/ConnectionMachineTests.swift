@@ -22,8 +22,8 @@ import Testing
                 case .ignore: .ignore
                 case .connect(let namespace, _, _): .connect(namespace.map { String(buffer: $0) })
                 case .refuse(let namespace): .refuse(String(buffer: namespace))
-                case .event(_, let name, let arguments, let id):
-                    .event(name, id, attachments: arguments.attachments?.buffers.count ?? 0)
+                case .event(_, let arguments, let id):
+                    .event(arguments.eventName, id, attachments: arguments.attachments?.buffers.count ?? 0)
                 case .acknowledgement(_, let id, _): .acknowledgement(id)
                 case .leave: .leave
                 case .close(let violation): .close(violation)

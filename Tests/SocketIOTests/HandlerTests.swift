@@ -173,6 +173,21 @@ import Testing
         #expect(client.takeSent() == ["430[1]"])
     }
 
+    @Test func acknowledgementsThatAreKeptStayApart() {
+        let kept = Journal<Acknowledge>()
+        io.onConnection { socket in
+            socket.on("keep", raw: { _, acknowledge in acknowledge.map(kept.add) })
+            socket.on("now", raw: { _, acknowledge in acknowledge?("now") })
+        }
+        let client = fixture.join()
+        client.receive("420[\"keep\"]", "421[\"now\"]", "422[\"keep\"]", "423[\"now\"]", "424[\"now\"]")
+        #expect(client.takeSent() == ["431[\"now\"]", "433[\"now\"]", "434[\"now\"]"])
+        fixture.loop.turn {
+            for acknowledge in kept.entries.reversed() + kept.entries { acknowledge("late") }
+        }
+        #expect(client.takeSent() == ["432[\"late\"]", "430[\"late\"]"])
+    }
+
     @Test func offRemovesHandlers() {
         io.onConnection { socket in
             socket.on("a") { 1 }

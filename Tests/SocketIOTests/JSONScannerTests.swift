@@ -10,9 +10,8 @@ import Testing
 
     private func split(_ text: String) throws(PacketError) -> [String] {
         let buffer = ByteBuffer(string: text)
-        var elements: [Range<Int>] = []
-        try JSONScanner.splitArray(buffer.readableBytesUInt8Span, into: &elements)
-        return elements.map { String(buffer: buffer.getSlice(at: $0.lowerBound, length: $0.count) ?? ByteBuffer()) }
+        let elements = try JSONScanner.splitArray(buffer.readableBytesUInt8Span, from: 0)
+        return (0..<elements.count).map { JSONText.text(buffer.readableBytesUInt8Span.extracting(elements[$0])) }
     }
 
     static let valid = [
@@ -68,6 +67,21 @@ import Testing
         #expect(try split(" [ ] ") == [])
         #expect(try split("[1]") == ["1"])
         #expect(try split(" [ \"a,b\" , {\"c\":[1,2]} ,null ] ") == ["\"a,b\"", "{\"c\":[1,2]}", "null"])
+        #expect(try split("[1,2,3,4,5,6]") == ["1", "2", "3", "4", "5", "6"])
+    }
+
+    /// Eight bytes are looked at together, so the byte that ends the text stands at each place of the eight.
+    @Test(arguments: 0..<20, ["\"", "\\", "\u{0}", "\u{1F}"])
+    func findsWhatCannotStandInAString(length: Int, end: String) {
+        for filler in ["a", " ", "!", "#", "[", "]", "\u{7F}", "\u{80}", "ÿ", "𐀀"] {
+            let plain = String(repeating: filler, count: length)
+            for rest in ["", "\"", "\u{1}aaaaaaaaaaa", filler + filler] {
+                let text = ByteBuffer(string: plain + end + rest)
+                #expect(JSONScanner.endOfPlainText(text.readableBytesUInt8Span, from: 0) == plain.utf8.count)
+            }
+            let text = ByteBuffer(string: plain)
+            #expect(JSONScanner.endOfPlainText(text.readableBytesUInt8Span, from: 0) == plain.utf8.count)
+        }
     }
 
     static let noArrays: [(String, PacketError)] = [
@@ -96,7 +110,7 @@ import Testing
     ])
     func stringsSurvive(string: String, json: String) {
         #expect(written { JSONText.write(string, to: &$0) } == json)
-        #expect(JSONText.string(ByteBuffer(string: json)) == string)
+        #expect(JSONText.string(json.utf8Span.span) == string)
     }
 
     @Test(arguments: [
@@ -104,12 +118,12 @@ import Testing
         ("\"\\ude00x\"", "\u{FFFD}x"), ("\"\\ud83d\\u0041\"", "\u{FFFD}A"), ("\"\\ud83dx\"", "\u{FFFD}x"),
     ])
     func escapesAreDecoded(json: String, string: String) {
-        #expect(JSONText.string(ByteBuffer(string: json)) == string)
+        #expect(JSONText.string(json.utf8Span.span) == string)
     }
 
     @Test(arguments: ["1", "null", "[]", "\"", ""])
     func otherValuesAreNoStrings(json: String) {
-        #expect(JSONText.string(ByteBuffer(string: json)) == nil)
+        #expect(JSONText.string(json.utf8Span.span) == nil)
     }
 
     @Test func integersAreExact() {
@@ -123,6 +137,18 @@ import Testing
         for text in ["1.0", "1e3", "\"1\"", "-", "", "null"] { #expect(integer(text) == nil) }
         #expect(JSONText.integer(ByteBuffer(string: "-1"), as: UInt64.self) == nil)
         #expect(JSONText.integer(ByteBuffer(string: "4294967296"), as: UInt32.self) == nil)
+    }
+
+    @Test(arguments: [
+        (0, "0"), (9, "9"), (10, "10"), (99, "99"), (100, "100"), (-1, "-1"), (-10, "-10"),
+        (Int64.max, "9223372036854775807"), (.min, "-9223372036854775808"),
+    ])
+    func integersAreWritten(integer: Int64, json: String) {
+        #expect(written { JSONText.write(integer, to: &$0) } == json)
+    }
+
+    @Test func theLargestIntegerIsWritten() {
+        #expect(written { JSONText.write(UInt64.max, to: &$0) } == "18446744073709551615")
     }
 
     @Test(arguments: [
