@@ -100,8 +100,8 @@ import Testing
         let decompressor = MessageDecompressor(keepsContext: false)
         for length in 0..<whole.readableBytes {
             guard let part = whole.getSlice(at: whole.readerIndex, length: length) else { continue }
-            let message = try? decompressor.decompress(part, limit: 10_000)
-            #expect(message != ByteBuffer(string: text))
+            let message = try? decompressor.decompress(part, limit: 500)
+            #expect(message?.readableBytes ?? 0 <= 500)
         }
         for byte in UInt8.min...UInt8.max {
             _ = try? decompressor.decompress(ByteBuffer(bytes: [byte, byte, byte]), limit: 100)
