@@ -112,6 +112,15 @@ let package = Package(
             path: "Benchmarks/SocketIOCore",
             swiftSettings: settings
         ),
+        .target(
+            name: "DocumentationSnippets",
+            dependencies: [
+                "EngineIO", "EngineIOTransport", "SocketIO", .hummingbird, .logging, .serviceLifecycle,
+                .unixSignals,
+            ],
+            path: "Examples/Snippets",
+            swiftSettings: settings
+        ),
         .executableTarget(
             name: "HummingbirdExample",
             dependencies: ["EngineIOTransport", "SocketIO", .hummingbird],

@@ -44,7 +44,7 @@ public final class EngineServer: Sendable {
         state.withLock { $0.sessions.count }
     }
 
-    /// Closes every session with ``EngineCloseReason/forcedClose``.
+    /// Closes every session with ``/EngineIO/EngineCloseReason/forcedClose``.
     public func closeAll() {
         for session in state.withLock({ Array($0.sessions.values) }) {
             session.loop.execute { session.close() }

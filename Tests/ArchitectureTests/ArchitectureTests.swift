@@ -106,16 +106,6 @@ struct ArchitectureTests {
     }
 
     @Test
-    func exampleInTheReadMeIsTheOneThatIsCompiled() throws {
-        func text(_ path: String) throws -> String {
-            String(decoding: try Data(contentsOf: SourceFile.root.appending(path: path)), as: UTF8.self)
-        }
-        let example = try text("Examples/ChatExample/ChatExample.swift")
-        let readMe = try text("README.md")
-        #expect(readMe.contains("```swift\n\(example)```"))
-    }
-
-    @Test
     func importsAreFoundInEveryForm() {
         let file = SourceFile(
             module: "M",

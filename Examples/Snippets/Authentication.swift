@@ -1,0 +1,25 @@
+// The snippets of the article "Authentication"; ArchitectureTests compares them.
+import SocketIO
+
+private struct Credentials: Decodable {
+    var token: String
+}
+
+private struct User: Sendable {
+    var name: String
+}
+
+private func verify(_ token: String) async -> User? { User(name: token) }
+
+private func authenticate(io: SocketIOServer) {
+    io.use { socket in
+        guard let credentials = try? socket.handshake.auth.decode(Credentials.self),
+            let user = await verify(credentials.token)
+        else { throw ConnectionRefused("not authorized", data: ["hint": "log in again"]) }
+        socket.join("user:" + user.name)
+    }
+}
+
+private func logOut(io: SocketIOServer, name: String) {
+    io.to("user:" + name).disconnectSockets(close: true)
+}

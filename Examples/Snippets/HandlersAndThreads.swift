@@ -1,0 +1,32 @@
+// The snippets of the article "Handlers and threads"; ArchitectureTests compares them.
+import SocketIO
+import Synchronization
+
+private struct Profile: Codable, Sendable {
+    var name: String
+}
+
+private func loadProfile(_ socket: Socket) async throws -> Profile { Profile(name: socket.id) }
+private func render(_ text: String) -> String { text }
+
+private func hold(io: SocketIOServer) {
+    io.onConnection { socket in
+        let profile = try await loadProfile(socket)
+        socket.on("whoami") { profile }
+    }
+}
+
+private func block(socket: Socket) {
+    socket.on("render") { (text: String) async -> String in
+        await Task.detached { render(text) }.value
+    }
+}
+
+private func share(io: SocketIOServer) {
+    let visits = Mutex<[String: Int]>([:])
+    io.onConnection { socket in
+        socket.on("visit") { (page: String) in
+            visits.withLock { $0[page, default: 0] += 1 }
+        }
+    }
+}

@@ -1,0 +1,97 @@
+import FoundationEssentials
+import Testing
+
+/// A text with Swift snippets: an article, the README, or a source file with examples in its comments.
+struct Document: Sendable, CustomTestStringConvertible {
+    /// The path below the root of the package.
+    let path: String
+
+    /// The snippets, line by line, without indentation and empty lines.
+    let snippets: [[Substring]]
+
+    var testDescription: String { path }
+
+    init(path: String, text: String) {
+        self.path = path
+        var snippets: [[Substring]] = []
+        var isOpen = false
+        for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+            var line = Self.trimmed(line)
+            if path.hasSuffix(".swift") {
+                guard line.hasPrefix("///") else { continue }
+                line = Self.trimmed(line.dropFirst(3))
+            }
+            if line.hasPrefix("```") {
+                if !isOpen, line == "```swift" { snippets.append([]) }
+                isOpen = !isOpen && line == "```swift"
+            } else if isOpen, !line.isEmpty {
+                snippets[snippets.count - 1].append(line)
+            }
+        }
+        self.snippets = snippets
+    }
+
+    /// Every document with snippets, in order of the paths.
+    static let all: [Self] = (["README.md"] + paths(below: "Sources", ["md", "swift"]))
+        .map { Self(path: $0, text: text($0)) }
+        .filter { !$0.snippets.isEmpty }
+
+    /// The code of each file below `Examples/`, line by line, without indentation and empty lines.
+    static let compiled: [[Substring]] = paths(below: "Examples", ["swift"]).map { path in
+        text(path).split(separator: "\n").map(trimmed).filter { !$0.isEmpty }
+    }
+
+    private static func paths(below folder: String, _ extensions: Set<Substring>) -> [String] {
+        let url = SourceFile.root.appending(path: folder)
+        let paths = (try? FileManager.default.subpathsOfDirectory(atPath: url.path())) ?? []
+        return paths.filter { extensions.contains($0.split(separator: ".").last ?? "") }.sorted()
+            .map { folder + "/" + $0 }
+    }
+
+    static func text(_ path: String) -> String {
+        let data = try? Data(contentsOf: SourceFile.root.appending(path: path))
+        return String(decoding: data ?? Data(), as: UTF8.self)
+    }
+
+    private static func trimmed(_ line: Substring) -> Substring {
+        var line = line.drop { $0 == " " }
+        while line.last == " " { line.removeLast() }
+        return line
+    }
+
+    /// Whether the lines stand somewhere below `Examples/`, one directly after the other.
+    static func isCompiled(_ snippet: [Substring]) -> Bool {
+        compiled.contains { file in
+            file.indices.contains { file[$0...].starts(with: snippet) }
+        }
+    }
+}
+
+/// Holds the documentation to the code.
+@Suite
+struct DocumentationTests {
+    @Test(arguments: Document.all)
+    func snippetsAreCompiled(document: Document) {
+        for snippet in document.snippets {
+            let text = snippet.joined(separator: "\n")
+            #expect(Document.isCompiled(snippet), "no file below Examples/ has this snippet of \(document):\n\(text)")
+        }
+    }
+
+    @Test
+    func everyDocumentIsRead() {
+        // Empty lists would let the test above pass unrun.
+        #expect(Document.all.contains { $0.path == "README.md" })
+        #expect(Document.all.contains { $0.path.hasSuffix(".docc/GettingStarted.md") })
+        #expect(!Document.compiled.isEmpty)
+        #expect(!Document.isCompiled(["no such line"]))
+    }
+
+    @Test
+    func snippetsAreFound() {
+        let article = "# A\n```js\nno()\n```\n```swift\nlet a = 1\n\n    b()\n```\nText\n```swift\nc()\n```\n"
+        #expect(Document(path: "A.md", text: article).snippets == [["let a = 1", "b()"], ["c()"]])
+        let comment = "    /// Text\n    ///\n    /// ```swift\n    /// a()\n    /// ```\n    func f() { g() }\n"
+        #expect(Document(path: "A.swift", text: comment).snippets == [["a()"]])
+    }
+}
