@@ -19,15 +19,18 @@ import Darwin
 struct ConformanceServer: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "socketio-conformance",
-        abstract: "Behaves as the official Engine.IO and Socket.IO protocol suites expect.",
-        discussion: "Engine.IO echoes at /engine.io/; Socket.IO is served at /socket.io/."
+        abstract: "Behaves as the official suites of Engine.IO and Socket.IO expect.",
+        discussion: "Engine.IO is at /engine.io/, Socket.IO at /socket.io/, and a plain WebSocket echo at /echo."
     )
 
-    @Option(help: "The port, on all addresses; 0 lets the system choose.")
-    var port: Int
+    @Option(help: "The suite to behave for: \(Mode.allCases.map(\.rawValue).joined(separator: ", ")).")
+    var mode = Mode.protocols
 
-    @Option(help: "Milliseconds from a pong to the next ping.")
-    var pingInterval = 25_000
+    @Option(help: "The port, on all addresses; the one that the suite connects to unless given, 0 for any.")
+    var port: Int?
+
+    @Option(help: "Milliseconds from a pong to the next ping; what the suite expects unless given.")
+    var pingInterval: Int?
 
     @Option(help: "Milliseconds in which a pong must come.")
     var pingTimeout = 20_000
@@ -35,8 +38,8 @@ struct ConformanceServer: AsyncParsableCommand {
     @Option(help: "Milliseconds in which a client must join a namespace.")
     var connectTimeout = 45_000
 
-    @Option(help: "The most bytes of a message or a POST.")
-    var maxPayload = 1_000_000
+    @Option(help: "The most bytes of a message or a POST; what the suite expects unless given.")
+    var maxPayload: Int?
 
     @Option(help: "The number of event loops; one for each core unless given.")
     var loops: Int?
@@ -45,10 +48,10 @@ struct ConformanceServer: AsyncParsableCommand {
     var allowEIO3 = false
 
     func validate() throws {
-        guard (0...65_535).contains(port) else { throw ValidationError("--port must be 0 to 65535.") }
+        guard (0...65_535).contains(port ?? 0) else { throw ValidationError("--port must be 0 to 65535.") }
         for (name, value) in [
-            ("ping-interval", pingInterval), ("ping-timeout", pingTimeout), ("connect-timeout", connectTimeout),
-            ("max-payload", maxPayload), ("loops", loops ?? 1),
+            ("ping-interval", pingInterval ?? 1), ("ping-timeout", pingTimeout), ("connect-timeout", connectTimeout),
+            ("max-payload", maxPayload ?? 1), ("loops", loops ?? 1),
         ] where value < 1 {
             throw ValidationError("--\(name) must be positive.")
         }
@@ -56,15 +59,13 @@ struct ConformanceServer: AsyncParsableCommand {
 
     func run() async throws {
         let logger = Logger(label: "conformance")
-        let io = SocketIOServer(configuration: .init(connectTimeout: .milliseconds(connectTimeout)), logger: logger)
-        SocketIOSuite.register(on: io)
         let server = try await EngineHTTPServer(
             [
-                EngineServer(EngineEcho(), configuration: engineConfiguration),
-                EngineServer(io, configuration: engineConfiguration),
+                EngineServer(engineApplication, configuration: engineConfiguration),
+                EngineServer(socketIOServer(logger), configuration: engineConfiguration),
             ],
             echoPath: "/echo",
-            port: port,
+            port: port ?? mode.port,
             loops: loops,
             logger: logger
         )
@@ -77,12 +78,28 @@ struct ConformanceServer: AsyncParsableCommand {
         try await group.run()
     }
 
+    private var engineApplication: any EngineApplication {
+        switch mode {
+        case .protocols, .socketIOClient: EngineEcho()
+        case .engineIOClient: EngineIOClientFixture()
+        }
+    }
+
+    private func socketIOServer(_ logger: Logger) -> SocketIOServer {
+        let io = SocketIOServer(configuration: .init(connectTimeout: .milliseconds(connectTimeout)), logger: logger)
+        switch mode {
+        case .protocols, .engineIOClient: SocketIOSuite.register(on: io)
+        case .socketIOClient: SocketIOClientFixture.register(on: io)
+        }
+        return io
+    }
+
     private var engineConfiguration: EngineConfiguration {
         EngineConfiguration(
             allowEIO3: allowEIO3,
-            pingInterval: .milliseconds(pingInterval),
+            pingInterval: .milliseconds(pingInterval ?? mode.pingInterval),
             pingTimeout: .milliseconds(pingTimeout),
-            maxPayload: maxPayload,
+            maxPayload: maxPayload ?? mode.maxPayload,
             cors: CORSPolicy(origins: .any)
         )
     }
