@@ -1,5 +1,6 @@
 """Garbage on every layer: the right refusal, and no harm to a connection that was there all along."""
 
+import contextlib
 import os
 import random
 import socket
@@ -117,8 +118,7 @@ def test_websocket_violations(shared_conformance, frame, code):
         except ConnectionError:
             pass
         end = connection.expect_closed()
-        # The code is a courtesy that a reset connection can swallow; the end of the connection is not.
-        assert end.code in (code, 1002, None)
+        assert end.code == code
 
 
 def test_endless_fragments_are_cut_off(shared_conformance):
@@ -228,10 +228,12 @@ def test_connections_that_reset(shared_conformance):
     """A reset in the middle of everything."""
     for step in range(60):
         connection = SocketIOSocket(shared_conformance.address, join=False)
-        connection.send("40" if step % 3 else '40/custom,{"a":')
-        connection.send('42["join","room"]')
-        if step % 2:
-            connection.send('451-["message",{"_placeholder":true,"num":0}]')
+        # The server may have closed the connection before all is sent: some of it is a violation.
+        with contextlib.suppress(ConnectionError):
+            connection.send("40" if step % 3 else '40/custom,{"a":')
+            connection.send('42["join","room"]')
+            if step % 2:
+                connection.send('451-["message",{"_placeholder":true,"num":0}]')
         connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         connection.socket.close()
 

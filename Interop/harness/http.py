@@ -1,6 +1,7 @@
 """HTTP requests whose sending and answering are two steps, so that a test can act in between."""
 
 import http.client
+import select
 import socket
 from dataclasses import dataclass, field
 
@@ -32,6 +33,10 @@ class Exchange:
             headers[name] = f"{headers[name]}, {value}" if name in headers else value
         self._connection.close()
         return Response(with_response.status, headers, body)
+
+    def has_answer(self, within):
+        """Whether any of the response comes within some seconds."""
+        return bool(select.select([self._connection.sock], [], [], within)[0])
 
     def abort(self):
         """Closes the connection without reading the response."""

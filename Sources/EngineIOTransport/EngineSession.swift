@@ -205,7 +205,14 @@ final class EngineSession: EngineConnection, @unchecked Sendable {
         guard !exchange.isAnswered else { return }
         exchange.respond(status: 413)
         logTooLarge(size)
+        let waiting = poll
+        poll = nil
         endBroken(.payloadTooLarge)
+        guard let waiting else { return }
+        // A client whose poll ended first would poll again, and take the answer to that for the reason.
+        _ = nioLoop.schedule(at: nioLoop.now + server.configuration.closeTimeout) { [self] in
+            respond([.noop], to: waiting)
+        }
     }
 
     /// Notes a message that is too large, of so many bytes or more; `nil` when nobody counted.

@@ -95,12 +95,8 @@ final class WebSocketHandler: ChannelInboundHandler {
         case .pong(let data):
             guard !isClosing else { return }
             context.writeAndFlush(wrapOutboundOut(.webSocketFrame(opcode: 0xa, data)), promise: nil)
-        case .close(let code):
-            ended(.transportClose)
-            close(code)
-        case .fail(let code):
-            ended(.transportError)
-            close(code)
+        case .close(let code): end(.transportClose, code)
+        case .fail(let code): end(.transportError, code)
         case .tooLarge(let size): failTooLarge(size)
         case .none: break
         }
@@ -128,9 +124,7 @@ final class WebSocketHandler: ChannelInboundHandler {
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         switch error {
         case NIOWebSocketError.invalidFrameLength: failTooLarge(nil)
-        case is NIOWebSocketError:
-            ended(.transportError)
-            close(.protocolError)
+        case is NIOWebSocketError: end(.transportError, .protocolError)
         default:
             ended(.transportError)
             context.close(promise: nil)
@@ -139,8 +133,13 @@ final class WebSocketHandler: ChannelInboundHandler {
 
     private func failTooLarge(_ size: Int?) {
         if case .session(let session) = owner { session.logTooLarge(size) }
-        ended(.payloadTooLarge)
-        close(.tooBig)
+        end(.payloadTooLarge, .tooBig)
+    }
+
+    /// Closes with a code, and only then tells the owner, which would close without one.
+    private func end(_ reason: EngineCloseReason, _ code: WebSocketCloseCode?) {
+        close(code)
+        ended(reason)
     }
 
     private func ended(_ reason: EngineCloseReason) {
