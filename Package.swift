@@ -71,6 +71,11 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(
+            name: "TURN",
+            dependencies: ["STUN", .crypto, .nioCore],
+            swiftSettings: settings
+        ),
+        .target(
             name: "TURNServer",
             dependencies: ["STUN", .logging, .nioCore, .nioPosix, .serviceLifecycle],
             swiftSettings: settings
@@ -174,6 +179,7 @@ let package = Package(
             dependencies: ["EngineIO", "SocketIO", .logging, .nioCore],
             swiftSettings: settings
         ),
+        .testTarget(name: "TURNTests", dependencies: ["STUN", "TURN", .crypto, .nioCore], swiftSettings: settings),
         .testTarget(
             name: "TURNServerTests",
             dependencies: [

@@ -1,0 +1,90 @@
+public import STUN
+
+/// Which peers the relay sends to and hears from.
+///
+/// A relay stands inside the network of whoever runs it, and its users do not: without a policy it opens every
+/// service of that network, and the metadata service of a cloud, to them. So all that is not the public Internet is
+/// denied unless the operator allows it.
+public struct PeerPolicy: Sendable {
+    /// Denied unless allowed: what the IANA registries of special-purpose addresses (RFC 6890) keep out of the public
+    /// Internet, multicast, and the ways of writing an IPv4 address in an IPv6 one that tunnels undo.
+    public static let specialPurpose: [AddressRange] = [
+        "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12",
+        "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24",
+        "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4",
+        "::/96", "::ffff:0:0/96", "::ffff:0:0:0/96", "64:ff9b:1::/48", "100::/64", "2001::/32", "2001:db8::/32",
+        "2002::/16", "3fff::/20", "5f00::/16", "fc00::/7", "fe80::/10", "fec0::/10", "ff00::/8",
+    ].map { text in
+        guard let range = AddressRange(text) else { preconditionFailure("\(text) is no range") }
+        return range
+    }
+
+    /// Why a peer is not relayed to.
+    public enum Refusal: String, Hashable, Sendable, CaseIterable {
+        /// Nobody can be at port 0.
+        case noPort
+        /// The address is one that the server itself listens on: its clients' requests would come from the server.
+        case ownListener
+        /// The address, or an IPv4 address that it carries, is in a denied range.
+        case denied
+    }
+
+    private let allowed: [AddressRange]
+    private let denied: [AddressRange]
+    private let listeners: Set<TransportAddress>
+    private let relayAddresses: Set<IPAddress>
+    private let relayPorts: ClosedRange<UInt16>
+
+    /// Makes a policy.
+    /// - Parameters:
+    ///   - allowed: Ranges that are allowed whatever else is denied.
+    ///   - denied: Ranges that are denied besides ``specialPurpose``.
+    ///   - listeners: Where the server listens, each with each of its addresses; always denied.
+    ///   - relayAddresses: The addresses that relayed transport addresses have, public and local; two clients of this
+    ///     server may reach each other there, wherever in the network it stands.
+    ///   - relayPorts: The ports of relayed transport addresses.
+    public init(
+        allowed: [AddressRange] = [],
+        denied: [AddressRange] = [],
+        listeners: Set<TransportAddress> = [],
+        relayAddresses: Set<IPAddress> = [],
+        relayPorts: ClosedRange<UInt16> = 49152...65535
+    ) {
+        self.allowed = allowed
+        self.denied = Self.specialPurpose + denied
+        self.listeners = listeners
+        self.relayAddresses = relayAddresses
+        self.relayPorts = relayPorts
+    }
+
+    /// Judges a peer; to be asked when it is named and again when something is sent.
+    /// - Returns: Why it is refused, or `nil` if it is not.
+    public func refusal(of peer: TransportAddress) -> Refusal? {
+        let peer = peer.unmapped
+        if peer.port == 0 { return .noPort }
+        if listeners.contains(peer) { return .ownListener }
+        if relayPorts.contains(peer.port), relayAddresses.contains(peer.ip) { return nil }
+        return refusal(of: peer.ip)
+    }
+
+    /// Judges the address of a peer, as a permission has no port (RFC 8656 §9).
+    /// - Returns: Why it is refused, or `nil` if a port of it may be reached.
+    public func refusal(ofAny address: IPAddress) -> Refusal? {
+        let address = address.unmapped
+        if relayAddresses.contains(address) { return nil }
+        return refusal(of: address)
+    }
+
+    private func refusal(of address: IPAddress) -> Refusal? {
+        guard !contains(allowed, address) else { return nil }
+        guard !contains(denied, address) else { return .denied }
+        for embedded in address.embeddedIPv4 where !contains(allowed, embedded) && contains(denied, embedded) {
+            return .denied
+        }
+        return nil
+    }
+
+    private func contains(_ ranges: [AddressRange], _ address: IPAddress) -> Bool {
+        ranges.contains { $0.contains(address) }
+    }
+}

@@ -1,0 +1,120 @@
+import STUN
+import Testing
+
+@testable import TURN
+
+@Suite struct PeerPolicyTests {
+    private static func address(_ text: String, _ port: UInt16 = 9) throws -> TransportAddress {
+        TransportAddress(ip: try #require(IPAddress(text)), port: port)
+    }
+
+    /// Each way of writing the address in an IPv6 one.
+    private static func forms(_ a: Int, _ b: Int, _ c: Int, _ d: Int) -> [String] {
+        let dotted = "\(a).\(b).\(c).\(d)"
+        let hex = { (value: Int) in String(value, radix: 16) }
+        let (high, low) = (hex(a << 8 | b), hex(c << 8 | d))
+        let (turnedHigh, turnedLow) = (hex(~(a << 8 | b) & 0xFFFF), hex(~(c << 8 | d) & 0xFFFF))
+        return [
+            dotted, "::\(dotted)", "::ffff:\(dotted)", "::ffff:0:\(dotted)", "64:ff9b::\(dotted)",
+            "64:ff9b:1::\(dotted)",
+            "64:ff9b:1:\(high):\(hex(c)):\(hex(d << 8))::", "2002:\(high):\(low)::1", "2001:0:\(high):\(low)::1",
+            "2001::\(turnedHigh):\(turnedLow)", "2a00:1:2:3:0:5efe:\(dotted)", "2a00:1:2:3:200:5efe:\(dotted)",
+        ]
+    }
+
+    @Test(arguments: forms(127, 0, 0, 1) + forms(169, 254, 169, 254) + forms(10, 0, 0, 1))
+    func deniesEveryFormOfAnInnerAddress(text: String) throws {
+        let peer = try Self.address(text)
+        #expect(PeerPolicy().refusal(of: peer) == .denied)
+        #expect(PeerPolicy().refusal(ofAny: peer.ip) == .denied)
+    }
+
+    @Test(
+        arguments: [
+            "0.0.0.0", "0.1.2.3", "10.255.255.255", "100.64.0.0", "100.127.255.255", "127.255.255.255", "169.254.0.1",
+            "172.16.0.0", "172.31.255.255", "192.0.0.8", "192.0.2.1", "192.88.99.1", "192.168.0.1", "198.18.0.1",
+            "198.19.255.255", "198.51.100.1", "203.0.113.1", "224.0.0.1", "239.255.255.255", "240.0.0.1",
+            "255.255.255.255", "::", "::1", "100::1", "2001:db8::1", "3fff::1", "5f00::1", "fc00::1", "fd12::1",
+            "fe80::1",
+            "febf::1", "fec0::1", "ff02::1",
+        ]
+    )
+    func deniesSpecialPurpose(text: String) throws {
+        #expect(PeerPolicy().refusal(of: try Self.address(text)) == .denied)
+    }
+
+    @Test(
+        arguments: [
+            "1.1.1.1", "9.255.255.255", "11.0.0.0", "100.63.255.255", "100.128.0.0", "126.255.255.255", "128.0.0.0",
+            "169.253.255.255", "172.15.255.255", "172.32.0.0", "192.0.1.0", "192.167.255.255", "198.17.255.255",
+            "198.20.0.0", "223.255.255.255", "2a00::1", "2606:4700::1111", "64:ff9b::1.1.1.1", "2001:200::1", "fbff::1",
+            "2a00:1:2:3:0:5efe:1.1.1.1",
+        ]
+    )
+    func allowsTheInternet(text: String) throws {
+        #expect(PeerPolicy().refusal(of: try Self.address(text)) == nil)
+    }
+
+    @Test func refusesPortZero() throws {
+        #expect(PeerPolicy().refusal(of: try Self.address("1.1.1.1", 0)) == .noPort)
+    }
+
+    @Test func allowedRangesWin() throws {
+        let policy = PeerPolicy(
+            allowed: try [#require(AddressRange("10.1.0.0/16")), #require(AddressRange("::1"))],
+            denied: try [#require(AddressRange("1.1.1.0/24")), #require(AddressRange("10.1.2.0/24"))]
+        )
+        for (text, refusal) in [
+            ("10.1.2.3", nil), ("10.2.0.0", .denied), ("::1", nil), ("::2", .denied), ("1.1.1.1", .denied),
+            ("1.1.2.1", nil),
+            ("::ffff:10.1.2.3", nil), ("64:ff9b::10.1.2.3", nil), ("64:ff9b::10.2.0.1", .denied),
+        ] as [(String, PeerPolicy.Refusal?)] {
+            #expect(policy.refusal(of: try Self.address(text)) == refusal, "\(text)")
+        }
+    }
+
+    @Test func clientsReachEachOtherAndNeverTheListeners() throws {
+        let own = try #require(IPAddress("192.168.7.1"))
+        let policy = PeerPolicy(
+            allowed: try [#require(AddressRange("192.168.0.0/16"))],
+            listeners: [TransportAddress(ip: own, port: 3478), TransportAddress(ip: own, port: 50_000)],
+            relayAddresses: [own],
+            relayPorts: 49_152...60_000
+        )
+        for (port, refusal) in [
+            (3478, .ownListener), (50_000, .ownListener), (49_152, nil), (60_000, nil), (80, nil),
+        ] as [(UInt16, PeerPolicy.Refusal?)] {
+            #expect(policy.refusal(of: TransportAddress(ip: own, port: port)) == refusal, "\(port)")
+            #expect(policy.refusal(of: try Self.address("::ffff:192.168.7.1", port)) == refusal, "\(port)")
+        }
+        let strict = PeerPolicy(relayAddresses: [own], relayPorts: 49_152...60_000)
+        #expect(strict.refusal(of: TransportAddress(ip: own, port: 60_001)) == .denied)
+        #expect(strict.refusal(of: TransportAddress(ip: own, port: 60_000)) == nil)
+        #expect(strict.refusal(ofAny: own) == nil)
+        #expect(strict.refusal(ofAny: try #require(IPAddress("192.168.7.2"))) == .denied)
+    }
+}
+
+@Suite struct AddressRangeTests {
+    @Test(arguments: [
+        ("10.0.0.0/8", "10.255.0.1", true), ("10.0.0.0/8", "11.0.0.0", false), ("0.0.0.0/0", "200.1.1.1", true),
+        ("1.2.3.4", "1.2.3.4", true), ("1.2.3.4/32", "1.2.3.5", false), ("::/0", "ffff::", true),
+        ("::/0", "1.2.3.4", false),
+        ("2001:db8::/64", "2001:db8::ffff:ffff:ffff:ffff", true), ("2001:db8::/64", "2001:db8:0:1::", false),
+        ("2001:db8::/65", "2001:db8::7fff:0:0:0", true), ("2001:db8::/65", "2001:db8:0:0:8000::", false),
+        ("fe80::/10", "febf:ffff::", true), ("::1/128", "::1", true), ("::1/128", "::", false),
+    ])
+    func contains(range: String, address: String, expected: Bool) throws {
+        let range = try #require(AddressRange(range))
+        #expect(range.contains(try #require(IPAddress(address))) == expected)
+    }
+
+    @Test(arguments: [
+        "", "/", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/08", "10.0.0.1/8", "10.0.0.0/8/8", "::/129",
+        "::1/127",
+        "10.0.0.0-10.0.0.9", "host/8",
+    ])
+    func refuses(text: String) {
+        #expect(AddressRange(text) == nil)
+    }
+}
