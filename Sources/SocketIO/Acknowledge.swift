@@ -60,7 +60,7 @@ public final class Acknowledge: @unchecked Sendable {
     private func transmit(_ packet: OutgoingPacket) {
         guard !isSent else { return }
         isSent = true
-        socket?.transmit(packet)
+        socket?.transmit(acknowledgement: packet)
     }
 
     // MARK: Reuse

@@ -4,8 +4,11 @@ public enum AcknowledgementError: Error, Sendable {
     case timedOut
     /// The socket was disconnected before it came, or was not connected to begin with.
     case disconnected
-    /// The event could not be encoded; `detail` says why.
+    /// The event was not sent, because it could not be encoded or was volatile; `detail` says why.
     case notSent(detail: String)
+    /// The socket owes as many acknowledgements as it may:
+    /// ``SocketIOServer/Configuration/maxPendingAcknowledgements``.
+    case tooManyPending
 }
 
 /// Some receivers of a broadcast did not acknowledge it in time.

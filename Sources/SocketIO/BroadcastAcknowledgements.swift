@@ -2,6 +2,27 @@ import EngineIO
 import Synchronization
 
 extension BroadcastEmitter {
+    /// Sends an event to the selected sockets; `completion` runs, on some loop, when each has acknowledged it or was
+    /// disconnected, or when the time of ``timeout(_:)`` is over.
+    ///
+    /// An event that can't be encoded is logged, and nobody answers it.
+    public func emit<each Argument: Encodable>(
+        _ event: String,
+        _ arguments: repeat each Argument,
+        acknowledgement completion: @escaping @Sendable (Result<[SocketArguments], BroadcastTimeout>) -> Void
+    ) {
+        let selection = broadcastOperator
+        let id = selection.namespace.makeAcknowledgementID()
+        let packet = selection.namespace.encode(event, id: id, flags: selection.flags) { writer in
+            repeat try writer.writeElement(each arguments)
+        }
+        guard let packet else { return completion(.success([])) }
+        BroadcastCall(selection, id: id).start(packet) { outcome in
+            let timeout = outcome.isExpired ? BroadcastTimeout(answers: outcome.answers) : nil
+            completion(timeout.map { .failure($0) } ?? .success(outcome.answers))
+        }
+    }
+
     /// Sends an event to the selected sockets and waits until each has acknowledged it or was disconnected.
     ///
     /// Without ``timeout(_:)`` it waits as long as that takes. With nobody selected the result is empty.
@@ -14,7 +35,7 @@ extension BroadcastEmitter {
     ) async throws -> [Answer] {
         let selection = broadcastOperator
         let id = selection.namespace.makeAcknowledgementID()
-        let packet = selection.namespace.encode(event, id: id) { writer in
+        let packet = selection.namespace.encode(event, id: id, flags: selection.flags) { writer in
             repeat try writer.writeElement(each arguments)
         }
         guard let packet else { throw AcknowledgementError.notSent(detail: "the event could not be encoded") }
@@ -52,7 +73,7 @@ private final class BroadcastCall: Sendable {
     private let timeout: Duration?
 
     init(_ selection: BroadcastOperator, id: UInt64) {
-        parts = selection.namespace.shards.map { Part(shard: $0, target: selection.target, id: id) }
+        parts = selection.namespace.shards.map { Part(shard: $0, selection, id: id) }
         timeout = selection.acknowledgementTimeout
     }
 
@@ -95,6 +116,7 @@ extension BroadcastCall {
     final class Part: @unchecked Sendable {
         let shard: RoomIndex
         private let target: BroadcastTarget
+        private let isVolatile: Bool
         private let id: UInt64
         private var outcome = Outcome()
         private var awaited: [Socket] = []
@@ -102,9 +124,10 @@ extension BroadcastCall {
         private var timer: EngineTimer?
         private var completion: (@Sendable (Outcome) -> Void)?
 
-        init(shard: RoomIndex, target: BroadcastTarget, id: UInt64) {
+        init(shard: RoomIndex, _ selection: BroadcastOperator, id: UInt64) {
             self.shard = shard
-            self.target = target
+            target = selection.target
+            isVolatile = selection.flags.isVolatile
             self.id = id
         }
 
@@ -121,8 +144,10 @@ extension BroadcastCall {
                 timer = shard.loop.schedule(at: shard.loop.now + timeout) { self.finish(isExpired: true) }
             }
             for socket in awaited {
-                socket.expectAcknowledgement(id, timeout: nil) { self.receive($0) }
-                socket.transmit(packet)
+                guard socket.expectAcknowledgement(id, timeout: nil, { self.receive($0) }) else { continue }
+                if !socket.transmit(packet, isVolatile: isVolatile) {
+                    socket.failAcknowledgement(id, .notSent(detail: "the client does not take it at once"))
+                }
             }
         }
 

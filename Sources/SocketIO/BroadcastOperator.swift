@@ -14,6 +14,7 @@ public protocol BroadcastEmitter: Sendable {
 public struct BroadcastOperator: BroadcastEmitter {
     let namespace: Namespace
     var target = BroadcastTarget()
+    var flags = EmitFlags()
     var acknowledgementTimeout: Duration?
 
     init(namespace: Namespace, excluding sender: Socket? = nil) {
@@ -24,10 +25,16 @@ public struct BroadcastOperator: BroadcastEmitter {
     /// The selection itself.
     public var broadcastOperator: BroadcastOperator { self }
 
+    func send(_ event: String, _ writeArguments: (inout ArgumentWriter) throws -> Void) {
+        let packet = namespace.encode(event, flags: flags, writeArguments: writeArguments)
+        if let packet { send(packet) }
+    }
+
     /// Sends `packet` on every loop to the sockets selected there.
     func send(_ packet: OutgoingPacket) {
+        let isVolatile = flags.isVolatile
         forEachShard { shard, target in
-            shard.forEach(in: target) { $0.transmit(packet) }
+            shard.forEach(in: target) { $0.transmit(packet, isVolatile: isVolatile) }
         }
     }
 
@@ -74,22 +81,40 @@ extension BroadcastEmitter {
         return selection
     }
 
+    /// Leaves out the clients that do not take the event at once.
+    ///
+    /// Those are the ones without a waiting poll, or whose WebSocket has unsent bytes from before this turn of the loop.
+    public var volatile: BroadcastOperator {
+        var selection = broadcastOperator
+        selection.flags.isVolatile = true
+        return selection
+    }
+
+    /// Sets whether transports that compress may compress what is sent next; without this they may.
+    public func compress(_ isCompressible: Bool) -> BroadcastOperator {
+        var selection = broadcastOperator
+        selection.flags.isCompressible = isCompressible
+        return selection
+    }
+
     /// Sends an event to the selected sockets.
     ///
-    /// It is encoded once, however many they are. An event with a reserved name, or with arguments that can't be encoded, is logged and not sent.
+    /// It is encoded once, however many they are. An event with a reserved name, or with arguments that can't be
+    /// encoded, is logged and not sent.
     public func emit<each Argument: Encodable>(_ event: String, _ arguments: repeat each Argument) {
-        let selection = broadcastOperator
-        let packet = selection.namespace.encode(event) { writer in
-            repeat try writer.writeElement(each arguments)
-        }
-        if let packet { selection.send(packet) }
+        broadcastOperator.send(event) { writer in repeat try writer.writeElement(each arguments) }
     }
 
     /// Sends an event with arguments that are passed on as they came.
     public func emit(_ event: String, raw arguments: SocketArguments) {
         let selection = broadcastOperator
-        let packet = selection.namespace.encode(event, raw: arguments)
+        let packet = selection.namespace.encode(event, flags: selection.flags, raw: arguments)
         if let packet { selection.send(packet) }
+    }
+
+    /// Sends an event with the name `message` to the selected sockets.
+    public func send<each Argument: Encodable>(_ arguments: repeat each Argument) {
+        broadcastOperator.send("message") { writer in repeat try writer.writeElement(each arguments) }
     }
 
     /// Puts the selected sockets into rooms.
@@ -171,14 +196,15 @@ public struct RemoteSocket: Sendable {
 
 extension Namespace {
     /// Encodes an event with arguments that are passed on as they came.
-    func encode(_ event: String, raw arguments: SocketArguments) -> OutgoingPacket? {
-        encode(event, argumentBytes: arguments.joinedRange.count + 1) { $0.writeElements(of: arguments) }
+    func encode(_ event: String, flags: EmitFlags = EmitFlags(), raw arguments: SocketArguments) -> OutgoingPacket? {
+        encode(event, flags: flags, argumentBytes: arguments.joinedRange.count + 1) { $0.writeElements(of: arguments) }
     }
 
     /// Encodes an event; logs why and returns `nil` when that fails.
     func encode(
         _ event: String,
         id: UInt64? = nil,
+        flags: EmitFlags = EmitFlags(),
         argumentBytes: Int = OutgoingPacket.usualArgumentBytes,
         writeArguments: (inout ArgumentWriter) throws -> Void
     ) -> OutgoingPacket? {
@@ -187,13 +213,15 @@ extension Namespace {
             return nil
         }
         do {
-            return try .event(
+            var packet = try OutgoingPacket.event(
                 event,
                 prefix: identity.wirePrefix,
                 id: id,
                 argumentBytes: argumentBytes,
                 writeArguments: writeArguments
             )
+            if !flags.isCompressible { packet.forbidCompression() }
+            return packet
         } catch {
             let metadata: Logger.Metadata = ["namespace": "\(name)", "event": "\(event)", "error": "\(error)"]
             logger?.error("an event that can't be encoded was not sent", metadata: metadata)

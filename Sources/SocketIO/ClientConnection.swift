@@ -56,6 +56,10 @@ final class ClientConnection: EngineConnectionHandler, @unchecked Sendable {
         shard.remove(self)
     }
 
+    func transportChanged(to transport: EngineTransport) {
+        for socket in machine.members { socket.transportChanged(to: transport) }
+    }
+
     private func perform(_ action: ConnectionMachine<Socket>.OnMessage) {
         switch action {
         case .ignore:
@@ -76,19 +80,19 @@ final class ClientConnection: EngineConnectionHandler, @unchecked Sendable {
                 "closing a connection that broke the protocol",
                 metadata: ["connection": "\(connection.id)", "violation": "\(violation)"]
             )
-            close(violation.reason)
+            close(violation.reason, description: "\(violation)")
             connection.close()
         }
     }
 
     /// Ends the sockets without a packet, and whatever else the client sends is ignored.
-    private func close(_ reason: DisconnectReason) {
+    private func close(_ reason: DisconnectReason, description: String? = nil) {
         guard !isClosed else { return }
         isClosed = true
         connectTimer?.cancel()
         connectTimer = nil
         for socket in machine.close() {
-            socket.disconnected(reason)
+            socket.disconnected(reason, description: description)
         }
     }
 

@@ -1,10 +1,129 @@
+import EngineIO
+
+/// A listener that was added to a socket; ``Socket/off(_:)-(SocketListener)`` removes it.
+public struct SocketListener: Sendable, Hashable {
+    let number: UInt32
+}
+
+/// Handles an event; `Acknowledge` is there when the client waits for an acknowledgement.
+typealias EventHandler = @Sendable (Socket, SocketArguments, Acknowledge?) throws -> Void
+
 /// What an application asked to be called for on a socket.
 struct Listeners {
-    /// Handles an event; `Acknowledge` is there when the client waits for an acknowledgement.
-    typealias EventHandler = @Sendable (Socket, SocketArguments, Acknowledge?) throws -> Void
+    /// A handler of one event.
+    struct EventListener {
+        let id: SocketListener
+        let name: EventName
+        /// Whether it goes with the first event.
+        let isOnce: Bool
+        let handler: EventHandler
+    }
 
     /// Few enough that comparing names beats hashing them.
-    var events: [(name: EventName, handler: EventHandler)] = []
-    var any: [@Sendable (String, SocketArguments) throws -> Void] = []
-    var disconnect: [@Sendable (DisconnectReason) -> Void] = []
+    var events: [EventListener] = []
+    var disconnect = ListenerList<@Sendable (DisconnectReason, String?) -> Void>()
+    /// What few sockets have; made with the first of it.
+    var hooks: SocketHooks?
+
+    /// Removes one listener, whatever it listens for.
+    mutating func remove(_ id: SocketListener) {
+        events.removeAll { $0.id == id }
+        disconnect.remove(id)
+        hooks?.remove(id)
+    }
+
+    /// The hooks, made when there are none.
+    mutating func makeHooks() -> SocketHooks {
+        if let hooks { return hooks }
+        let hooks = SocketHooks()
+        self.hooks = hooks
+        return hooks
+    }
+}
+
+/// The listeners that are seldom used, so that the sockets and events without them cost no more than one look.
+///
+/// Touched only on the loop of the socket.
+final class SocketHooks {
+    typealias AnyHandler = @Sendable (String, SocketArguments) throws -> Void
+
+    var any = ListenerList<AnyHandler>()
+    var anyOutgoing = ListenerList<AnyHandler>()
+    var disconnecting = ListenerList<@Sendable (DisconnectReason, String?) -> Void>()
+    var error = ListenerList<@Sendable (any Error) -> Void>()
+    var upgrade = ListenerList<@Sendable (EngineTransport) -> Void>()
+    /// What each event passes before its handlers.
+    var middlewares: [EventMiddleware] = []
+    /// Whether an asynchronous middleware is deciding about an event; those behind it are ``held``.
+    var isWaiting = false
+    var held = HeldEvents()
+
+    func remove(_ id: SocketListener) {
+        any.remove(id)
+        anyOutgoing.remove(id)
+        disconnecting.remove(id)
+        error.remove(id)
+        upgrade.remove(id)
+    }
+}
+
+/// Listeners of one kind, in the order in which they are called.
+struct ListenerList<Handler> {
+    private var entries: [(id: SocketListener, handler: Handler)] = []
+
+    var isEmpty: Bool { entries.isEmpty }
+
+    /// The listeners as they are now; who is called may add and remove some.
+    var handlers: [Handler] { entries.map(\.handler) }
+
+    mutating func append(_ id: SocketListener, _ handler: Handler) {
+        entries.append((id, handler))
+    }
+
+    mutating func prepend(_ id: SocketListener, _ handler: Handler) {
+        entries.insert((id, handler), at: 0)
+    }
+
+    mutating func remove(_ id: SocketListener) {
+        entries.removeAll { $0.id == id }
+    }
+
+    mutating func removeAll() {
+        entries = []
+    }
+}
+
+/// What an event passes before its handlers; throwing drops it.
+enum EventMiddleware: Sendable {
+    case synchronous(@Sendable (String, SocketArguments) throws -> Void)
+    case asynchronous(@Sendable (String, SocketArguments) async throws -> Void)
+}
+
+/// Events that wait for something to end, and how many bytes they keep.
+struct HeldEvents {
+    /// An event from the client.
+    struct Event: Sendable {
+        let arguments: SocketArguments
+        let id: UInt64?
+    }
+
+    private(set) var events: [Event] = []
+    private var bytes = 0
+
+    /// Holds an event.
+    /// - Returns: `false` when there are as many as there may be.
+    mutating func hold(_ event: Event, limits: SocketIOServer.Configuration) -> Bool {
+        guard events.count < limits.maxHeldEvents, bytes <= limits.maxHeldBytes else { return false }
+        bytes += event.arguments.byteCount
+        events.append(event)
+        return true
+    }
+
+    /// Gives up the event that came first.
+    mutating func takeFirst() -> Event? {
+        guard !events.isEmpty else { return nil }
+        let event = events.removeFirst()
+        bytes -= event.arguments.byteCount
+        return event
+    }
 }

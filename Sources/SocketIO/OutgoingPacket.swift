@@ -4,9 +4,15 @@ import NIOCore
 /// A packet encoded once for any number of receivers, with its attachments.
 struct OutgoingPacket: Sendable {
     /// The text message.
-    let message: EncodedMessage
+    private(set) var message: EncodedMessage
     /// The binary messages that follow it; for most packets none.
-    let attachments: [EncodedMessage]
+    private(set) var attachments: [EncodedMessage]
+
+    /// Keeps transports from compressing the packet.
+    mutating func forbidCompression() {
+        message.isCompressible = false
+        for index in attachments.indices { attachments[index].isCompressible = false }
+    }
 
     /// Sends the packet; on the connection's loop.
     func send(on connection: any EngineConnection) {
@@ -20,6 +26,17 @@ struct OutgoingPacket: Sendable {
 extension OutgoingPacket {
     /// Room for arguments whose size is not known: more would be wasted on most packets.
     static let usualArgumentBytes = 80
+
+    /// The event that the packet carries, as a listener for all events wants it; `nil` for other packets.
+    func decoded() -> SocketArguments? {
+        guard
+            let packet = try? Packet(message.payload, maximumAttachments: attachments.count, allowsQuery: false),
+            packet.type == .event || packet.type == .binaryEvent
+        else { return nil }
+        guard packet.type == .binaryEvent else { return packet.arguments() }
+        guard let buffers = try? packet.attach(attachments.map(\.payload)) else { return nil }
+        return packet.arguments(buffers)
+    }
 
     /// Encodes an event.
     /// - Parameters:

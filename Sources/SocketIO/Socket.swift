@@ -25,20 +25,23 @@ public final class Socket: @unchecked Sendable {
     let client: ClientConnection
     let roomIndex: RoomIndex
     private let auth: RawArgument
-    private let isConnectedFlag = Atomic<Bool>(false)
+    let isConnectedFlag = Atomic<Bool>(false)
+    private let lastListener = Atomic<UInt32>(0)
 
-    private enum Phase {
+    enum Phase {
         /// Middlewares are deciding.
         case connecting
         /// Connection handlers are running; events are held.
         case starting
         case connected
+        /// It has ended, but is still in its rooms for those who listen for that.
+        case disconnecting
         case disconnected(DisconnectReason)
     }
 
     // These are read for each message. What is read is copied before a handler is called, so accesses can't overlap.
-    @exclusivity(unchecked) private var phase = Phase.connecting
-    private var early: Early?
+    @exclusivity(unchecked) var phase = Phase.connecting
+    var early: Early?
     @exclusivity(unchecked) var listeners = Listeners()
     var pendingAcknowledgements = AcknowledgementTable()
 
@@ -75,30 +78,20 @@ public final class Socket: @unchecked Sendable {
         connection.loop.run { [self] in
             if close {
                 client.disconnectAll()
-            } else if case .disconnected = phase {
                 return
-            } else {
-                client.leave(self)
-                disconnected(.serverNamespaceDisconnect)
             }
+            switch phase {
+            case .disconnecting, .disconnected: return
+            case .connecting, .starting, .connected: break
+            }
+            client.leave(self)
+            disconnected(.serverNamespaceDisconnect)
         }
     }
 
-    /// Sends a packet; on the loop.
-    func transmit(_ packet: OutgoingPacket) {
-        switch phase {
-        case .starting, .connected: packet.send(on: connection)
-        case .connecting, .disconnected: break
-        }
-    }
-
-    /// Sends a packet from anywhere.
-    func send(_ packet: OutgoingPacket) {
-        if connection.loop.isCurrent {
-            transmit(packet)
-        } else {
-            connection.loop.execute { self.transmit(packet) }
-        }
+    /// A number for a new listener; from anywhere.
+    func makeListener() -> SocketListener {
+        SocketListener(number: lastListener.wrappingAdd(1, ordering: .relaxed).newValue)
     }
 
     func logMetadata(error: any Error) -> Logger.Metadata {
@@ -111,207 +104,45 @@ public final class Socket: @unchecked Sendable {
     }
 }
 
-// MARK: - Life
+// MARK: - Sending packets
 
 extension Socket {
-    /// What a socket needs only before it is fully connected.
-    private final class Early {
-        var rooms: [String] = []
-        var events: [(arguments: SocketArguments, id: UInt64?)] = []
-        var heldBytes = 0
-        var runningHandlers = 1
-    }
-
-    private func makeEarly() -> Early {
-        if let early { return early }
-        let early = Early()
-        self.early = early
-        return early
-    }
-
-    /// The client has passed the middlewares and was told so.
-    func connected() {
-        phase = .starting
-        isConnectedFlag.store(true, ordering: .relaxed)
-        roomIndex.insert(self)
-        for room in early?.rooms ?? [] { roomIndex.join(room, self) }
-        let handlers = namespace.connectionHandlers.connection
-        let early = makeEarly()
-        for handler in handlers {
-            switch handler {
-            case .synchronous(let body):
-                do { try body(self) } catch { connectionHandlerFailed(error) }
-            case .asynchronous(let body):
-                early.runningHandlers += 1
-                client.shard.run { [self] in
-                    do { try await body(self) } catch { connectionHandlerFailed(error) }
-                    connection.loop.run { self.connectionHandlerEnded() }
-                }
-            }
-        }
-        connectionHandlerEnded()
-    }
-
-    private func connectionHandlerFailed(_ error: any Error) {
-        namespace.logger?.error("a connection handler failed", metadata: logMetadata(error: error))
-    }
-
-    /// The last of the connection handlers to end lets the held events through.
-    private func connectionHandlerEnded() {
-        guard case .starting = phase, let early else { return }
-        early.runningHandlers -= 1
-        guard early.runningHandlers == 0 else { return }
-        phase = .connected
-        self.early = nil
-        for event in early.events {
-            receive(event.arguments, id: event.id)
-        }
-    }
-
-    /// An event from the client.
-    func receive(_ arguments: SocketArguments, id: UInt64?) {
+    /// Sends an event, unless it is volatile and would have to wait; on the loop.
+    /// - Returns: Whether it was sent.
+    @discardableResult
+    func transmit(_ packet: OutgoingPacket, isVolatile: Bool = false) -> Bool {
         switch phase {
-        case .connected: deliver(arguments, id: id)
-        case .starting: hold(arguments, id: id)
-        case .connecting, .disconnected: break
+        case .starting, .connected: break
+        case .connecting, .disconnecting, .disconnected: return false
         }
+        if isVolatile, !connection.isWritable { return false }
+        if let hooks = listeners.hooks, !hooks.anyOutgoing.isEmpty { announce(packet, to: hooks) }
+        packet.send(on: connection)
+        return true
     }
 
-    private func hold(_ arguments: SocketArguments, id: UInt64?) {
-        let early = makeEarly()
-        let limits = client.server.configuration
-        guard early.events.count < limits.maxHeldEvents, early.heldBytes <= limits.maxHeldBytes else {
-            client.closeForTooManyHeldEvents(self)
-            return
-        }
-        early.heldBytes += arguments.byteCount
-        early.events.append((arguments, id))
-    }
-
-    /// The socket has come to its end: it leaves its rooms, and whoever waits for it is told.
-    func disconnected(_ reason: DisconnectReason) {
-        let wasConnected: Bool
+    /// Sends an acknowledgement; on the loop.
+    func transmit(acknowledgement packet: OutgoingPacket) {
         switch phase {
-        case .disconnected: return
-        case .connecting: wasConnected = false
-        case .starting, .connected: wasConnected = true
-        }
-        phase = .disconnected(reason)
-        isConnectedFlag.store(false, ordering: .relaxed)
-        early = nil
-        roomIndex.remove(self)
-        if namespace.isDynamic { client.server.namespaces.leave(namespace) }
-        pendingAcknowledgements.failAll(.disconnected)
-        // Handlers usually hold the socket, so they must go for it to be freed.
-        let listeners = self.listeners
-        self.listeners = Listeners()
-        if wasConnected {
-            for listener in listeners.disconnect { listener(reason) }
+        case .starting, .connected: packet.send(on: connection)
+        case .connecting, .disconnecting, .disconnected: break
         }
     }
 
-    /// A middleware refused the client.
-    func refused() {
-        disconnected(.serverNamespaceDisconnect)
-    }
-
-    /// Adds a handler for the end of the socket, which has then left its rooms.
-    ///
-    /// It runs at once when the socket is disconnected already.
-    public func onDisconnect(_ handler: @escaping @Sendable (DisconnectReason) -> Void) {
-        connection.loop.run { [self] in
-            if case .disconnected(let reason) = phase {
-                handler(reason)
-            } else {
-                listeners.disconnect.append(handler)
-            }
-        }
-    }
-}
-
-// MARK: - Rooms
-
-extension Socket {
-    /// Puts the socket into a room; nothing happens when it is disconnected.
-    public func join(_ room: String) {
-        connection.loop.run { [self] in
-            switch phase {
-            case .connecting: makeEarly().rooms.append(room)
-            case .starting, .connected: roomIndex.join(room, self)
-            case .disconnected: break
-            }
+    /// Sends an event from anywhere.
+    func send(_ packet: OutgoingPacket, isVolatile: Bool = false) {
+        if connection.loop.isCurrent {
+            transmit(packet, isVolatile: isVolatile)
+        } else {
+            connection.loop.execute { self.transmit(packet, isVolatile: isVolatile) }
         }
     }
 
-    /// Takes the socket out of a room; it can't leave its own.
-    public func leave(_ room: String) {
-        connection.loop.run { [self] in
-            early?.rooms.removeAll { $0 == room }
-            roomIndex.leave(room, self)
-        }
-    }
-
-    /// The rooms that the socket is in, its own among them; for use on its loop, as in synchronous handlers.
-    ///
-    /// Elsewhere use ``fetchRooms()``.
-    public var rooms: Set<String> {
-        precondition(connection.loop.isCurrent, "rooms is for the socket's loop; use fetchRooms() elsewhere")
-        return currentRooms
-    }
-
-    /// The rooms that the socket is in, its own among them.
-    public nonisolated(nonsending) func fetchRooms() async -> Set<String> {
-        await withCheckedContinuation { continuation in
-            connection.loop.run { continuation.resume(returning: self.currentRooms) }
-        }
-    }
-
-    var currentRooms: Set<String> {
-        guard isConnected else { return [] }
-        return Set(places.map(\.room.name)).union([id])
-    }
-
-    /// A broadcast to rooms, this socket left out.
-    public func to(_ rooms: String...) -> BroadcastOperator { broadcast.to(rooms) }
-
-    /// A broadcast to rooms, this socket left out.
-    public func to(_ rooms: [String]) -> BroadcastOperator { broadcast.to(rooms) }
-
-    /// A broadcast to rooms, this socket left out.
-    public func `in`(_ rooms: String...) -> BroadcastOperator { broadcast.to(rooms) }
-
-    /// A broadcast to the namespace, this socket and the sockets of the rooms left out.
-    public func except(_ rooms: String...) -> BroadcastOperator { broadcast.except(rooms) }
-
-    /// A broadcast to the namespace, this socket left out.
-    public var broadcast: BroadcastOperator { BroadcastOperator(namespace: namespace, excluding: self) }
-}
-
-/// Ids of sockets.
-enum SocketID {
-    /// Makes an id of 120 random bits.
-    static func make() -> String {
-        var generator = SystemRandomNumberGenerator()
-        var high = generator.next()
-        var low = generator.next()
-        return String(unsafeUninitializedCapacity: 20) { buffer in
-            for index in 0..<10 {
-                buffer[index] = character(UInt8(high & 63))
-                buffer[index + 10] = character(UInt8(low & 63))
-                high >>= 6
-                low >>= 6
-            }
-            return 20
-        }
-    }
-
-    private static func character(_ value: UInt8) -> UInt8 {
-        switch value {
-        case ..<26: UInt8(ascii: "A") + value
-        case ..<52: UInt8(ascii: "a") + value - 26
-        case ..<62: UInt8(ascii: "0") + value - 52
-        case 62: UInt8(ascii: "-")
-        default: UInt8(ascii: "_")
+    private func announce(_ packet: OutgoingPacket, to hooks: SocketHooks) {
+        guard let arguments = packet.decoded() else { return }
+        let event = arguments.eventName
+        for handler in hooks.anyOutgoing.handlers {
+            do { try handler(event, arguments) } catch { handlerFailed(of: event, error) }
         }
     }
 }

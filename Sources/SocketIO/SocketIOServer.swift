@@ -45,6 +45,12 @@ public final class SocketIOServer: EngineApplication, @unchecked Sendable {
         /// official server.
         public var cleanupEmptyChildNamespaces: Bool
 
+        /// How many acknowledgements may be waited for from one socket; 10,000.
+        ///
+        /// A client that never answers would otherwise make the server keep a closure for each event. Past the limit
+        /// ``AcknowledgementError/tooManyPending`` is the answer and nothing is sent.
+        public var maxPendingAcknowledgements: Int
+
         /// Makes a configuration.
         public init(
             connectTimeout: Duration = .seconds(45),
@@ -54,7 +60,8 @@ public final class SocketIOServer: EngineApplication, @unchecked Sendable {
             maxNamespacesPerClient: Int = 100,
             maxDynamicNamespaces: Int = 1000,
             maxDynamicNamespaceNameLength: Int = 128,
-            cleanupEmptyChildNamespaces: Bool = false
+            cleanupEmptyChildNamespaces: Bool = false,
+            maxPendingAcknowledgements: Int = 10_000
         ) {
             precondition(connectTimeout > .zero, "connectTimeout must be positive")
             precondition(maxAttachments >= 0, "maxAttachments must not be negative")
@@ -70,6 +77,8 @@ public final class SocketIOServer: EngineApplication, @unchecked Sendable {
             self.maxDynamicNamespaces = maxDynamicNamespaces
             self.maxDynamicNamespaceNameLength = maxDynamicNamespaceNameLength
             self.cleanupEmptyChildNamespaces = cleanupEmptyChildNamespaces
+            precondition(maxPendingAcknowledgements > 0, "maxPendingAcknowledgements must be positive")
+            self.maxPendingAcknowledgements = maxPendingAcknowledgements
         }
     }
 

@@ -130,9 +130,9 @@ final class FakeConnection: EngineConnection, @unchecked Sendable {
     private var handler: (any EngineConnectionHandler)?
 
     var loop: any EngineLoop { manualLoop }
-    let transport = EngineTransport.webSocket
-    var isWritable: Bool { true }
-    let bufferedBytes = 0
+    private(set) var transport = EngineTransport.webSocket
+    var isWritable = true
+    var bufferedBytes = 0
     let bufferedPackets = 0
 
     init(_ loop: ManualLoop, id: String = "engine-id-0123456789", version: EngineProtocolVersion = .v4) {
@@ -177,6 +177,19 @@ final class FakeConnection: EngineConnection, @unchecked Sendable {
         let handler = self.handler
         self.handler = nil
         handler?.connectionClosed(reason)
+    }
+
+    /// The transport takes more.
+    func becomeWritable() {
+        isWritable = true
+        bufferedBytes = 0
+        manualLoop.turn { handler?.connectionBecameWritable() }
+    }
+
+    /// The client moves to another transport.
+    func change(to transport: EngineTransport) {
+        self.transport = transport
+        manualLoop.turn { handler?.transportChanged(to: transport) }
     }
 
     /// The client sends messages, as they look with the `4` of Engine.IO; binary ones as bytes.

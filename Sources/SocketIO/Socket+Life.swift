@@ -1,0 +1,170 @@
+public import EngineIO
+import Logging
+import Synchronization
+
+// MARK: - Life
+
+extension Socket {
+    /// What a socket needs only before it is fully connected.
+    final class Early {
+        var rooms: [String] = []
+        var held = HeldEvents()
+        var runningHandlers = 1
+    }
+
+    func makeEarly() -> Early {
+        if let early { return early }
+        let early = Early()
+        self.early = early
+        return early
+    }
+
+    /// The client has passed the middlewares and was told so.
+    func connected() {
+        phase = .starting
+        isConnectedFlag.store(true, ordering: .relaxed)
+        roomIndex.insert(self)
+        for room in early?.rooms ?? [] { roomIndex.join(room, self) }
+        let handlers = namespace.connectionHandlers.connection
+        let early = makeEarly()
+        for handler in handlers {
+            switch handler {
+            case .synchronous(let body):
+                do { try body(self) } catch { connectionHandlerFailed(error) }
+            case .asynchronous(let body):
+                early.runningHandlers += 1
+                client.shard.run { [self] in
+                    do { try await body(self) } catch { connectionHandlerFailed(error) }
+                    connection.loop.run { self.connectionHandlerEnded() }
+                }
+            }
+        }
+        connectionHandlerEnded()
+    }
+
+    private func connectionHandlerFailed(_ error: any Error) {
+        namespace.logger?.error("a connection handler failed", metadata: logMetadata(error: error))
+    }
+
+    /// The last of the connection handlers to end lets the held events through.
+    private func connectionHandlerEnded() {
+        guard case .starting = phase, let early else { return }
+        early.runningHandlers -= 1
+        guard early.runningHandlers == 0 else { return }
+        phase = .connected
+        self.early = nil
+        for event in early.held.events { receive(event.arguments, id: event.id) }
+    }
+
+    /// An event from the client.
+    func receive(_ arguments: SocketArguments, id: UInt64?) {
+        switch phase {
+        case .connected: deliver(arguments, id: id)
+        case .starting:
+            let event = HeldEvents.Event(arguments: arguments, id: id)
+            if !makeEarly().held.hold(event, limits: client.server.configuration) {
+                client.closeForTooManyHeldEvents(self)
+            }
+        case .connecting, .disconnecting, .disconnected: break
+        }
+    }
+
+    /// The socket has come to its end: it leaves its rooms, and whoever waits for it is told.
+    /// - Parameters:
+    ///   - reason: Why.
+    ///   - description: What exactly, where the reason leaves that open.
+    func disconnected(_ reason: DisconnectReason, description: String? = nil) {
+        let wasConnected: Bool
+        switch phase {
+        case .disconnecting, .disconnected: return
+        case .connecting: wasConnected = false
+        case .starting, .connected: wasConnected = true
+        }
+        phase = .disconnecting
+        if wasConnected {
+            for handler in listeners.hooks?.disconnecting.handlers ?? [] { handler(reason, description) }
+        }
+        phase = .disconnected(reason)
+        isConnectedFlag.store(false, ordering: .relaxed)
+        early = nil
+        roomIndex.remove(self)
+        if namespace.isDynamic { client.server.namespaces.leave(namespace) }
+        pendingAcknowledgements.failAll(.disconnected)
+        // Handlers usually hold the socket, so they must go for it to be freed.
+        let listeners = self.listeners
+        self.listeners = Listeners()
+        if wasConnected {
+            for handler in listeners.disconnect.handlers { handler(reason, description) }
+        }
+    }
+
+    /// A middleware refused the client.
+    func refused() {
+        disconnected(.serverNamespaceDisconnect)
+    }
+
+    /// The connection moved to another transport.
+    func transportChanged(to transport: EngineTransport) {
+        for handler in listeners.hooks?.upgrade.handlers ?? [] { handler(transport) }
+    }
+}
+
+// MARK: - Listening for the end
+
+extension Socket {
+    /// Adds a handler for the end of the socket, which has then left its rooms.
+    ///
+    /// It runs at once when the socket is disconnected already.
+    @discardableResult
+    public func onDisconnect(_ handler: @escaping @Sendable (DisconnectReason) -> Void) -> SocketListener {
+        onDisconnect { reason, _ in handler(reason) }
+    }
+
+    /// Adds a handler for the end of the socket that also gets a description of what exactly ended it.
+    ///
+    /// Reasons that leave that open have one: which packet broke the protocol, which limit was passed.
+    @discardableResult
+    public func onDisconnect(_ handler: @escaping @Sendable (DisconnectReason, String?) -> Void) -> SocketListener {
+        let id = makeListener()
+        connection.loop.run { [self] in
+            if case .disconnected(let reason) = phase {
+                handler(reason, nil)
+            } else {
+                listeners.disconnect.append(id, handler)
+            }
+        }
+        return id
+    }
+
+    /// Adds an asynchronous handler for the end of the socket.
+    @discardableResult
+    public func onDisconnect(
+        _ handler: @escaping @Sendable (DisconnectReason) async -> Void
+    ) -> SocketListener {
+        onDisconnect { [shard = client.shard] reason, _ in
+            shard.run { await handler(reason) }
+        }
+    }
+
+    /// Adds a handler for the end of the socket that runs while it is still in its rooms.
+    ///
+    /// Nothing can be sent to the client any more, but to the rooms that it is about to leave.
+    @discardableResult
+    public func onDisconnecting(
+        _ handler: @escaping @Sendable (DisconnectReason, String?) -> Void
+    ) -> SocketListener {
+        addHook { $0.disconnecting.append($1, handler) }
+    }
+
+    /// Adds a handler for the end of the socket that runs while it is still in its rooms.
+    @discardableResult
+    public func onDisconnecting(_ handler: @escaping @Sendable (DisconnectReason) -> Void) -> SocketListener {
+        onDisconnecting { reason, _ in handler(reason) }
+    }
+
+    /// Adds a handler for the change of the connection to another transport: from long-polling to WebSocket.
+    @discardableResult
+    public func onUpgrade(_ handler: @escaping @Sendable (EngineTransport) -> Void) -> SocketListener {
+        addHook { $0.upgrade.append($1, handler) }
+    }
+}

@@ -1,0 +1,44 @@
+import EngineIO
+
+// MARK: - Rooms
+
+extension Socket {
+    /// Puts the socket into a room; nothing happens when it is disconnected.
+    public func join(_ room: String) {
+        connection.loop.run { [self] in
+            switch phase {
+            case .connecting: makeEarly().rooms.append(room)
+            case .starting, .connected: roomIndex.join(room, self)
+            case .disconnecting, .disconnected: break
+            }
+        }
+    }
+
+    /// Takes the socket out of a room; it can't leave its own.
+    public func leave(_ room: String) {
+        connection.loop.run { [self] in
+            early?.rooms.removeAll { $0 == room }
+            roomIndex.leave(room, self)
+        }
+    }
+
+    /// The rooms that the socket is in, its own among them; for use on its loop, as in synchronous handlers.
+    ///
+    /// Elsewhere use ``fetchRooms()``.
+    public var rooms: Set<String> {
+        precondition(connection.loop.isCurrent, "rooms is for the socket's loop; use fetchRooms() elsewhere")
+        return currentRooms
+    }
+
+    /// The rooms that the socket is in, its own among them.
+    public nonisolated(nonsending) func fetchRooms() async -> Set<String> {
+        await withCheckedContinuation { continuation in
+            connection.loop.run { continuation.resume(returning: self.currentRooms) }
+        }
+    }
+
+    var currentRooms: Set<String> {
+        guard isConnected else { return [] }
+        return Set(places.map(\.room.name)).union([id])
+    }
+}
