@@ -1,17 +1,29 @@
 /// What a server allows and promises its clients; the names are the official server's options.
 public struct EngineConfiguration: Sendable {
-    /// The path prefix of all requests, with slashes at both ends; ``EngineApplication/defaultPath`` unless set.
+    // MARK: Where and how clients connect
+
+    /// The path prefix of all requests, with or without a slash at its end; ``EngineApplication/defaultPath`` unless
+    /// set.
     public var path: String?
+
+    /// Whether requests have a slash after the path; `true`.
+    ///
+    /// Without, a request for any path that begins with ``path`` is the server's, as in the official server.
+    public var addTrailingSlash: Bool
 
     /// The transports that clients may use, in the order of the handshake; both unless set.
     public var transports: [EngineTransport]
 
     /// Whether a connection over long-polling may change to WebSocket; `true` unless set.
+    ///
+    /// A client that tries it all the same is refused with code 3; the official server lets it.
     public var allowUpgrades: Bool
 
     /// Whether clients of protocol 3 (Socket.IO 2) are accepted; `false` unless set, since its binary payloads and
     /// its pings from the client are attack surface that few need.
     public var allowEIO3: Bool
+
+    // MARK: Time
 
     /// The time from a pong to the next ping; 25 s, which most proxies' idle limits exceed.
     public var pingInterval: Duration
@@ -22,10 +34,13 @@ public struct EngineConfiguration: Sendable {
     /// How long an upgrade may take from its WebSocket handshake to its end; 10 s.
     public var upgradeTimeout: Duration
 
-    /// How long a closed long-polling session waits for the poll that fetches the news; 30 s.
+    /// How long a closed session waits for its client: for the poll that fetches the news, or for a WebSocket to take
+    /// what is left; 30 s.
     public var closeTimeout: Duration
 
-    /// The most bytes of one WebSocket message or one POST body; 1,000,000.
+    // MARK: Limits
+
+    /// The most bytes of one WebSocket message or one POST body (`maxHttpBufferSize`); 1,000,000.
     ///
     /// The client is told, and batches its packets by it.
     public var maxPayload: Int
@@ -42,8 +57,52 @@ public struct EngineConfiguration: Sendable {
     /// what it guards against is floods of packets so small that ``maxBufferedBytes`` doesn't see what they cost.
     public var maxBufferedPackets: Int
 
+    // MARK: Browsers
+
     /// Which other origins may use the server from a browser; none unless set.
     public var cors: CORSPolicy?
+
+    /// Whether a WebSocket needs an origin that ``cors`` allows, or the server's own; `false`, as in the official
+    /// server.
+    ///
+    /// Browsers don't hold WebSockets to CORS, so that without this, or ``allowRequest``, any page may open one with
+    /// the cookies of its visitor. A request without `Origin` comes from no browser and passes.
+    public var checkWebSocketOrigin: Bool
+
+    /// The cookie that tells load balancers the session; none unless set.
+    public var cookie: EngineCookie?
+
+    // MARK: Handshakes and responses
+
+    /// Asked before a session is opened; every handshake may go on unless set.
+    ///
+    /// Not asked for later requests of the session, nor for its upgrade. The request waits until the answer is there;
+    /// the task is cancelled when the client gives up.
+    public var allowRequest: (@Sendable (HandshakeRequest) async -> HandshakeDecision)?
+
+    /// Makes the id of a session; 15 random bytes in base64url unless set.
+    ///
+    /// An id has 1 to 128 characters that need no escaping in a URL (letters, digits and `-_.!~*'()`) and is not in
+    /// use. Whatever else comes back, or an error, refuses the handshake with code 3.
+    public var generateID: (@Sendable (HandshakeRequest) async throws -> String)?
+
+    /// A packet that follows the open packet at once, on every transport; none unless set.
+    public var initialPacket: EncodedMessage?
+
+    /// Further header fields of the response that opens a session, a WebSocket's 101 included (`initial_headers`).
+    public var initialHeaders: (@Sendable (HandshakeRequest) -> [HandshakeRequest.HeaderField])?
+
+    /// Further header fields of every response, a WebSocket's 101 and refusals included (`headers`).
+    public var headers: (@Sendable (HandshakeRequest) -> [HandshakeRequest.HeaderField])?
+
+    /// Told of every request that is refused, on the loop of the request (`connection_error`).
+    public var onConnectionError: (@Sendable (HandshakeRequest, EngineRefusal) -> Void)?
+
+    /// Whether a request for WebSocket outside of ``path`` is closed when nobody answers it; `true`.
+    public var destroyUpgrade: Bool
+
+    /// How long a request for WebSocket outside of ``path`` may stay without an answer; 1 s.
+    public var destroyUpgradeTimeout: Duration
 
     /// Above so many bytes written in one turn of the loop, a WebSocket connection is not writable until they left.
     ///
@@ -51,10 +110,11 @@ public struct EngineConfiguration: Sendable {
     public static let highWaterMark = 65_536
 
     /// Makes a configuration.
-    /// - Precondition: `path` begins and ends with a slash, sizes and counts are positive, `transports` is not empty
-    ///   and no duration is negative.
+    /// - Precondition: `path` begins with a slash, sizes and counts are positive, `transports` is not empty and no
+    ///   duration is negative.
     public init(
         path: String? = nil,
+        addTrailingSlash: Bool = true,
         transports: [EngineTransport] = [.polling, .webSocket],
         allowUpgrades: Bool = true,
         allowEIO3: Bool = false,
@@ -65,21 +125,20 @@ public struct EngineConfiguration: Sendable {
         maxPayload: Int = 1_000_000,
         maxBufferedBytes: Int = 16_777_216,
         maxBufferedPackets: Int = 65_536,
-        cors: CORSPolicy? = nil
+        cors: CORSPolicy? = nil,
+        checkWebSocketOrigin: Bool = false,
+        cookie: EngineCookie? = nil,
+        allowRequest: (@Sendable (HandshakeRequest) async -> HandshakeDecision)? = nil,
+        generateID: (@Sendable (HandshakeRequest) async throws -> String)? = nil,
+        initialPacket: EncodedMessage? = nil,
+        initialHeaders: (@Sendable (HandshakeRequest) -> [HandshakeRequest.HeaderField])? = nil,
+        headers: (@Sendable (HandshakeRequest) -> [HandshakeRequest.HeaderField])? = nil,
+        onConnectionError: (@Sendable (HandshakeRequest, EngineRefusal) -> Void)? = nil,
+        destroyUpgrade: Bool = true,
+        destroyUpgradeTimeout: Duration = .seconds(1)
     ) {
-        precondition(
-            path.map { $0.hasPrefix("/") && $0.hasSuffix("/") } ?? true,
-            "path must begin and end with a slash"
-        )
-        precondition(!transports.isEmpty, "at least one transport is needed")
-        precondition(maxPayload > 0, "maxPayload must be positive")
-        precondition(maxBufferedBytes > 0, "maxBufferedBytes must be positive")
-        precondition(maxBufferedPackets > 0, "maxBufferedPackets must be positive")
-        precondition(
-            [pingInterval, pingTimeout, upgradeTimeout, closeTimeout].allSatisfy { $0 >= .zero },
-            "durations must not be negative"
-        )
         self.path = path
+        self.addTrailingSlash = addTrailingSlash
         self.transports = transports
         self.allowUpgrades = allowUpgrades
         self.allowEIO3 = allowEIO3
@@ -91,6 +150,40 @@ public struct EngineConfiguration: Sendable {
         self.maxBufferedBytes = maxBufferedBytes
         self.maxBufferedPackets = maxBufferedPackets
         self.cors = cors
+        self.checkWebSocketOrigin = checkWebSocketOrigin
+        self.cookie = cookie
+        self.allowRequest = allowRequest
+        self.generateID = generateID
+        self.initialPacket = initialPacket
+        self.initialHeaders = initialHeaders
+        self.headers = headers
+        self.onConnectionError = onConnectionError
+        self.destroyUpgrade = destroyUpgrade
+        self.destroyUpgradeTimeout = destroyUpgradeTimeout
+        validate()
+    }
+
+    /// Refuses values without sense; a server checks again what was changed after `init`.
+    package func validate() {
+        precondition(path?.hasPrefix("/") ?? true, "path must begin with a slash")
+        precondition(!transports.isEmpty, "at least one transport is needed")
+        precondition(maxPayload > 0, "maxPayload must be positive")
+        precondition(maxBufferedBytes > 0, "maxBufferedBytes must be positive")
+        precondition(maxBufferedPackets > 0, "maxBufferedPackets must be positive")
+        precondition(
+            [pingInterval, pingTimeout, upgradeTimeout, closeTimeout, destroyUpgradeTimeout]
+                .allSatisfy { $0 >= .zero },
+            "durations must not be negative"
+        )
+        cors?.validate()
+        cookie?.validate()
+    }
+
+    /// What the path of a request must begin with.
+    package func pathPrefix(default defaultPath: String) -> String {
+        let path = path ?? defaultPath
+        let bare = path.hasSuffix("/") ? String(path.dropLast()) : path
+        return addTrailingSlash ? bare + "/" : bare
     }
 
     /// The upgrades that the open packet offers to a client on `transport`.
@@ -98,6 +191,22 @@ public struct EngineConfiguration: Sendable {
         guard allowUpgrades, transport == .polling, transports.contains(.webSocket) else { return [] }
         return [.webSocket]
     }
+
+    /// Whether a WebSocket may be opened by a page of this origin, on a server that calls itself `host`.
+    package func allowsWebSocket(origin: String?, host: String?) -> Bool {
+        guard checkWebSocketOrigin, let origin else { return true }
+        if cors?.origins.allows(origin) == true { return true }
+        guard let host else { return false }
+        return ["http://", "https://"].contains { equalsIgnoringASCIICase(origin, $0 + host) }
+    }
+}
+
+/// Whether a handshake may go on.
+public enum HandshakeDecision: Sendable, Equatable {
+    /// It may.
+    case allow
+    /// It is refused with code 4; the client sees the message, or `Forbidden`.
+    case refuse(_ message: String? = nil)
 }
 
 /// A way in which packets travel; the raw value is the name on the wire.

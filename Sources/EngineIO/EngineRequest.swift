@@ -20,6 +20,7 @@ public struct EngineRequest: Sendable, Equatable {
     /// - Parameters:
     ///   - method: The HTTP method.
     ///   - query: The decoded query.
+    ///   - origin: The header field `Origin`.
     ///   - isWebSocket: Whether the request asks for an upgrade to WebSocket.
     ///   - configuration: What the server allows.
     /// - Returns: What the request asks for.
@@ -27,15 +28,17 @@ public struct EngineRequest: Sendable, Equatable {
     public static func check(
         method: String,
         query: [HandshakeRequest.QueryItem],
+        origin: String? = nil,
         isWebSocket: Bool,
         configuration: EngineConfiguration
-    ) throws(EngineRequestError) -> Purpose {
+    ) throws(EngineRefusal) -> Purpose {
         func value(_ name: String) -> String? { query.first { $0.name == name }?.value }
         guard let transport = value("transport").flatMap(EngineTransport.init(rawValue:)),
             configuration.transports.contains(transport)
-        else { throw .transportUnknown }
+        else { throw .transportUnknown(value("transport")) }
+        if let origin, !HandshakeRequest.HeaderField.isFieldValue(origin) { throw .invalidOrigin(origin) }
         if let sid = value("sid") {
-            guard isWebSocket == (transport == .webSocket) else { throw .badRequest }
+            guard isWebSocket == (transport == .webSocket) else { throw .webSocketHandshake }
             if isWebSocket { return .upgrade(sid: sid) }
             switch method {
             case "GET": return .poll(sid: sid)
@@ -43,13 +46,13 @@ public struct EngineRequest: Sendable, Equatable {
             default: return .badMethod(sid: sid)
             }
         }
-        guard method == "GET" else { throw .badHandshakeMethod }
-        guard isWebSocket == (transport == .webSocket) else { throw .badRequest }
+        guard method == "GET" else { throw .badHandshakeMethod(method) }
+        guard isWebSocket == (transport == .webSocket) else { throw .webSocketHandshake }
         switch value("EIO") {
         case "4": return .handshake(transport, .v4, base64: true)
-        case "3" where configuration.allowEIO3:
+        case "3" where configuration.allowEIO3, nil where configuration.allowEIO3:
             return .handshake(transport, .v3, base64: value("b64").map { !$0.isEmpty && $0 != "0" } ?? false)
-        default: throw .unsupportedProtocolVersion
+        default: throw .unsupportedProtocolVersion(value("EIO"))
         }
     }
 }

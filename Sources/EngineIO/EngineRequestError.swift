@@ -1,5 +1,5 @@
 /// Why a request was refused; the codes and texts are those of the protocol.
-public enum EngineRequestError: Int, Error, Sendable, CaseIterable {
+public enum EngineRequestError: Int, Sendable, CaseIterable {
     /// `transport` is missing, unknown or not allowed.
     case transportUnknown = 0
     /// `sid` names no session.
@@ -31,10 +31,5 @@ public enum EngineRequestError: Int, Error, Sendable, CaseIterable {
         case .forbidden: 403
         case .transportUnknown, .sessionUnknown, .badHandshakeMethod, .badRequest, .unsupportedProtocolVersion: 400
         }
-    }
-
-    /// The JSON body of the HTTP response.
-    public var body: String {
-        #"{"code":\#(rawValue),"message":"\#(message)"}"#
     }
 }

@@ -10,12 +10,6 @@ final class EngineHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias OutboundIn = HTTPServerResponsePart
     typealias OutboundOut = HTTPServerResponsePart
 
-    struct Response: Sendable {
-        var status: HTTPResponseStatus
-        var headers: HTTPHeaders
-        var body: ByteBuffer
-    }
-
     /// What becomes of requests that are not Engine.IO's.
     enum Other {
         /// They are answered with 404.
@@ -33,20 +27,11 @@ final class EngineHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler {
         case passing
         /// The body is not wanted; no more of it than the limit is read.
         case discarding(HTTPExchange, read: Int, limit: Int)
-        case reading(Post)
+        case reading(PostBody, EngineSession, HTTPExchange)
         /// A request for WebSocket, not yet complete.
-        case upgrading(EngineServer, HTTPRequestHead, RequestTarget, EngineRequest.Purpose)
+        case upgrading(EngineHTTPRequest, EngineRequest.Purpose)
         /// The request is complete; the answer may be to come.
         case complete
-    }
-
-    private struct Post {
-        var session: EngineSession
-        var exchange: HTTPExchange
-        var isBinary: Bool
-        var limit: Int
-        var contentLength: Int?
-        var body = ByteBuffer()
     }
 
     /// A connection without a request for so long, once to twice, is closed.
@@ -58,12 +43,15 @@ final class EngineHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler {
     let httpHandlers: [any RemovableChannelHandler]
     private var state = State.idle
     /// The exchange to be answered, and the session it waits for.
-    private var pending: (exchange: HTTPExchange, session: EngineSession?)?
+    var pending: (exchange: HTTPExchange, session: EngineSession?)?
+    /// Asks the application about the handshake that is pending.
+    var admission: Task<Void, Never>?
     private var isKeepAlive = true
     private var isQuiescing = false
     private var wasIdle = false
     private var idleTimer: Scheduled<Void>?
-    private var context: ChannelHandlerContext?
+    private var foreignUpgradeTimer: Scheduled<Void>?
+    private(set) var context: ChannelHandlerContext?
 
     /// Makes a handler.
     /// - Parameters:
@@ -83,6 +71,7 @@ final class EngineHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     func handlerRemoved(context: ChannelHandlerContext) {
         idleTimer?.cancel()
+        foreignUpgradeTimer?.cancel()
         self.context = nil
     }
 
@@ -113,72 +102,46 @@ final class EngineHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler {
         guard let server = servers.first(where: { target.path.hasPrefix($0.path) }) else {
             return passOn(head, data, context)
         }
-        let exchange = HTTPExchange(
-            origin: head.headers.first(name: "Origin"),
-            cors: server.configuration.cors,
-            handler: self,
-            on: context.eventLoop
-        )
+        let request = EngineHTTPRequest(head, target, for: server, from: context.channel.remoteAddress)
+        let exchange = HTTPExchange(request, handler: self, on: context.eventLoop)
         pending = (exchange, nil)
-        if head.method == .OPTIONS, let cors = server.configuration.cors {
+        if head.method == .OPTIONS, let cors = server.configuration.cors, !cors.preflightContinue {
             state = .discarding(exchange, read: 0, limit: 0)
             let asked = head.headers.first(name: "Access-Control-Request-Headers")
-            let headers = cors.preflightHeaders(origin: head.headers.first(name: "Origin"), requestedHeaders: asked)
-            return respond(.init(status: .noContent, headers: HTTPHeaders(headers), body: ByteBuffer()), to: exchange)
+            let headers = cors.preflightHeaders(origin: request.origin, requestedHeaders: asked)
+            let status = HTTPResponseStatus(statusCode: cors.optionsSuccessStatus)
+            return respond(.init(status: status, headers: HTTPHeaders(headers)), to: exchange)
         }
-        let isWebSocket = head.headers.first(name: "Upgrade").map { $0.lowercased() == "websocket" } ?? false
         do {
-            let purpose = try EngineRequest.check(
-                method: head.method.rawValue,
-                query: target.query,
-                isWebSocket: isWebSocket,
-                configuration: server.configuration
-            )
-            begin(purpose, head, target, exchange, server, context)
+            try begin(request.purpose(), request, exchange, context)
         } catch {
-            server.logger.debug("Refused a request", metadata: ["target": "\(head.uri)", "reason": "\(error.message)"])
-            refuse(error, isWebSocket: isWebSocket, exchange, server)
+            state = .discarding(exchange, read: 0, limit: server.configuration.maxPayload)
+            exchange.refuse(error)
         }
     }
 
     private func begin(
         _ purpose: EngineRequest.Purpose,
-        _ head: HTTPRequestHead,
-        _ target: RequestTarget,
+        _ request: EngineHTTPRequest,
         _ exchange: HTTPExchange,
-        _ server: EngineServer,
         _ context: ChannelHandlerContext
-    ) {
+    ) throws(EngineRefusal) {
+        let server = request.server
         let limit = server.configuration.maxPayload
         switch purpose {
-        case .handshake(.webSocket, _, _), .upgrade:
-            state = .upgrading(server, head, target, purpose)
+        case .handshake(.webSocket, _, _), .upgrade: state = .upgrading(request, purpose)
         case .handshake(.polling, let version, let base64):
             state = .discarding(exchange, read: 0, limit: limit)
-            let session = server.openSession(
-                HandshakeRequest(head, target, from: context.channel.remoteAddress),
-                transport: .polling,
-                version: version,
-                base64: base64,
-                on: context.eventLoop
-            )
-            session.start(answering: exchange)
+            shakeHands(request, exchange, version, base64: base64, context)
         case .poll(let sid):
+            guard let session = server.session(sid) else { throw .sessionUnknown(sid) }
             state = .discarding(exchange, read: 0, limit: limit)
-            guard let session = server.session(sid) else { return exchange.refuse(.sessionUnknown) }
             pending = (exchange, session)
             session.nioLoop.run { session.receivePoll(exchange) }
         case .post(let sid):
-            guard let session = server.session(sid) else {
-                return refuse(.sessionUnknown, isWebSocket: false, exchange, server)
-            }
+            guard let session = server.session(sid) else { throw .sessionUnknown(sid) }
             pending = (exchange, session)
-            let type = head.headers.first(name: "Content-Type") ?? ""
-            let isBinary = type.lowercased().hasPrefix("application/octet-stream")
-            let length = head.headers.first(name: "Content-Length").flatMap { Int($0) }
-            state = .reading(
-                Post(session: session, exchange: exchange, isBinary: isBinary, limit: limit, contentLength: length)
-            )
+            state = .reading(PostBody(request.head, limit: limit), session, exchange)
             session.nioLoop.run { session.receivePostHead(exchange) }
         case .badMethod:
             state = .discarding(exchange, read: 0, limit: limit)
@@ -186,24 +149,10 @@ final class EngineHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler {
         }
     }
 
-    /// Refuses a request at its head; a WebSocket's with the text alone, as its client expects.
-    private func refuse(
-        _ error: EngineRequestError,
-        isWebSocket: Bool,
-        _ exchange: HTTPExchange,
-        _ server: EngineServer
-    ) {
-        state = .discarding(exchange, read: 0, limit: server.configuration.maxPayload)
-        guard isWebSocket else { return exchange.refuse(error) }
-        isKeepAlive = false
-        let body = ByteBuffer(string: error.message)
-        exchange.respond(status: 400, headers: [("Content-Type", "text/html")], body: body)
-    }
-
     private func passOn(_ head: HTTPRequestHead, _ data: NIOAny, _ context: ChannelHandlerContext) {
         switch other {
         case .refuse:
-            let exchange = HTTPExchange(origin: nil, cors: nil, handler: self, on: context.eventLoop)
+            let exchange = HTTPExchange(nil, handler: self, on: context.eventLoop)
             pending = (exchange, nil)
             state = .discarding(exchange, read: 0, limit: 0)
             let headers = [("Content-Type", "text/plain; charset=UTF-8")]
@@ -218,7 +167,17 @@ final class EngineHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler {
         case .passInstalled: break
         }
         state = .passing
+        if head.isWebSocketUpgrade { watchForeignUpgrade(context) }
         context.fireChannelRead(data)
+    }
+
+    /// Closes the connection when nobody begins to answer a request for WebSocket.
+    private func watchForeignUpgrade(_ context: ChannelHandlerContext) {
+        let timeouts = servers.map(\.configuration).filter(\.destroyUpgrade).map(\.destroyUpgradeTimeout)
+        guard let timeout = timeouts.min() else { return }
+        foreignUpgradeTimer = context.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(timeout)) { [weak self] in
+            self?.context?.close(promise: nil)
+        }
     }
 
     private func receive(_ bytes: ByteBuffer, _ data: NIOAny, _ context: ChannelHandlerContext) {
@@ -228,34 +187,29 @@ final class EngineHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler {
             // Whoever sends more than could ever be wanted has had the answer: the connection ends.
             guard read + bytes.readableBytes <= limit else { return context.close(promise: nil) }
             state = .discarding(exchange, read: read + bytes.readableBytes, limit: limit)
-        case .reading(var post):
-            guard post.body.readableBytes + bytes.readableBytes <= post.limit else {
-                let declared = post.contentLength ?? 0
-                return refuseLarge(post, size: max(declared, post.body.readableBytes + bytes.readableBytes))
-            }
+        case .reading(var body, let session, let exchange):
             state = .idle  // gives up the second reference, so that the body grows in place
-            post.body.writeImmutableBuffer(bytes)
-            state = .reading(post)
+            if let size = body.append(bytes) {
+                isKeepAlive = false
+                state = .discarding(exchange, read: 0, limit: session.server.configuration.maxPayload)
+                session.nioLoop.run { session.postTooLarge(size, exchange) }
+            } else {
+                state = .reading(body, session, exchange)
+            }
         case .idle, .upgrading, .complete: break
         }
-    }
-
-    private func refuseLarge(_ post: Post, size: Int) {
-        isKeepAlive = false
-        state = .discarding(post.exchange, read: 0, limit: post.limit)
-        post.session.nioLoop.run { post.session.postTooLarge(size, post.exchange) }
     }
 
     private func receiveEnd(_ data: NIOAny, _ context: ChannelHandlerContext) {
         switch state {
         case .passing: context.fireChannelRead(data)
-        case .reading(let post):
+        case .reading(let body, let session, let exchange):
             state = .complete
-            post.session.nioLoop.run { post.session.receivePost(post.body, isBinary: post.isBinary, post.exchange) }
+            session.nioLoop.run { session.receivePost(body.bytes, isBinary: body.isBinary, exchange) }
         case .discarding: state = .complete
-        case .upgrading(let server, let head, let target, let purpose):
+        case .upgrading(let request, let purpose):
             state = .complete
-            upgrade(server, head, target, purpose, context)
+            upgrade(request, purpose, context)
         case .idle, .complete: break
         }
         if case .complete = state, pending == nil { becomeIdle(context) }
@@ -264,14 +218,14 @@ final class EngineHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler {
     // MARK: Responses
 
     /// Writes the response to the current request; one to an earlier request comes too late and is dropped.
-    func respond(_ response: Response, to exchange: HTTPExchange) {
+    func respond(_ response: HTTPExchange.Response, to exchange: HTTPExchange) {
         guard let context, pending?.exchange === exchange else { return }
         pending = nil
         var head = HTTPResponseHead(version: .http1_1, status: response.status, headers: response.headers)
         if response.status != .noContent {
             head.headers.replaceOrAdd(name: "Content-Length", value: "\(response.body.readableBytes)")
         }
-        let isLast = !isKeepAlive || isQuiescing
+        let isLast = response.isLast || !isKeepAlive || isQuiescing
         if isLast { head.headers.replaceOrAdd(name: "Connection", value: "close") }
         context.write(wrapOutboundOut(.head(head)), promise: nil)
         if response.body.readableBytes > 0 {
@@ -290,6 +244,8 @@ final class EngineHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler {
     /// Notices the end of a response that the handlers behind give.
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         let isEnd = if case .end = unwrapOutboundIn(data) { true } else { false }
+        foreignUpgradeTimer?.cancel()
+        foreignUpgradeTimer = nil
         context.write(data, promise: promise)
         if isEnd, case .passing = state { becomeIdle(context) }
     }
@@ -307,8 +263,10 @@ final class EngineHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler {
             isQuiescing = true
             if case .idle = state { context.close(promise: nil) }
         case ChannelEvent.inputClosed:
+            let wasPending = pending != nil
             abortPending()
-            if case .idle = state { context.close(promise: nil) }
+            // Nobody is left who would answer a request that was given up, and so end the connection.
+            if case .idle = state { context.close(promise: nil) } else if wasPending { context.close(promise: nil) }
         default: break
         }
         context.fireUserInboundEventTriggered(event)
@@ -325,7 +283,7 @@ final class EngineHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler {
         guard error is HTTPParserError, pending == nil, context.channel.isActive else {
             return context.close(promise: nil)
         }
-        let exchange = HTTPExchange(origin: nil, cors: nil, handler: self, on: context.eventLoop)
+        let exchange = HTTPExchange(nil, handler: self, on: context.eventLoop)
         pending = (exchange, nil)
         isKeepAlive = false
         exchange.respond(status: 400)
@@ -334,62 +292,9 @@ final class EngineHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private func abortPending() {
         guard let (exchange, session) = pending else { return }
         pending = nil
+        admission?.cancel()
+        admission = nil
         guard let session else { return }
         session.nioLoop.run { session.requestAborted(exchange) }
-    }
-
-    // MARK: Upgrade
-
-    private func upgrade(
-        _ server: EngineServer,
-        _ head: HTTPRequestHead,
-        _ target: RequestTarget,
-        _ purpose: EngineRequest.Purpose,
-        _ context: ChannelHandlerContext
-    ) {
-        guard let exchange = pending?.exchange else { return }
-        let request = HandshakeRequest(head, target, from: context.channel.remoteAddress)
-        let accept: String
-        do {
-            accept = WebSocketAccept.value(for: try WebSocketHandshake.key(method: head.method.rawValue, request))
-        } catch {
-            isKeepAlive = false
-            return switch error {
-            case .method: exchange.respond(status: 405)
-            case .malformed: exchange.respond(status: 400)
-            case .version: exchange.respond(status: 400, headers: [("Sec-WebSocket-Version", "13, 8")])
-            }
-        }
-        let role: WebSocketUpgrade.Role
-        switch purpose {
-        case .upgrade(let sid):
-            guard server.configuration.allowUpgrades else {
-                return refuse(.badRequest, isWebSocket: true, exchange, server)
-            }
-            guard let session = server.session(sid) else {
-                return refuse(.sessionUnknown, isWebSocket: true, exchange, server)
-            }
-            role = .probe(session)
-        case .handshake(_, let version, let base64):
-            let session = server.openSession(
-                request,
-                transport: .webSocket,
-                version: version,
-                base64: base64,
-                on: context.eventLoop
-            )
-            role = .transport(session)
-        case .poll, .post, .badMethod: return
-        }
-        pending = nil
-        let upgrade = WebSocketUpgrade(
-            role: role,
-            response: WebSocketHandshake.response(
-                accept: accept,
-                headers: server.configuration.cors?.responseHeaders(origin: request.header("Origin")) ?? []
-            ),
-            maxMessageSize: server.configuration.maxPayload
-        )
-        upgrade.replace(self, and: httpHandlers, in: context)
     }
 }

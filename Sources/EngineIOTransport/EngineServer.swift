@@ -10,7 +10,7 @@ public final class EngineServer: Sendable {
     /// What the server allows and promises.
     public let configuration: EngineConfiguration
 
-    /// The path prefix of all requests, with slashes at both ends.
+    /// What the path of all requests begins with.
     public let path: String
 
     let application: any EngineApplication
@@ -35,7 +35,8 @@ public final class EngineServer: Sendable {
     ) {
         self.application = application
         self.configuration = configuration
-        path = configuration.path ?? application.defaultPath
+        configuration.validate()
+        path = configuration.pathPrefix(default: application.defaultPath)
         self.logger = logger
     }
 
@@ -65,15 +66,17 @@ public final class EngineServer: Sendable {
     }
 
     /// Opens a session on the loop of the request; called on that loop.
+    /// - Throws: A refusal when the id is in use.
     func openSession(
         _ handshake: HandshakeRequest,
+        id: String,
         transport: EngineTransport,
         version: EngineProtocolVersion,
         base64: Bool,
         on eventLoop: any EventLoop
-    ) -> EngineSession {
+    ) throws(EngineRefusal) -> EngineSession {
         let session = EngineSession(
-            id: makeSessionID(),
+            id: id,
             handshake: handshake,
             transport: transport,
             version: version,
@@ -81,25 +84,16 @@ public final class EngineServer: Sendable {
             server: self,
             on: loop(for: eventLoop)
         )
-        state.withLock { $0.sessions[session.id] = session }
+        let isNew = state.withLock { state in
+            guard state.sessions[id] == nil else { return false }
+            state.sessions[id] = session
+            return true
+        }
+        guard isNew else { throw .idGeneration }
         return session
     }
 
     func remove(_ session: EngineSession) {
         _ = state.withLock { $0.sessions.removeValue(forKey: session.id) }
-    }
-
-    /// 15 random bytes in base64url: the 20 characters that load balancers and adapters look for.
-    private func makeSessionID() -> String {
-        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
-        var random = SystemRandomNumberGenerator()
-        var bits = [random.next(), random.next()]
-        return String(unsafeUninitializedCapacity: 20) { characters in
-            for index in 0..<20 {
-                characters[index] = alphabet[Int(bits[index / 10] & 63)]
-                bits[index / 10] >>= 6
-            }
-            return 20
-        }
     }
 }

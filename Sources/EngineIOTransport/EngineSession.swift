@@ -57,19 +57,21 @@ final class EngineSession: EngineConnection, @unchecked Sendable {
 
     /// Greets a client that came by polling.
     func start(answering exchange: HTTPExchange) {
-        respond([openPacket(.polling)], to: exchange)
+        respond(openPackets(.polling), to: exchange, opening: id)
         begin()
     }
 
     /// Greets a client that came by WebSocket.
     func start(on webSocket: WebSocketHandler) {
         self.webSocket = webSocket
-        send(openPacket(.webSocket))
+        for packet in openPackets(.webSocket) { send(packet) }
         begin()
     }
 
-    private func openPacket(_ transport: EngineTransport) -> EncodedMessage {
-        SessionMachine.openPacket(sid: id, transport: transport, configuration: server.configuration)
+    private func openPackets(_ transport: EngineTransport) -> [EncodedMessage] {
+        let configuration = server.configuration
+        let open = SessionMachine.openPacket(sid: id, transport: transport, configuration: configuration)
+        return configuration.initialPacket.map { [open, $0] } ?? [open]
     }
 
     private func begin() {
@@ -131,12 +133,12 @@ final class EngineSession: EngineConnection, @unchecked Sendable {
         }
     }
 
-    private func respond(_ packets: [EncodedMessage], to exchange: HTTPExchange) {
+    private func respond(_ packets: [EncodedMessage], to exchange: HTTPExchange, opening sid: String? = nil) {
         switch protocolVersion {
-        case .v4: exchange.respond(poll: PayloadV4.encode(packets), isBinary: false)
+        case .v4: exchange.respond(poll: PayloadV4.encode(packets), isBinary: false, opening: sid)
         case .v3 where PayloadV3.needsBinary(packets, base64: base64):
-            exchange.respond(poll: PayloadV3.encodeBinary(packets), isBinary: true)
-        case .v3: exchange.respond(poll: PayloadV3.encodeText(packets), isBinary: false)
+            exchange.respond(poll: PayloadV3.encodeBinary(packets), isBinary: true, opening: sid)
+        case .v3: exchange.respond(poll: PayloadV3.encodeText(packets), isBinary: false, opening: sid)
         }
     }
 
@@ -156,8 +158,8 @@ final class EngineSession: EngineConnection, @unchecked Sendable {
             if let waiting { respond([.close], to: waiting) }
             exchange.respond(status: 400)
             finish(.transportError)
-        case .mismatch: exchange.refuse(.badRequest)
-        case .unknown: exchange.refuse(.sessionUnknown)
+        case .mismatch: exchange.refuse(.transportMismatch(.polling, previous: transport))
+        case .unknown: exchange.refuse(.sessionUnknown(id))
         case .farewell(let packets):
             respond(packets, to: exchange)
             forget()
@@ -172,8 +174,8 @@ final class EngineSession: EngineConnection, @unchecked Sendable {
             exchange.respond(status: 400)
             closeTransport()
             finish(.transportError)
-        case .mismatch: exchange.refuse(.badRequest)
-        case .unknown: exchange.refuse(.sessionUnknown)
+        case .mismatch: exchange.refuse(.transportMismatch(.polling, previous: transport))
+        case .unknown: exchange.refuse(.sessionUnknown(id))
         }
     }
 

@@ -8,22 +8,33 @@ import NIOHTTP1
 /// state is touched there only. The handler is reached on its channel's loop, to which a response hops where the two
 /// differ.
 final class HTTPExchange: @unchecked Sendable {
-    private let origin: String?
+    /// A response as the handler writes it.
+    struct Response: Sendable {
+        var status: HTTPResponseStatus
+        var headers: HTTPHeaders
+        var body = ByteBuffer()
+        /// Whether the connection ends with it.
+        var isLast = false
+    }
+
+    /// The request; `nil` for one that is not Engine.IO's, or not HTTP.
+    let request: EngineHTTPRequest?
     private let eventLoop: any EventLoop
     private let handler: NIOLoopBound<EngineHTTPHandler>
-    private let cors: CORSPolicy?
     private(set) var isAnswered = false
 
-    init(origin: String?, cors: CORSPolicy?, handler: EngineHTTPHandler, on eventLoop: any EventLoop) {
-        self.origin = origin
-        self.cors = cors
+    init(_ request: EngineHTTPRequest?, handler: EngineHTTPHandler, on eventLoop: any EventLoop) {
+        self.request = request
         self.eventLoop = eventLoop
         self.handler = NIOLoopBound(handler, eventLoop: eventLoop)
     }
 
-    func respond(poll payload: ByteBuffer, isBinary: Bool) {
+    /// Answers a poll, which opens the session `sid` if it is given.
+    func respond(poll payload: ByteBuffer, isBinary: Bool, opening sid: String? = nil) {
         let type = isBinary ? "application/octet-stream" : "text/plain; charset=UTF-8"
-        respond(status: 200, headers: [("Content-Type", type), ("Cache-Control", "no-store")], body: payload)
+        var headers = [("Content-Type", type), ("Cache-Control", "no-store")]
+        if request?.isFromInternetExplorer == true { headers.append(("X-XSS-Protection", "0")) }
+        respond(status: 200, headers: headers, body: payload, opening: sid)
     }
 
     func respondOK() {
@@ -31,24 +42,45 @@ final class HTTPExchange: @unchecked Sendable {
         respond(status: 200, headers: headers, body: ByteBuffer(string: "ok"))
     }
 
-    func refuse(_ error: EngineRequestError) {
-        respond(
-            status: error.status,
-            headers: [("Content-Type", "application/json")],
-            body: ByteBuffer(string: error.body)
-        )
+    /// Refuses the request; a WebSocket's with the text alone, as its client expects.
+    func refuse(_ refusal: EngineRefusal) {
+        guard !isAnswered else { return }
+        request?.wasRefused(refusal)
+        var headers = refusal.retryAfter.map { [("Retry-After", "\($0)")] } ?? []
+        if request?.isWebSocket == true {
+            headers.append(("Content-Type", "text/html"))
+            let status = refusal.error == .forbidden && refusal.status == 403 ? 400 : refusal.status
+            respond(status: status, headers: headers, body: ByteBuffer(string: refusal.message), isLast: true)
+        } else {
+            headers.append(("Content-Type", "application/json"))
+            respond(status: refusal.status, headers: headers, body: ByteBuffer(string: refusal.body))
+        }
     }
 
     /// Gives the response; only the first counts.
-    func respond(status: Int, headers: [(String, String)] = [], body: ByteBuffer = ByteBuffer()) {
+    func respond(
+        status: Int,
+        headers: [(String, String)] = [],
+        body: ByteBuffer = ByteBuffer(),
+        isLast: Bool = false,
+        opening sid: String? = nil
+    ) {
         guard !isAnswered else { return }
         isAnswered = true
-        let fields = HTTPHeaders(headers + (cors?.responseHeaders(origin: origin) ?? []))
-        let response = EngineHTTPHandler.Response(status: .init(statusCode: status), headers: fields, body: body)
+        let fields = HTTPHeaders(headers + (request?.responseHeaders(opening: sid) ?? []))
+        let response = Response(status: .init(statusCode: status), headers: fields, body: body, isLast: isLast)
         if eventLoop.inEventLoop {
             handler.value.respond(response, to: self)
         } else {
             eventLoop.execute { self.handler.value.respond(response, to: self) }
         }
+    }
+}
+
+extension EngineHTTPRequest {
+    /// Whether the client is Internet Explorer, which must be told not to take packets for an attack.
+    fileprivate var isFromInternetExplorer: Bool {
+        guard let agent = head.headers.first(name: "User-Agent") else { return false }
+        return agent.contains(";MSIE") || agent.contains("Trident/")
     }
 }

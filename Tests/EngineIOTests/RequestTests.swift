@@ -4,12 +4,17 @@ import Testing
 @testable import EngineIO
 
 @Suite struct RequestTests {
+    enum Expected: Sendable {
+        case success(EngineRequest.Purpose)
+        case failure(EngineRequestError)
+    }
+
     struct Row: Sendable, CustomTestStringConvertible {
         var method = "GET"
         var query: String
         var isWebSocket = false
         var allowEIO3 = false
-        var expected: Result<EngineRequest.Purpose, EngineRequestError>
+        var expected: Expected
         var testDescription: String { "\(method) ?\(query) webSocket: \(isWebSocket)" }
     }
 
@@ -40,6 +45,7 @@ import Testing
             allowEIO3: true,
             expected: .success(.handshake(.polling, .v3, base64: true))
         ),
+        Row(query: "transport=polling", allowEIO3: true, expected: .success(.handshake(.polling, .v3, base64: false))),
         Row(method: "POST", query: "EIO=4&transport=polling", expected: .failure(.badHandshakeMethod)),
         Row(method: "OPTIONS", query: "EIO=4&transport=polling", expected: .failure(.badHandshakeMethod)),
         Row(query: "EIO=4&transport=websocket", expected: .failure(.badRequest)),
@@ -48,7 +54,7 @@ import Testing
         Row(query: "transport=polling&sid=a", isWebSocket: true, expected: .failure(.badRequest)),
     ])
     func checksInTheOfficialOrder(row: Row) {
-        let result = Result { () throws(EngineRequestError) in
+        let result = Result { () throws(EngineRefusal) in
             try EngineRequest.check(
                 method: row.method,
                 query: RequestTarget("/engine.io/?" + row.query).query,
@@ -56,12 +62,16 @@ import Testing
                 configuration: EngineConfiguration(allowEIO3: row.allowEIO3)
             )
         }
-        #expect(result == row.expected)
+        switch (result, row.expected) {
+        case (.success(let purpose), .success(let expected)): #expect(purpose == expected)
+        case (.failure(let refusal), .failure(let expected)): #expect(refusal.error == expected)
+        default: Issue.record("\(result)")
+        }
     }
 
     @Test func refusesTransportsThatAreOff() {
         let configuration = EngineConfiguration(transports: [.webSocket])
-        #expect(throws: EngineRequestError.transportUnknown) {
+        #expect(throws: EngineRefusal(.transportUnknown, context: ["transport": "polling"])) {
             try EngineRequest.check(
                 method: "GET",
                 query: [.init(name: "transport", value: "polling"), .init(name: "EIO", value: "4")],
@@ -81,7 +91,7 @@ import Testing
     ])
     func saysWhatClientsExpect(error: EngineRequestError, status: Int, body: String) {
         #expect(error.status == status)
-        #expect(error.body == body)
+        #expect(EngineRefusal(error).body == body)
     }
 
     @Test(

@@ -1,0 +1,84 @@
+import EngineIO
+import Logging
+import NIOCore
+import NIOHTTP1
+
+/// The head of an HTTP request for an Engine.IO server.
+struct EngineHTTPRequest: Sendable {
+    let server: EngineServer
+    let head: HTTPRequestHead
+    let target: RequestTarget
+    let peer: SocketAddress?
+    /// Whether the request asks for an upgrade to WebSocket.
+    let isWebSocket: Bool
+
+    init(_ head: HTTPRequestHead, _ target: RequestTarget, for server: EngineServer, from peer: SocketAddress?) {
+        self.server = server
+        self.head = head
+        self.target = target
+        self.peer = peer
+        isWebSocket = head.isWebSocketUpgrade
+    }
+
+    var origin: String? { head.headers.first(name: "Origin") }
+
+    /// What applications see of the request.
+    var handshake: HandshakeRequest { HandshakeRequest(head, target, from: peer) }
+
+    /// What the request asks for.
+    func purpose() throws(EngineRefusal) -> EngineRequest.Purpose {
+        try EngineRequest.check(
+            method: head.method.rawValue,
+            query: target.query,
+            origin: origin,
+            isWebSocket: isWebSocket,
+            configuration: server.configuration
+        )
+    }
+
+    /// Refuses a WebSocket of a page from elsewhere, where the configuration asks for that.
+    func checkOrigin() throws(EngineRefusal) {
+        guard isWebSocket, let origin else { return }
+        let host = head.headers.first(name: "Host")
+        guard server.configuration.allowsWebSocket(origin: origin, host: host) else { throw .foreignOrigin(origin) }
+    }
+
+    /// The fields that the configuration adds to every response, a WebSocket's 101 included.
+    /// - Parameter sid: The session that the response opens, if it does.
+    /// - Returns: The fields, all of them valid.
+    func responseHeaders(opening sid: String? = nil) -> [(name: String, value: String)] {
+        let configuration = server.configuration
+        var fields = configuration.cors?.responseHeaders(origin: origin) ?? []
+        if let sid, let cookie = configuration.cookie, !isWebSocket {
+            fields.append(("Set-Cookie", cookie.headerValue(sid: sid)))
+        }
+        guard configuration.headers != nil || (sid != nil && configuration.initialHeaders != nil) else { return fields }
+        let request = handshake
+        var added = sid.flatMap { _ in configuration.initialHeaders?(request) } ?? []
+        added += configuration.headers?(request) ?? []
+        for field in added {
+            if field.isValid {
+                fields.append((field.name, field.value))
+            } else {
+                server.logger.error("Left out a header field that is not valid", metadata: ["name": "\(field.name)"])
+            }
+        }
+        return fields
+    }
+
+    /// Notes that the request was refused.
+    func wasRefused(_ refusal: EngineRefusal) {
+        server.logger.debug(
+            "Refused a request",
+            metadata: ["target": "\(head.uri)", "code": "\(refusal.error.rawValue)", "reason": "\(refusal.message)"]
+        )
+        server.configuration.onConnectionError?(handshake, refusal)
+    }
+}
+
+extension HTTPRequestHead {
+    /// Whether the request asks for an upgrade to WebSocket.
+    var isWebSocketUpgrade: Bool {
+        headers.first(name: "Upgrade").map { $0.lowercased() == "websocket" } ?? false
+    }
+}
