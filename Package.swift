@@ -19,6 +19,7 @@ let package = Package(
         .library(name: "STUN", targets: ["STUN"]),
         .library(name: "SocketIO", targets: ["SocketIO"]),
         .library(name: "TURNServer", targets: ["TURNServer"]),
+        .library(name: "ValgrindPreload", type: .dynamic, targets: ["ValgrindPreload"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -139,6 +140,11 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(name: "BenchmarkSupport", path: "Benchmarks/Support", cSettings: [.define("_GNU_SOURCE")]),
+        .target(
+            name: "ValgrindPreload",
+            path: "Benchmarks/ValgrindPreload",
+            cSettings: [.define("_GNU_SOURCE")]
+        ),
         .executableTarget(
             name: "linkup-bench",
             dependencies: ["BenchmarkSupport"],
