@@ -11,7 +11,7 @@ public final class EngineHTTPServer: Service {
     public let port: Int
 
     private let servers: [EngineServer]
-    private let channel: any Channel
+    let channel: any Channel
     private let quiescing: ServerQuiescingHelper
     private let logger: Logger
 
@@ -48,6 +48,8 @@ public final class EngineHTTPServer: Service {
         channel = try await ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 4096)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            // Accepted sockets inherit it.
+            .serverChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(
@@ -56,7 +58,6 @@ public final class EngineHTTPServer: Service {
                 }
             }
             .childChannelOption(.allowRemoteHalfClosure, value: true)
-            .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.configureEngineIO(

@@ -102,11 +102,6 @@ final class WebSocketHandler: ChannelInboundHandler {
         }
     }
 
-    func channelReadComplete(context: ChannelHandlerContext) {
-        loop.flush()
-        context.fireChannelReadComplete()
-    }
-
     func channelInactive(context: ChannelHandlerContext) {
         ended(.transportClose)
         context.fireChannelInactive()
