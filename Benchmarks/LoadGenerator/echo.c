@@ -37,6 +37,7 @@ static void on_packet(struct group *group, struct client *client, const char *pa
     echo_receive(client, packet, length);
     loop->answered++;
     closed_loop_send(loop, group, client);
+    if (loop->options->writes_singly) client_flush(group, client);
 }
 
 static void run(struct options *options) {

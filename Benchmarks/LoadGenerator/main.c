@@ -28,12 +28,13 @@ static _Noreturn void usage(int code) {
         "  --rate R             for latency (5000)\n"
         "  --seconds S          how long it is measured, after a fifth of it to warm up (5)\n"
         "  --messages N         for echo and broadcast: sends so many instead, without a warm-up\n"
+        "  --singly             for echo: each event in a write of its own, even where several were answered at once\n"
         "  --polling            HTTP long-polling instead of WebSocket\n",
         code == 0 ? stdout : stderr);
     exit(code);
 }
 
-enum { HELP = 256, POLLING };
+enum { HELP = 256, POLLING, SINGLY };
 
 static struct options parse(int count, char **arguments) {
     struct options options = {
@@ -44,7 +45,8 @@ static struct options parse(int count, char **arguments) {
         {"idle", required_argument, 0, 'd'},     {"outstanding", required_argument, 0, 'o'},
         {"rate", required_argument, 0, 'r'},     {"seconds", required_argument, 0, 's'},
         {"messages", required_argument, 0, 'm'}, {"polling", no_argument, 0, POLLING},
-        {"help", no_argument, 0, HELP},          {0, 0, 0, 0},
+        {"singly", no_argument, 0, SINGLY},      {"help", no_argument, 0, HELP},
+        {0, 0, 0, 0},
     };
     for (int option; (option = getopt_long(count, arguments, "", known, NULL)) != -1;) {
         switch (option) {
@@ -58,6 +60,7 @@ static struct options parse(int count, char **arguments) {
         case 's': options.seconds = atof(optarg); break;
         case 'm': options.messages = strtoull(optarg, NULL, 10); break;
         case POLLING: options.transport = &polling; break;
+        case SINGLY: options.writes_singly = true; break;
         case HELP: usage(0);
         default: usage(64);
         }

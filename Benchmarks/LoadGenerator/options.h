@@ -1,6 +1,7 @@
 #ifndef OPTIONS_H
 #define OPTIONS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "client.h"
@@ -12,6 +13,8 @@ struct options {
     // The server's process.
     int pid;
     int connections, idle, outstanding;
+    // Whether each event leaves in a write of its own, even where several were answered at once.
+    bool writes_singly;
     double rate, seconds;
     // Ends the work after so many instead of a time, if not 0.
     uint64_t messages;

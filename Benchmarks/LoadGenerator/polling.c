@@ -105,12 +105,11 @@ static bool parse_answer(char *bytes, size_t available, struct answer *answer) {
 static void receive_payload(struct group *group, struct client *client, const struct answer *answer) {
     if (!client->session[0]) {
         static const char key[] = "\"sid\":\"";
-        const char *end = answer->body + answer->length, *sid = memmem(answer->body, answer->length, key, sizeof key - 1);
-        const char *quote = sid ? memchr(sid + sizeof key - 1, '"', (size_t)(end - sid) - (sizeof key - 1)) : NULL;
+        const char *end = answer->body + answer->length;
+        const char *found = memmem(answer->body, answer->length, key, sizeof key - 1);
+        const char *sid = found ? found + sizeof key - 1 : end, *quote = memchr(sid, '"', (size_t)(end - sid));
         if (!quote) die("The handshake holds no session: %.*s", (int)answer->length, answer->body);
-        snprintf(
-            client->session, sizeof client->session, "%.*s", (int)(quote - sid - (int)sizeof key + 1),
-            sid + sizeof key - 1);
+        snprintf(client->session, sizeof client->session, "%.*s", (int)(quote - sid), sid);
     }
     for (size_t position = 0; position < answer->length;) {
         char *packet = answer->body + position, *end = memchr(packet, SEPARATOR, answer->length - position);

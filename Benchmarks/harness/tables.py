@@ -7,10 +7,9 @@ def table(head, rows):
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def short(value, unit=""):
+def short(value, unit):
     """Two or three significant digits, as more would be noise."""
     if value is None:
         return "–"
     digits = 2 if abs(value) < 10 else 1 if abs(value) < 100 else 0
-    text = f"{value:,.{digits}f}"
-    return f"{text} {unit}" if unit else text
+    return f"{value:,.{digits}f} {unit}"
