@@ -65,30 +65,61 @@ public struct EncodedMessage: Sendable, Equatable {
         Self(isBinary: true, minimumCapacity: bytes.readableBytes) { $0.writeImmutableBuffer(bytes) }
     }
 
+    /// Encodes a text message whose length is known, in one step and without a spare byte.
+    /// - Parameters:
+    ///   - length: How many bytes `write` writes.
+    ///   - write: Fills the memory, which is as large as `length` says, with UTF-8.
+    /// - Returns: The message, ready for any transport.
+    package static func text(length: Int, _ write: (UnsafeMutableRawBufferPointer) -> Void) -> Self {
+        let headerLength = headerLength(length + 1)
+        let total = headerLength + 1 + length
+        var buffer = ByteBufferAllocator().buffer(capacity: total)
+        buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: total) { target in
+            writeHeader(isBinary: false, length: length + 1, to: target)
+            target[headerLength] = UInt8(ascii: "4")
+            write(UnsafeMutableRawBufferPointer(rebasing: target[(headerLength + 1)..<total]))
+            return total
+        }
+        return Self(isBinary: false, frame: buffer, headerLength: headerLength)
+    }
+
+    private init(isBinary: Bool, frame: ByteBuffer, headerLength: Int) {
+        self.isBinary = isBinary
+        self.frame = frame
+        self.headerLength = headerLength
+    }
+
     init(isBinary: Bool, minimumCapacity: Int, write: (inout ByteBuffer) throws -> Void) rethrows {
-        var buffer = ByteBuffer()
-        buffer.reserveCapacity(Self.longestHeader + minimumCapacity)
+        var buffer = ByteBufferAllocator().buffer(capacity: Self.longestHeader + minimumCapacity)
         buffer.moveWriterIndex(to: Self.longestHeader)
         buffer.moveReaderIndex(to: Self.longestHeader)
         try write(&buffer)
         let length = buffer.readableBytes
-        let opcode: UInt8 = isBinary ? 0x82 : 0x81
-        let headerLength: Int
+        let headerLength = Self.headerLength(length)
+        buffer.moveReaderIndex(to: Self.longestHeader - headerLength)
+        buffer.withUnsafeMutableReadableBytes { Self.writeHeader(isBinary: isBinary, length: length, to: $0) }
+        self.init(isBinary: isBinary, frame: buffer, headerLength: headerLength)
+    }
+
+    private static func headerLength(_ length: Int) -> Int {
+        switch length {
+        case ..<126: 2
+        case ...Int(UInt16.max): 4
+        default: longestHeader
+        }
+    }
+
+    private static func writeHeader(isBinary: Bool, length: Int, to target: UnsafeMutableRawBufferPointer) {
+        target[0] = isBinary ? 0x82 : 0x81
         switch length {
         case ..<126:
-            headerLength = 2
-            buffer.setInteger(UInt16(opcode) << 8 | UInt16(length), at: Self.longestHeader - 2)
+            target[1] = UInt8(length)
         case ...Int(UInt16.max):
-            headerLength = 4
-            buffer.setInteger(UInt32(opcode) << 24 | 126 << 16 | UInt32(length), at: Self.longestHeader - 4)
+            target[1] = 126
+            target.storeBytes(of: UInt16(length).bigEndian, toByteOffset: 2, as: UInt16.self)
         default:
-            headerLength = 10
-            buffer.setInteger(UInt16(opcode) << 8 | 127, at: 0)
-            buffer.setInteger(UInt64(length), at: 2)
+            target[1] = 127
+            target.storeBytes(of: UInt64(length).bigEndian, toByteOffset: 2, as: UInt64.self)
         }
-        buffer.moveReaderIndex(to: Self.longestHeader - headerLength)
-        self.isBinary = isBinary
-        self.frame = buffer
-        self.headerLength = headerLength
     }
 }

@@ -19,30 +19,24 @@ public final class Acknowledge: @unchecked Sendable {
 
     /// Sends the acknowledgement.
     public func callAsFunction<each Argument: Encodable>(_ arguments: repeat each Argument) {
-        send { writer in
-            var isFirst = true
-            repeat try writer.writeElement(each arguments, &isFirst)
+        send { id, prefix in
+            try .acknowledgement(id, prefix: prefix) { writer in
+                var isFirst = true
+                repeat try writer.writeElement(each arguments, &isFirst)
+            }
         }
     }
 
     /// Sends the acknowledgement with arguments that are passed on as they came.
     public func callAsFunction(raw arguments: SocketArguments) {
-        send(argumentBytes: arguments.joinedRange.count) { $0.writeList(arguments) }
+        send { id, prefix in try .acknowledgement(id, prefix: prefix, raw: arguments) }
     }
 
-    private func send(
-        argumentBytes: Int = OutgoingPacket.usualArgumentBytes,
-        _ writeArguments: (inout ArgumentWriter) throws -> Void
-    ) {
+    private func send(_ encode: (_ id: UInt64, _ prefix: String) throws -> OutgoingPacket) {
         guard let socket else { return }
         let packet: OutgoingPacket
         do {
-            packet = try .acknowledgement(
-                id,
-                prefix: socket.namespace.identity.wirePrefix,
-                argumentBytes: argumentBytes,
-                writeArguments: writeArguments
-            )
+            packet = try encode(id, socket.namespace.identity.wirePrefix)
         } catch {
             socket.namespace.logger?.error(
                 "an acknowledgement that can't be encoded was not sent",
@@ -50,7 +44,7 @@ public final class Acknowledge: @unchecked Sendable {
             )
             return
         }
-        if socket.connection.loop.isCurrent {
+        if socket.roomIndex.loop.isCurrent {
             transmit(packet)
         } else {
             socket.connection.loop.execute { [self] in transmit(packet) }

@@ -11,12 +11,10 @@ struct ArgumentRanges: Sendable, Equatable {
     }
 
     /// Boxed, because an absent reference costs less to copy than an empty array.
-    private final class Rest: Sendable {
-        let parts: [Part]
-
-        init(_ parts: [Part]) {
-            self.parts = parts
-        }
+    ///
+    /// Unchecked: changes only while the text is read.
+    private final class Rest: @unchecked Sendable {
+        var parts: [Part] = []
     }
 
     /// How many elements there are.
@@ -39,30 +37,23 @@ struct ArgumentRanges: Sendable, Equatable {
         }
     }
 
-    static func == (one: Self, other: Self) -> Bool {
-        one.count == other.count && (0..<one.count).allSatisfy { one[$0] == other[$0] }
+    /// Adds an element; only while nobody else has a copy.
+    mutating func append(_ start: Int, _ end: Int) {
+        let part = Part(start: UInt32(truncatingIfNeeded: start), end: UInt32(truncatingIfNeeded: end))
+        switch count {
+        case 0: first = part
+        case 1: second = part
+        case 2: third = part
+        case 3: fourth = part
+        default:
+            let rest = rest ?? Rest()
+            rest.parts.append(part)
+            self.rest = rest
+        }
+        count += 1
     }
 
-    /// Collects ranges as a text is read.
-    struct Builder {
-        private var ranges = ArgumentRanges()
-        private var more: [Part] = []
-
-        mutating func append(_ start: Int, _ end: Int) {
-            let part = Part(start: UInt32(truncatingIfNeeded: start), end: UInt32(truncatingIfNeeded: end))
-            switch ranges.count {
-            case 0: ranges.first = part
-            case 1: ranges.second = part
-            case 2: ranges.third = part
-            case 3: ranges.fourth = part
-            default: more.append(part)
-            }
-            ranges.count += 1
-        }
-
-        consuming func finish() -> ArgumentRanges {
-            if !more.isEmpty { ranges.rest = Rest(more) }
-            return ranges
-        }
+    static func == (one: Self, other: Self) -> Bool {
+        one.count == other.count && (0..<one.count).allSatisfy { one[$0] == other[$0] }
     }
 }

@@ -195,9 +195,9 @@ public struct RemoteSocket: Sendable {
 }
 
 extension Namespace {
-    /// Encodes an event with arguments that are passed on as they came.
+    /// Encodes an event with arguments that are passed on as they came; logs why and returns `nil` when that fails.
     func encode(_ event: String, flags: EmitFlags = EmitFlags(), raw arguments: SocketArguments) -> OutgoingPacket? {
-        encode(event, flags: flags, argumentBytes: arguments.joinedRange.count + 1) { $0.writeElements(of: arguments) }
+        checked(event, flags) { try .event(event, prefix: identity.wirePrefix, raw: arguments) }
     }
 
     /// Encodes an event; logs why and returns `nil` when that fails.
@@ -205,21 +205,24 @@ extension Namespace {
         _ event: String,
         id: UInt64? = nil,
         flags: EmitFlags = EmitFlags(),
-        argumentBytes: Int = OutgoingPacket.usualArgumentBytes,
         writeArguments: (inout ArgumentWriter) throws -> Void
+    ) -> OutgoingPacket? {
+        checked(event, flags) {
+            try .event(event, prefix: identity.wirePrefix, id: id, writeArguments: writeArguments)
+        }
+    }
+
+    private func checked(
+        _ event: String,
+        _ flags: EmitFlags,
+        _ encode: () throws -> OutgoingPacket
     ) -> OutgoingPacket? {
         guard !ReservedEvent.isReserved(event) else {
             logger?.error("an event with a reserved name was not sent", metadata: ["event": "\(event)"])
             return nil
         }
         do {
-            var packet = try OutgoingPacket.event(
-                event,
-                prefix: identity.wirePrefix,
-                id: id,
-                argumentBytes: argumentBytes,
-                writeArguments: writeArguments
-            )
+            var packet = try encode()
             if !flags.isCompressible { packet.forbidCompression() }
             return packet
         } catch {

@@ -60,8 +60,8 @@ final class ClientConnection: EngineConnectionHandler, @unchecked Sendable {
         for socket in machine.members { socket.transportChanged(to: transport) }
     }
 
-    private func perform(_ action: ConnectionMachine<Socket>.OnMessage) {
-        switch action {
+    private func perform(_ action: consuming ConnectionMachine<Socket>.OnMessage) {
+        switch consume action {
         case .ignore:
             break
         case .event(let socket, let arguments, let id):

@@ -73,8 +73,9 @@ struct ConnectionMachine<Member: AnyObject>: ~Copyable {
         guard !isClosed else { return .ignore }
         do {
             let packet = try Packet(text, maximumAttachments: maximumAttachments, allowsQuery: isProtocol3)
-            guard let complete = try reconstructor.receive(packet) else { return .ignore }
-            return act(on: complete.packet, complete.attachments)
+            guard packet.type.isBinary || reconstructor.isWaiting else { return act(on: packet, packet.arguments) }
+            guard let arguments = try reconstructor.receive(packet) else { return .ignore }
+            return act(on: packet, arguments)
         } catch {
             return .close(.packet(error))
         }
@@ -85,13 +86,13 @@ struct ConnectionMachine<Member: AnyObject>: ~Copyable {
         guard !isClosed else { return .ignore }
         do {
             guard let complete = try reconstructor.receive(bytes) else { return .ignore }
-            return act(on: complete.packet, complete.attachments)
+            return act(on: complete.packet, complete.arguments)
         } catch {
             return .close(.packet(error))
         }
     }
 
-    private mutating func act(on packet: Packet, _ attachments: Attachments?) -> OnMessage {
+    private mutating func act(on packet: Packet, _ arguments: consuming SocketArguments) -> OnMessage {
         switch (packet.type, membership(of: packet.namespace)) {
         case (.connectError, _):
             return .close(.wrongDirection)
@@ -112,11 +113,11 @@ struct ConnectionMachine<Member: AnyObject>: ~Copyable {
         case (_, .never), (_, .connecting), (_, .resolving):
             return .close(.notJoined)
         case (.event, .connected(let member)), (.binaryEvent, .connected(let member)):
-            return .event(member, packet.arguments(attachments), id: packet.id)
+            return .event(member, arguments, id: packet.id)
         case (.acknowledgement, .connected(let member)), (.binaryAcknowledgement, .connected(let member)):
             // Without id it belongs to nothing, as does one whose id is unknown.
             guard let id = packet.id else { return .ignore }
-            return .acknowledgement(member, id: id, packet.arguments(attachments))
+            return .acknowledgement(member, id: id, arguments)
         }
     }
 

@@ -1,52 +1,80 @@
 import NIOCore
 
 /// The name of an event in the form in which handlers are found by it.
-///
-/// Length and first bytes tell nearly all names apart; the rest is compared only when these are equal.
 struct EventName: Sendable {
     /// The name.
     let string: String
-    private let utf8: [UInt8]
-    private let head: UInt64
+    private let key: Key
 
     init(_ string: String) {
         self.string = string
         let utf8 = Array(string.utf8)
-        self.utf8 = utf8
-        head = Self.head(utf8.span)
+        key = Key(utf8.span, in: 0..<utf8.count)
     }
 
-    /// Whether an event with these arguments, whose key is `key`, has this name.
-    func matches(_ key: Key, of arguments: SocketArguments) -> Bool {
-        if let decoded = key.decoded { return decoded == string }
-        guard key.range.count == utf8.count, key.head == head else { return false }
-        if utf8.count <= 8 { return true }
-        let bytes = arguments.text.readableBytesUInt8Span.extracting(key.range)
-        for index in 8..<utf8.count where bytes[index] != utf8[index] { return false }
-        return true
+    /// Whether an event with these arguments has this name.
+    @inline(__always)
+    func matches(_ arguments: SocketArguments) -> Bool {
+        // The string is not touched, nor retained, for the names that the keys tell apart.
+        key.equals(arguments.nameKey) ?? (string == arguments.eventName)
     }
+}
 
-    /// The first eight bytes of a name; of a shorter one all of them, so that names of one length differ.
-    private static func head(_ bytes: Span<UInt8>) -> UInt64 {
-        if bytes.count >= 8 { return bytes.bytes.unsafeLoadUnaligned(as: UInt64.self) }
-        var head: UInt64 = 0
-        for index in bytes.indices { head = head << 8 | UInt64(bytes[index]) }
-        return head
-    }
+extension EventName {
+    /// What is compared first: length, first and last bytes, which tell nearly all names apart.
+    struct Key: Sendable {
+        private let start: UInt32
+        private let count: UInt32
+        /// The first eight bytes; all of them when there are fewer.
+        private let head: UInt64
+        /// The last eight bytes when there are more than eight.
+        private let tail: UInt64
+        /// Whether there are escapes in the name, so that only the decoded name can be compared.
+        let isEscaped: Bool
 
-    /// What is compared of the name that came with an event.
-    struct Key {
-        /// Where the name stands, without quotation marks.
-        fileprivate let range: Range<Int>
-        fileprivate let head: UInt64
-        /// The name, if there are escapes in it.
-        fileprivate let decoded: String?
+        /// The key of an acknowledgement, which has no name.
+        static let none = Self()
 
-        init(_ arguments: SocketArguments) {
-            let bytes = arguments.text.readableBytesUInt8Span
-            range = arguments.nameRange
-            head = EventName.head(bytes.extracting(range))
-            decoded = arguments.isNameEscaped ? arguments.eventName : nil
+        /// Whether there is a name.
+        var isPresent: Bool { start > 0 }
+
+        /// Where the name stands in its text, without quotation marks.
+        var range: Range<Int> { Int(start)..<Int(start) + Int(count) }
+
+        private init() {
+            start = 0
+            count = 0
+            head = 0
+            tail = 0
+            isEscaped = false
+        }
+
+        /// Whether the names are equal; `nil` when the keys can't tell.
+        @inline(__always)
+        func equals(_ other: Self) -> Bool? {
+            if other.isEscaped { return nil }
+            guard count == other.count, head == other.head, tail == other.tail else { return false }
+            return count <= 16 ? true : nil
+        }
+
+        /// Makes the key of the name at `range`.
+        init(_ bytes: Span<UInt8>, in range: Range<Int>, isEscaped: Bool = false) {
+            start = UInt32(truncatingIfNeeded: range.lowerBound)
+            count = UInt32(truncatingIfNeeded: range.count)
+            self.isEscaped = isEscaped
+            if range.count >= 8 {
+                head = Self.word(bytes, range.lowerBound)
+                tail = Self.word(bytes, range.upperBound - 8)
+            } else {
+                var head: UInt64 = 0
+                for index in range { head = head << 8 | UInt64(bytes[index]) }
+                self.head = head
+                tail = 0
+            }
+        }
+
+        private static func word(_ bytes: Span<UInt8>, _ position: Int) -> UInt64 {
+            bytes.bytes.unsafeLoadUnaligned(fromByteOffset: position, as: UInt64.self)
         }
     }
 }

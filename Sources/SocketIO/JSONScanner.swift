@@ -16,7 +16,7 @@ enum JSONScanner {
     /// - Throws: ``PacketError/malformedJSON``, ``PacketError/nestedTooDeeply``, or
     ///   ``PacketError/unexpectedPayload`` when the text does not begin with an array.
     static func splitArray(_ bytes: Span<UInt8>, from start: Int) throws(PacketError) -> ArgumentRanges {
-        var elements = ArgumentRanges.Builder()
+        var elements = ArgumentRanges()
         var position = start
         skipWhitespace(bytes, &position)
         guard byte(bytes, position) == UInt8(ascii: "[") else {
@@ -33,7 +33,7 @@ enum JSONScanner {
         }
         skipWhitespace(bytes, &position)
         guard position == bytes.count else { throw .malformedJSON }
-        return elements.finish()
+        return elements
     }
 
     /// Checks that `bytes` hold from `start` on one value and nothing else but white space.
@@ -52,7 +52,7 @@ enum JSONScanner {
     private static func splitElements(
         _ bytes: Span<UInt8>,
         _ position: inout Int,
-        into elements: inout ArgumentRanges.Builder
+        into elements: inout ArgumentRanges
     ) throws(PacketError) {
         while true {
             skipWhitespace(bytes, &position)
@@ -164,20 +164,35 @@ enum JSONScanner {
     /// mark, a backslash or a control character; the end when there is none.
     static func endOfPlainText(_ bytes: Span<UInt8>, from start: Int) -> Int {
         var position = start
-        while position >= 0, position + 8 <= bytes.count {
-            let word = UInt64(littleEndian: bytes.bytes.unsafeLoadUnaligned(fromByteOffset: position, as: UInt64.self))
-            // Subtracting borrows from the highest bit of a byte that is zero, or below 0x20.
-            let quotes = word ^ 0x2222_2222_2222_2222
-            let backslashes = word ^ 0x5C5C_5C5C_5C5C_5C5C
-            let found =
-                (quotes &- 0x0101_0101_0101_0101) & ~quotes
-                | (backslashes &- 0x0101_0101_0101_0101) & ~backslashes
-                | (word &- 0x2020_2020_2020_2020) & ~word
-            let marks = found & 0x8080_8080_8080_8080
-            // Borrows run upwards, so the lowest mark is a true one.
+        let lastWord = bytes.count - 8
+        guard start >= 0, lastWord >= 0 else { return endOfShortPlainText(bytes, from: start) }
+        while position <= lastWord {
+            let marks = marks(bytes, position)
             if marks != 0 { return position + marks.trailingZeroBitCount / 8 }
             position += 8
         }
+        // The last word once more, without what has been looked at.
+        let marks = marks(bytes, lastWord) >> UInt64(8 * (position - lastWord))
+        return marks == 0 ? bytes.count : position + marks.trailingZeroBitCount / 8
+    }
+
+    /// Marks in the highest bit of each of eight bytes which can't stand in a string literal; only the lowest mark
+    /// is sure.
+    private static func marks(_ bytes: Span<UInt8>, _ position: Int) -> UInt64 {
+        let word = UInt64(littleEndian: bytes.bytes.unsafeLoadUnaligned(fromByteOffset: position, as: UInt64.self))
+        // Subtracting borrows from the highest bit of a byte that is zero, or below 0x20. A borrow runs upwards and so
+        // makes false marks only above a true one.
+        let quotes = word ^ 0x2222_2222_2222_2222
+        let backslashes = word ^ 0x5C5C_5C5C_5C5C_5C5C
+        let found =
+            (quotes &- 0x0101_0101_0101_0101) & ~quotes
+            | (backslashes &- 0x0101_0101_0101_0101) & ~backslashes
+            | (word &- 0x2020_2020_2020_2020) & ~word
+        return found & 0x8080_8080_8080_8080
+    }
+
+    private static func endOfShortPlainText(_ bytes: Span<UInt8>, from start: Int) -> Int {
+        var position = start
         while let next = byte(bytes, position) {
             if next == UInt8(ascii: "\"") || next == UInt8(ascii: "\\") || next < 0x20 { break }
             position += 1

@@ -108,6 +108,12 @@ enum JSONText {
         return Double(String(buffer: text))
     }
 
+    /// Whether a string can stand in quotation marks as it is.
+    static func isPlain(_ string: String) -> Bool {
+        var string = string
+        return string.withUTF8 { JSONScanner.endOfPlainText($0.span, from: 0) == $0.count }
+    }
+
     /// Appends a string literal: only what must be escaped is escaped, the rest stays UTF-8.
     static func write(_ string: String, to buffer: inout ByteBuffer) {
         var string = string
@@ -169,16 +175,22 @@ enum JSONText {
         }
     }
 
-    /// Writes an integer at `start`, where there must be room for ``mostDigits``.
-    /// - Returns: Where it ends.
-    static func write(_ integer: UInt64, to target: UnsafeMutableRawBufferPointer, at start: Int) -> Int {
-        var end = start + 1
+    /// How many digits an integer has.
+    static func digitCount(_ integer: UInt64) -> Int {
+        var count = 1
         var rest = integer
         while rest >= 10 {
             rest /= 10
-            end += 1
+            count += 1
         }
-        rest = integer
+        return count
+    }
+
+    /// Writes an integer at `start`, where there must be room for its digits.
+    /// - Returns: Where it ends.
+    static func write(_ integer: UInt64, to target: UnsafeMutableRawBufferPointer, at start: Int) -> Int {
+        let end = start + digitCount(integer)
+        var rest = integer
         for position in (start..<end).reversed() {
             target[position] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
             rest /= 10

@@ -17,6 +17,7 @@ struct OutgoingPacket: Sendable {
     /// Sends the packet; on the connection's loop.
     func send(on connection: any EngineConnection) {
         connection.send(message)
+        guard !attachments.isEmpty else { return }
         for attachment in attachments {
             connection.send(attachment)
         }
@@ -25,7 +26,7 @@ struct OutgoingPacket: Sendable {
 
 extension OutgoingPacket {
     /// Room for arguments whose size is not known: more would be wasted on most packets.
-    static let usualArgumentBytes = 80
+    private static let usualArgumentBytes = 80
 
     /// The event that the packet carries, as a listener for all events wants it; `nil` for other packets.
     func decoded() -> SocketArguments? {
@@ -33,9 +34,7 @@ extension OutgoingPacket {
             let packet = try? Packet(message.payload, maximumAttachments: attachments.count, allowsQuery: false),
             packet.type == .event || packet.type == .binaryEvent
         else { return nil }
-        guard packet.type == .binaryEvent else { return packet.arguments() }
-        guard let buffers = try? packet.attach(attachments.map(\.payload)) else { return nil }
-        return packet.arguments(buffers)
+        return packet.type.isBinary ? try? packet.attach(attachments.map(\.payload)) : packet.arguments
     }
 
     /// Encodes an event.
@@ -43,7 +42,6 @@ extension OutgoingPacket {
     ///   - name: The event's name.
     ///   - prefix: The namespace as it stands in packets; see ``NamespaceName/wirePrefix``.
     ///   - id: The id by which the receiver acknowledges the event, if it is to.
-    ///   - argumentBytes: About how many bytes the arguments will have.
     ///   - writeArguments: Writes each argument with a comma before it.
     /// - Returns: The packet.
     /// - Throws: What `writeArguments` throws.
@@ -51,10 +49,9 @@ extension OutgoingPacket {
         _ name: String,
         prefix: String,
         id: UInt64? = nil,
-        argumentBytes: Int = usualArgumentBytes,
         writeArguments: (inout ArgumentWriter) throws -> Void
     ) throws -> Self {
-        try make(.event, .binaryEvent, prefix, id, payloadBytes: argumentBytes + name.utf8.count + 3) { writer in
+        try make(.event, .binaryEvent, prefix, id, payloadBytes: usualArgumentBytes + name.utf8.count) { writer in
             JSONText.write(name, to: &writer.buffer)
             try writeArguments(&writer)
         }
@@ -64,14 +61,12 @@ extension OutgoingPacket {
     /// - Parameters:
     ///   - id: The id that came with the event.
     ///   - prefix: The namespace as it stands in packets.
-    ///   - argumentBytes: About how many bytes the arguments will have.
     ///   - writeArguments: Writes the arguments with commas between them.
     /// - Returns: The packet.
     /// - Throws: What `writeArguments` throws.
     static func acknowledgement(
         _ id: UInt64,
         prefix: String,
-        argumentBytes: Int = usualArgumentBytes,
         writeArguments: (inout ArgumentWriter) throws -> Void
     ) throws -> Self {
         try make(
@@ -79,9 +74,25 @@ extension OutgoingPacket {
             .binaryAcknowledgement,
             prefix,
             id,
-            payloadBytes: argumentBytes,
+            payloadBytes: usualArgumentBytes,
             writeElements: writeArguments
         )
+    }
+
+    /// Encodes an event whose arguments are passed on as they came.
+    static func event(_ name: String, prefix: String, raw arguments: SocketArguments) throws -> Self {
+        if let message = RawPacket.encode(.event, prefix, nil, name, arguments) {
+            return Self(message: message, attachments: [])
+        }
+        return try event(name, prefix: prefix) { $0.writeElements(of: arguments) }
+    }
+
+    /// Encodes an acknowledgement whose arguments are passed on as they came.
+    static func acknowledgement(_ id: UInt64, prefix: String, raw arguments: SocketArguments) throws -> Self {
+        if let message = RawPacket.encode(.acknowledgement, prefix, id, nil, arguments) {
+            return Self(message: message, attachments: [])
+        }
+        return try acknowledgement(id, prefix: prefix) { $0.writeList(arguments) }
     }
 
     private static func make(

@@ -8,20 +8,21 @@ struct Packet: Sendable {
     /// The packet type.
     let type: PacketType
     /// How many binary messages follow.
-    private(set) var attachmentCount = 0
+    let attachmentCount: Int
     /// The acknowledgement id.
     let id: UInt64?
-    /// The whole message.
-    private let text: ByteBuffer
-    /// The namespace with its leading slash and without query; empty for the main namespace.
-    private var namespaceRange = 0..<0
-    /// What stands behind `?` in the namespace, as protocol 3 clients send it.
-    private var queryRange: Range<Int>?
+    /// The arguments of an event or acknowledgement, still without attachments; it holds the text of any packet.
+    let arguments: SocketArguments
+    private let address: Address
     private let payloadStart: Int
-    /// The elements of a payload that is an array.
-    private var elements = ArgumentRanges()
-    /// Whether the name of an event has escapes.
-    private var isNameEscaped = false
+
+    /// Where the namespace stands in the text.
+    private struct Address {
+        /// The name with its leading slash and without query; empty for the main namespace.
+        var name = 0..<0
+        /// What stands behind `?`, as protocol 3 clients send it.
+        var query: Range<Int>?
+    }
 
     /// Ids from this on are refused: JavaScript can't tell them apart.
     static let idLimit: UInt64 = 1 << 53
@@ -37,45 +38,46 @@ struct Packet: Sendable {
         guard let first = JSONScanner.byte(bytes, 0), let type = PacketType(rawValue: first) else { throw .unknownType }
         var position = 1
         self.type = type
-        self.text = text
-        if type.isBinary {
-            attachmentCount = try Self.attachmentCount(bytes, &position, maximum: maximumAttachments)
-        }
-        if JSONScanner.byte(bytes, position) == UInt8(ascii: "/") {
-            (namespaceRange, queryRange) = Self.namespace(bytes, &position, allowsQuery: allowsQuery)
-        }
+        attachmentCount =
+            type.isBinary ? try Self.attachmentCount(bytes, &position, maximum: maximumAttachments) : 0
+        address =
+            JSONScanner.byte(bytes, position) == UInt8(ascii: "/")
+            ? Self.address(bytes, &position, allowsQuery: allowsQuery) : Address()
         id = try Self.id(bytes, &position)
         payloadStart = position
-        try validatePayload(bytes)
+        var elements = ArgumentRanges()
+        var name = EventName.Key.none
+        switch type {
+        case .event, .binaryEvent:
+            elements = try JSONScanner.splitArray(bytes, from: position)
+            name = try Self.name(bytes, elements)
+        case .acknowledgement, .binaryAcknowledgement:
+            elements = try JSONScanner.splitArray(bytes, from: position)
+        case .connect, .disconnect, .connectError:
+            try Self.validatePayload(of: type, bytes, from: position)
+        }
+        arguments = SocketArguments(text: text, elements: elements, nameKey: name)
     }
 
     /// The namespace with its leading slash and without query; `nil` for the main namespace.
-    var namespace: ByteBuffer? { namespaceRange.isEmpty ? nil : slice(namespaceRange) }
+    var namespace: ByteBuffer? { address.name.isEmpty ? nil : slice(address.name) }
 
     /// The query of the namespace; `nil` when there is none.
-    var query: ByteBuffer? { queryRange.map(slice) }
+    var query: ByteBuffer? { address.query.map(slice) }
 
     /// The JSON text; empty when the packet has none.
-    var payload: ByteBuffer { slice(payloadStart..<text.readableBytes) }
-
-    /// The arguments of an event or acknowledgement.
-    func arguments(_ attachments: Attachments? = nil) -> SocketArguments {
-        SocketArguments(
-            text: text,
-            elements: elements,
-            hasName: type == .event || type == .binaryEvent,
-            isNameEscaped: isNameEscaped,
-            attachments: attachments
-        )
-    }
+    var payload: ByteBuffer { slice(payloadStart..<arguments.text.readableBytes) }
 
     /// Matches binary messages with the placeholders of the payload.
-    func attach(_ buffers: [ByteBuffer]) throws(PacketError) -> Attachments {
-        try Attachments(buffers, text: text, from: payloadStart)
+    func attach(_ buffers: [ByteBuffer]) throws(PacketError) -> SocketArguments {
+        var arguments = arguments
+        arguments.attachments = try Attachments(buffers, text: arguments.text, from: payloadStart)
+        return arguments
     }
 
     private func slice(_ range: Range<Int>) -> ByteBuffer {
-        text.getSlice(at: text.readerIndex + range.lowerBound, length: range.count) ?? ByteBuffer()
+        let text = arguments.text
+        return text.getSlice(at: text.readerIndex + range.lowerBound, length: range.count) ?? ByteBuffer()
     }
 
     private static func attachmentCount(
@@ -91,11 +93,7 @@ struct Packet: Sendable {
         return Int(count)
     }
 
-    private static func namespace(
-        _ bytes: Span<UInt8>,
-        _ position: inout Int,
-        allowsQuery: Bool
-    ) -> (name: Range<Int>, query: Range<Int>?) {
+    private static func address(_ bytes: Span<UInt8>, _ position: inout Int, allowsQuery: Bool) -> Address {
         let start = position
         var queryStart: Int?
         while let byte = JSONScanner.byte(bytes, position), byte != UInt8(ascii: ",") {
@@ -106,7 +104,7 @@ struct Packet: Sendable {
         if position < bytes.count { position += 1 }
         let nameEnd = queryStart ?? end
         let isMain = nameEnd - start == 1
-        return (isMain ? 0..<0 : start..<nameEnd, queryStart.map { ($0 + 1)..<end })
+        return Address(name: isMain ? 0..<0 : start..<nameEnd, query: queryStart.map { ($0 + 1)..<end })
     }
 
     private static func id(_ bytes: Span<UInt8>, _ position: inout Int) throws(PacketError) -> UInt64? {
@@ -133,41 +131,34 @@ struct Packet: Sendable {
         return position > start ? value : nil
     }
 
-    private mutating func validatePayload(_ bytes: Span<UInt8>) throws(PacketError) {
-        switch type {
-        case .event, .binaryEvent:
-            elements = try JSONScanner.splitArray(bytes, from: payloadStart)
-            isNameEscaped = try Self.validateName(bytes, elements)
-        case .acknowledgement, .binaryAcknowledgement:
-            elements = try JSONScanner.splitArray(bytes, from: payloadStart)
-        case .connect:
-            guard payloadStart < bytes.count else { return }
-            let first = try JSONScanner.validate(bytes, from: payloadStart)
-            guard first == UInt8(ascii: "{") else { throw .unexpectedPayload }
-        case .disconnect:
-            guard payloadStart == bytes.count else { throw .unexpectedPayload }
-        case .connectError:
-            let first = try JSONScanner.validate(bytes, from: payloadStart)
-            guard first == UInt8(ascii: "{") || first == UInt8(ascii: "\"") else { throw .unexpectedPayload }
+    private static func validatePayload(
+        of type: PacketType,
+        _ bytes: Span<UInt8>,
+        from start: Int
+    ) throws(PacketError) {
+        if start == bytes.count, type != .connectError { return }
+        guard type != .disconnect else { throw .unexpectedPayload }
+        switch try JSONScanner.validate(bytes, from: start) {
+        case UInt8(ascii: "{"): return
+        case UInt8(ascii: "\"") where type == .connectError: return
+        default: throw .unexpectedPayload
         }
     }
 
     /// Checks the name of an event: a string that is not reserved, or a number.
-    /// - Returns: Whether there are escapes in it.
-    private static func validateName(
-        _ bytes: Span<UInt8>,
-        _ elements: ArgumentRanges
-    ) throws(PacketError) -> Bool {
+    private static func name(_ bytes: Span<UInt8>, _ elements: ArgumentRanges) throws(PacketError) -> EventName.Key {
         guard elements.count > 0 else { throw .unexpectedPayload }
-        let literal = bytes.extracting(elements[0])
+        let range = elements[0]
+        let literal = bytes.extracting(range)
         guard literal[0] == UInt8(ascii: "\"") else {
             guard literal[0] == UInt8(ascii: "-") || JSONText.isDigit(literal[0]) else { throw .unexpectedPayload }
-            return false
+            return EventName.Key(bytes, in: range)
         }
-        let hasEscapes = JSONText.hasEscapes(literal)
-        guard hasEscapes || ReservedEvent.maybeReserved(literal) else { return false }
-        guard let name = JSONText.string(literal), !ReservedEvent.isReserved(name) else { throw .reservedEvent }
-        return hasEscapes
+        let isEscaped = JSONText.hasEscapes(literal)
+        if isEscaped || ReservedEvent.maybeReserved(literal) {
+            guard let name = JSONText.string(literal), !ReservedEvent.isReserved(name) else { throw .reservedEvent }
+        }
+        return EventName.Key(bytes, in: (range.lowerBound + 1)..<(range.upperBound - 1), isEscaped: isEscaped)
     }
 }
 

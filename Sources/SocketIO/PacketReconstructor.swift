@@ -10,21 +10,22 @@ struct PacketReconstructor: Sendable {
 
     private var state = State.idle
 
-    /// A packet whose attachments are there.
-    typealias Complete = (packet: Packet, attachments: Attachments?)
-
-    /// Takes a packet; `nil` when attachments are to come.
-    mutating func receive(_ packet: Packet) throws(PacketError) -> Complete? {
+    /// Takes a packet that attachments may follow.
+    /// - Returns: Its arguments; `nil` when attachments are to come.
+    mutating func receive(_ packet: Packet) throws(PacketError) -> SocketArguments? {
         guard case .idle = state else { throw .textInsteadOfAttachment }
-        return packet.type.isBinary ? try complete(packet, []) : (packet, nil)
+        return try complete(packet, [])
     }
 
-    /// Takes a binary message; `nil` when more are to come.
-    mutating func receive(_ attachment: ByteBuffer) throws(PacketError) -> Complete? {
+    /// Takes a binary message.
+    /// - Returns: The packet that is complete with it; `nil` when more are to come.
+    mutating func receive(
+        _ attachment: ByteBuffer
+    ) throws(PacketError) -> (packet: Packet, arguments: SocketArguments)? {
         guard case .waiting(let packet, var attachments) = state else { throw .unexpectedAttachment }
         state = .idle
         attachments.append(attachment)
-        return try complete(packet, attachments)
+        return try complete(packet, attachments).map { (packet, $0) }
     }
 
     /// Whether attachments are to come.
@@ -35,11 +36,11 @@ struct PacketReconstructor: Sendable {
     private mutating func complete(
         _ packet: Packet,
         _ attachments: [ByteBuffer]
-    ) throws(PacketError) -> Complete? {
+    ) throws(PacketError) -> SocketArguments? {
         guard attachments.count >= packet.attachmentCount else {
             state = .waiting(packet, attachments)
             return nil
         }
-        return (packet, try packet.attach(attachments))
+        return try packet.attach(attachments)
     }
 }

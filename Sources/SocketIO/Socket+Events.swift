@@ -142,8 +142,9 @@ extension Socket {
     /// Calls the handlers of an event.
     func dispatch(_ arguments: SocketArguments, id: UInt64?) {
         var acknowledge: Acknowledge?
-        let key = EventName.Key(arguments)
-        for listener in listeners.events where listener.name.matches(key, of: arguments) {
+        let events = listeners.events
+        for index in events.indices where events[index].name.matches(arguments) {
+            let listener = events[index]
             if let id, acknowledge == nil { acknowledge = client.shard.acknowledges.make(socket: self, id: id) }
             if listener.isOnce { listeners.events.removeAll { $0.id == listener.id } }
             do {

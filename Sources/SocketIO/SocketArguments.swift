@@ -9,53 +9,37 @@ public struct SocketArguments: Sendable {
     let text: ByteBuffer
     /// Where the elements of the payload stand in ``text``; for an event the first is its name.
     private let elements: ArgumentRanges
-    private let hasName: Bool
-    /// Whether there are escapes in the name of the event.
-    let isNameEscaped: Bool
-    let attachments: Attachments?
+    /// The name of the event.
+    let nameKey: EventName.Key
+    var attachments: Attachments?
 
     /// No arguments.
     public init() {
-        self.init(text: ByteBuffer(), elements: ArgumentRanges(), hasName: false)
+        self.init(text: ByteBuffer(), elements: ArgumentRanges(), nameKey: .none)
     }
 
-    init(
-        text: ByteBuffer,
-        elements: ArgumentRanges,
-        hasName: Bool,
-        isNameEscaped: Bool = false,
-        attachments: Attachments? = nil
-    ) {
+    init(text: ByteBuffer, elements: ArgumentRanges, nameKey: EventName.Key) {
         self.text = text
         self.elements = elements
-        self.hasName = hasName
-        self.isNameEscaped = isNameEscaped
-        self.attachments = attachments
+        self.nameKey = nameKey
     }
 
     /// The name of the event; empty for an acknowledgement.
     var eventName: String {
-        guard hasName else { return "" }
-        let literal = text.readableBytesUInt8Span.extracting(elements[0])
-        return JSONText.string(literal) ?? JSONText.text(literal)
-    }
-
-    /// Where the name of the event stands in ``text``, without quotation marks.
-    var nameRange: Range<Int> {
-        guard hasName else { return 0..<0 }
-        let literal = elements[0]
-        let isString = text.readableBytesUInt8Span[literal.lowerBound] == UInt8(ascii: "\"")
-        return isString ? (literal.lowerBound + 1)..<(literal.upperBound - 1) : literal
+        guard nameKey.isPresent else { return "" }
+        let bytes = text.readableBytesUInt8Span
+        guard nameKey.isEscaped else { return JSONText.text(bytes.extracting(nameKey.range)) }
+        return JSONText.string(bytes.extracting(elements[0])) ?? ""
     }
 
     /// How many arguments there are.
-    public var count: Int { elements.count - (hasName ? 1 : 0) }
+    public var count: Int { elements.count - (nameKey.isPresent ? 1 : 0) }
 
     /// Whether there are no arguments.
     public var isEmpty: Bool { count == 0 }
 
     /// Where the argument at `index`, which there must be, stands in ``text``.
-    private func range(_ index: Int) -> Range<Int> { elements[hasName ? index + 1 : index] }
+    private func range(_ index: Int) -> Range<Int> { elements[nameKey.isPresent ? index + 1 : index] }
 
     /// The argument at `index`, or `nil` when there are fewer.
     public subscript(index: Int) -> RawArgument? {

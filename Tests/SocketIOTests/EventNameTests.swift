@@ -11,12 +11,11 @@ import Testing
     ]
 
     private func arguments(_ json: String) throws -> SocketArguments {
-        try Packet(ByteBuffer(string: "2[\(json)]"), maximumAttachments: 0).arguments()
+        try Packet(ByteBuffer(string: "2[\(json)]"), maximumAttachments: 0).arguments
     }
 
     private func matches(_ name: String, _ json: String) throws -> Bool {
-        let arguments = try arguments(json)
-        return EventName(name).matches(EventName.Key(arguments), of: arguments)
+        EventName(name).matches(try arguments(json))
     }
 
     @Test(arguments: names)

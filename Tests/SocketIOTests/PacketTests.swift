@@ -71,7 +71,7 @@ import Testing
         #expect(packet.id == row.id)
         #expect(packet.attachmentCount == row.attachments)
         #expect(String(buffer: packet.payload) == row.payload)
-        #expect(packet.arguments().eventName == row.event)
+        #expect(packet.arguments.eventName == row.event)
     }
 
     @Test(arguments: rows)
