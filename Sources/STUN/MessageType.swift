@@ -15,7 +15,7 @@ public struct Method: RawRepresentable, Hashable, Sendable {
     /// The largest number that the header can carry.
     public static let maximumRawValue: UInt16 = 0xFFF
     /// Asks which address the server sees (RFC 8489 §12).
-    public static let binding = Method(unchecked: 0x001)
+    public static let binding = Method(registered: 0x001)
 
     /// The number on the wire.
     public let rawValue: UInt16
@@ -26,7 +26,8 @@ public struct Method: RawRepresentable, Hashable, Sendable {
         self.rawValue = rawValue
     }
 
-    private init(unchecked rawValue: UInt16) {
+    /// Makes a method of a number that a registry holds.
+    package init(registered rawValue: UInt16) {
         self.rawValue = rawValue
     }
 

@@ -25,7 +25,8 @@ public struct ErrorCode: STUNAttribute {
         self.reason = reason
     }
 
-    private init(registered code: Int) {
+    /// Makes the attribute of a code that a registry holds, 300 to 699.
+    package init(registered code: Int) {
         self.code = code
         reason = ""
     }
