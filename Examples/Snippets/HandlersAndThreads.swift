@@ -22,6 +22,18 @@ private func block(socket: Socket) {
     }
 }
 
+private struct TooManyArguments: Error {
+    var event: String
+}
+
+private func seeAll(socket: Socket) {
+    socket.use { event, arguments in
+        guard arguments.count <= 3 else { throw TooManyArguments(event: event) }
+    }
+    socket.onAny { event, arguments in print("in", event, arguments.count) }
+    socket.onAnyOutgoing { event, arguments in print("out", event, arguments.count) }
+}
+
 private func share(io: SocketIOServer) {
     let visits = Mutex<[String: Int]>([:])
     io.onConnection { socket in

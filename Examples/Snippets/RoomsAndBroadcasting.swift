@@ -1,4 +1,5 @@
 // The snippets of the article "Rooms and broadcasting"; ArchitectureTests compares them.
+import NIOCore
 import SocketIO
 
 private func join(io: SocketIOServer) {
@@ -13,6 +14,12 @@ private func join(io: SocketIOServer) {
     }
 }
 
+private func leave(socket: Socket) {
+    socket.onDisconnecting { reason in
+        socket.to(socket.rooms.sorted()).emit("left", socket.id)
+    }
+}
+
 private func select(io: SocketIOServer, socket: Socket) {
     io.emit("news", "for everybody")
     io.to("lobby").emit("news", "for a room")
@@ -20,6 +27,11 @@ private func select(io: SocketIOServer, socket: Socket) {
     socket.broadcast.emit("news", "for everybody else")
     socket.to("lobby").emit("news", "for everybody else in a room")
     io.to(socket.id).emit("news", "for one socket, from anywhere")
+}
+
+private func flag(io: SocketIOServer, x: Double, y: Double, image: ByteBuffer) {
+    io.to("game").volatile.emit("position", x, y)
+    io.to("game").compress(false).emit("picture", image)
 }
 
 private func manage(io: SocketIOServer) async {

@@ -81,7 +81,7 @@ extension Socket {
 // MARK: - Once
 
 extension Socket {
-    /// Adds a handler for the next event of this name only; otherwise like ``on(_:_:)``.
+    /// Adds a handler for the next event of this name only; otherwise like `on`.
     @discardableResult
     public func once<each Argument: Decodable & Sendable>(
         _ event: String,

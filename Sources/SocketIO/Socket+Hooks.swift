@@ -46,7 +46,7 @@ extension Socket {
         connection.loop.run { self.listeners.hooks?.anyOutgoing.removeAll() }
     }
 
-    /// Adds a listener for what goes wrong with an event: what a middleware of ``use(_:)`` or a handler threw, and
+    /// Adds a listener for what goes wrong with an event: what a middleware of `use` or a handler threw, and
     /// arguments that don't fit their handler.
     @discardableResult
     public func onError(_ listener: @escaping @Sendable (any Error) -> Void) -> SocketListener {
