@@ -182,7 +182,7 @@ let package = Package(
         ),
         .testTarget(
             name: "SocketIOTests",
-            dependencies: ["EngineIO", "SocketIO", .logging, .nioCore],
+            dependencies: ["EngineIO", "SocketIO", .logging, .metrics, .metricsTestKit, .nioCore],
             swiftSettings: settings
         ),
         .testTarget(name: "TURNTests", dependencies: ["STUN", "TURN", .crypto, .nioCore], swiftSettings: settings),
@@ -206,6 +206,7 @@ extension Target.Dependency {
     static let logging = product(name: "Logging", package: "swift-log")
     static let jwt = product(name: "JWTKit", package: "jwt-kit")
     static let metrics = product(name: "Metrics", package: "swift-metrics")
+    static let metricsTestKit = product(name: "MetricsTestKit", package: "swift-metrics")
     static let nioCore = product(name: "NIOCore", package: "swift-nio")
     static let nioEmbedded = product(name: "NIOEmbedded", package: "swift-nio")
     static let nioExtras = product(name: "NIOExtras", package: "swift-nio-extras")

@@ -83,6 +83,16 @@ public protocol EngineApplication: Sendable {
     ///
     /// The connection keeps the handler until it is closed.
     func receiveConnection(_ connection: any EngineConnection) -> any EngineConnectionHandler
+
+    /// The server stops: ends the connections over a period, and returns when that is done.
+    ///
+    /// Connections that are left then are closed by the transport.
+    func shutdown(gracePeriod: Duration) async
+}
+
+extension EngineApplication {
+    /// Does nothing.
+    public func shutdown(gracePeriod: Duration) async {}
 }
 
 extension EngineApplication {

@@ -1,3 +1,5 @@
+import EngineIO
+
 /// The limits on what one client may send; `docs/signalling.md` lists the same figures for authors of clients.
 ///
 /// A character is a Unicode scalar: graphemes have no upper size, and UTF-16 units would count an emoji twice.

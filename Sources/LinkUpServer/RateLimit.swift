@@ -1,3 +1,4 @@
+import EngineIO
 import Synchronization
 
 /// A ``TokenBucket`` that the handlers of one socket share.

@@ -17,6 +17,10 @@ final class ClientConnection: EngineConnectionHandler, @unchecked Sendable {
     private var connectTimer: EngineTimer?
     /// Set once the sockets were told why, so that the end of the transport does not tell them again.
     private var isClosed = false
+    /// Absent when clients may send as often as they like.
+    private let gate: EventGate?
+    /// Events that wait until the client keeps up.
+    var waiting: ArraySlice<WaitingEmit> = []
 
     var isProtocol3: Bool { connection.protocolVersion == .v3 }
 
@@ -24,6 +28,7 @@ final class ClientConnection: EngineConnectionHandler, @unchecked Sendable {
         self.connection = connection
         self.server = server
         self.shard = shard
+        gate = server.configuration.eventRateLimit.map { EventGate($0) }
         machine = ConnectionMachine(
             maximumAttachments: server.configuration.maxAttachments,
             maximumNamespaces: server.configuration.maxNamespacesPerClient,
@@ -46,8 +51,12 @@ final class ClientConnection: EngineConnectionHandler, @unchecked Sendable {
 
     func receive(_ message: EngineMessage) {
         switch message {
-        case .text(let text): perform(machine.receiveText(text))
-        case .binary(let bytes): perform(machine.receiveBinary(bytes))
+        case .text(let text):
+            shard.counters.bytesReceived += text.readableBytes
+            perform(machine.receiveText(text))
+        case .binary(let bytes):
+            shard.counters.bytesReceived += bytes.readableBytes
+            perform(machine.receiveBinary(bytes))
         }
     }
 
@@ -65,10 +74,12 @@ final class ClientConnection: EngineConnectionHandler, @unchecked Sendable {
         case .ignore:
             break
         case .event(let socket, let arguments, let id):
+            if let gate, !admit(by: gate) { break }
             socket.receive(arguments, id: id)
         case .acknowledgement(let socket, let id, let arguments):
             socket.receiveAcknowledgement(id, arguments)
         case .connect(let name, let auth, let query):
+            if let gate, !admit(by: gate) { break }
             connect(toNamespaceNamed: name, auth: auth, query: query)
         case .refuse(let name):
             refuse(namespaceNamed: String(buffer: name), .tooManyNamespaces)
@@ -83,6 +94,27 @@ final class ClientConnection: EngineConnectionHandler, @unchecked Sendable {
             close(violation.reason, description: "\(violation)")
             connection.close()
         }
+    }
+
+    /// Whether an event may pass; otherwise the policy has been applied.
+    private func admit(by gate: EventGate) -> Bool {
+        if gate.admit(at: shard.loop.now) { return true }
+        shard.counters.eventsRateLimited += 1
+        let rate = gate.limit.rate
+        switch gate.limit.policy {
+        case .drop: break
+        case .disconnect:
+            server.logger?.info(
+                "closing a connection that sends events too often",
+                metadata: [
+                    "connection": "\(connection.id)", "limit": "\(rate.perSecond)", "burst": "\(rate.burst)",
+                ]
+            )
+            let description = "more than \(rate.perSecond) events a second, or \(rate.burst) at once"
+            close(.rateLimited, description: description)
+            connection.close(.rateLimited)
+        }
+        return false
     }
 
     /// Ends the sockets without a packet, and whatever else the client sends is ignored.
@@ -139,6 +171,17 @@ final class ClientConnection: EngineConnectionHandler, @unchecked Sendable {
 
 extension ClientConnection {
     private func connect(toNamespaceNamed name: ByteBuffer?, auth: ByteBuffer, query: ByteBuffer?) {
+        let authBytes = query?.readableBytes ?? auth.readableBytes
+        guard authBytes <= server.configuration.maxAuthBytes else {
+            server.logger?.debug(
+                "refusing a client that sent too large a payload to join a namespace",
+                metadata: [
+                    "connection": "\(connection.id)", "size": "\(authBytes)",
+                    "limit": "\(server.configuration.maxAuthBytes)",
+                ]
+            )
+            return refuse(namespaceNamed: name.map { String(buffer: $0) }, .authTooLarge)
+        }
         let auth = isProtocol3 ? Self.auth(fromQuery: query) : Self.auth(fromPayload: auth)
         guard let name else {
             connect(to: server.main, auth: auth)
@@ -206,8 +249,10 @@ extension ClientConnection {
         }
     }
 
-    private func refuse(namespaceNamed name: String, _ refusal: ConnectionRefused) {
-        OutgoingPacket.connectError(prefix: name + ",", refusal, isProtocol3: isProtocol3).send(on: connection)
+    private func refuse(namespaceNamed name: String?, _ refusal: ConnectionRefused) {
+        OutgoingPacket.connectError(prefix: name.map { $0 + "," } ?? "", refusal, isProtocol3: isProtocol3).send(
+            on: connection
+        )
     }
 
     private static func auth(fromPayload payload: ByteBuffer) -> RawArgument {

@@ -16,6 +16,8 @@ public struct ConnectionRefused: Error, Sendable, Equatable {
 
     /// What the client is told when the reason is none of its business.
     static let unexplained = ConnectionRefused("Connection refused")
+    /// What the client is told when it sent more to join a namespace than it may.
+    static let authTooLarge = ConnectionRefused("Handshake data too large")
     /// What the client is told when nobody created the namespace.
     static let invalidNamespace = ConnectionRefused("Invalid namespace")
     /// What the client is told when it, or all clients together, ask for more namespaces than they may.

@@ -16,6 +16,8 @@ struct Listeners {
         let name: EventName
         /// Whether it goes with the first event.
         let isOnce: Bool
+        /// Whether it returns before its work is done.
+        let isAsynchronous: Bool
         let handler: EventHandler
     }
 

@@ -5,21 +5,28 @@ import EngineIO
 /// Unchecked: touched only on ``loop``, but for what is immutable.
 final class LoopShard: @unchecked Sendable {
     let loop: any EngineLoop
+    let counters: LoopCounters
     // Its methods call nothing outside.
     @exclusivity(unchecked) var acknowledges = AcknowledgePool()
 
     private let executor: HandlerExecutor
-    private var connections: ContiguousArray<ClientConnection> = []
-    private var roomIndexes: [ObjectIdentifier: RoomIndex] = [:]
-    /// Asynchronous handlers that are still running; `nil` in the moment before the task is known.
-    private var tasks: [UInt64: Task<Void, Never>?] = [:]
-    private var lastTicket: UInt64 = 0
+    private(set) var connections: ContiguousArray<ClientConnection> = []
+    private(set) var roomIndexes: [ObjectIdentifier: RoomIndex] = [:]
+    private var handlers = HandlerTasks()
+    private var reporter: MetricsReporter?
     private(set) var isClosed: Bool
+    /// What is left to do of a shutdown.
+    private var draining: Draining?
 
-    init(loop: any EngineLoop, isClosed: Bool) {
+    init(loop: any EngineLoop, configuration: SocketIOServer.Configuration, isClosed: Bool) {
         self.loop = loop
         self.isClosed = isClosed
+        counters = LoopCounters(handlerSampling: configuration.metrics?.handlerSampling ?? 0)
         executor = HandlerExecutor(loop: loop)
+        if let metrics = configuration.metrics {
+            reporter = MetricsReporter(metrics)
+            scheduleReport(every: metrics.interval)
+        }
     }
 
     /// Remembers a connection until it is closed.
@@ -59,24 +66,97 @@ final class LoopShard: @unchecked Sendable {
     /// The task belongs to the shard: it outlives the socket whose event it handles, as in the official server, and
     /// is cancelled and awaited when the server closes.
     func run(_ operation: @escaping @Sendable () async -> Void) {
-        lastTicket += 1
-        let ticket = lastTicket
-        tasks[ticket] = .some(nil)
+        let ticket = handlers.begin()
         let task = executor.start {
-            await operation()
-            self.loop.run { self.tasks[ticket] = nil }
+            await HandlerTasks.$current.withValue(.init(shard: self, ticket: ticket)) { await operation() }
+            self.loop.run { self.handlers.ended(ticket) }
         }
-        if tasks.keys.contains(ticket) { tasks[ticket] = task }
+        handlers.began(ticket, task)
+    }
+}
+
+// MARK: - The end
+
+extension LoopShard {
+    /// A handler waits for the server to close.
+    func markClosing(_ ticket: UInt64) {
+        handlers.markClosing(ticket)
     }
 
     /// Disconnects everybody and cancels the handlers.
+    /// - Parameter isHandler: Whether a handler asks.
     /// - Returns: The tasks that are still to end.
-    func close() -> [Task<Void, Never>] {
+    func close(forHandler isHandler: Bool) -> [Task<Void, Never>] {
         isClosed = true
+        endDraining()
         for connection in connections { connection.shutDown() }
-        let running = tasks.values.compactMap { $0 }
-        for task in running { task.cancel() }
-        return running
+        reporter?.report(self)
+        return handlers.cancelAll(forHandler: isHandler)
+    }
+
+    /// A shutdown under way.
+    private struct Draining {
+        let clients: Int
+        let slices: Int
+        var slicesDone = 0
+        var timer: EngineTimer?
+        let completion: @Sendable () -> Void
+    }
+
+    /// The shortest time from one slice of a shutdown to the next: short enough to spread clients evenly, and long
+    /// enough that a slice is worth a timer.
+    private static let shortestSlice = Duration.milliseconds(20)
+
+    /// Disconnects the clients one slice after the other over a period, and then calls `completion`.
+    func drain(over period: Duration, _ completion: @escaping @Sendable () -> Void) {
+        isClosed = true
+        endDraining()
+        let slices = max(1, min(connections.count, Int(period / Self.shortestSlice)))
+        draining = Draining(clients: connections.count, slices: slices, completion: completion)
+        drainSlice(every: period / slices)
+    }
+
+    private func drainSlice(every interval: Duration) {
+        guard var draining else { return }
+        draining.slicesDone += 1
+        // Those who left by themselves make the slices smaller.
+        let remaining = draining.clients * (draining.slices - draining.slicesDone) / draining.slices
+        while connections.count > remaining, let connection = connections.last {
+            connection.shutDown()
+            // The transport tells of the end later, so the list must not wait for that.
+            remove(connection)
+        }
+        guard !connections.isEmpty else {
+            self.draining = draining
+            return endDraining()
+        }
+        draining.timer = loop.schedule(at: loop.now + interval) { [weak self] in self?.drainSlice(every: interval) }
+        self.draining = draining
+    }
+
+    /// Leaves it to the caller to disconnect those who are left.
+    func endDraining() {
+        guard let draining else { return }
+        self.draining = nil
+        draining.timer?.cancel()
+        draining.completion()
+    }
+}
+
+// MARK: - Figures
+
+extension LoopShard {
+    /// A handler of a sampled event returned.
+    func recordHandler(of event: String, since start: ContinuousClock.Instant) {
+        reporter?.recordHandler(of: event, start.duration(to: loop.now))
+    }
+
+    private func scheduleReport(every interval: Duration) {
+        _ = loop.schedule(at: loop.now + interval) { [weak self] in
+            guard let self, !isClosed else { return }
+            reporter?.report(self)
+            scheduleReport(every: interval)
+        }
     }
 }
 

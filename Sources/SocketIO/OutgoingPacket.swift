@@ -8,6 +8,11 @@ struct OutgoingPacket: Sendable {
     /// The binary messages that follow it; for most packets none.
     private(set) var attachments: [EncodedMessage]
 
+    /// How many bytes the packet has with its frames.
+    var byteCount: Int {
+        attachments.reduce(message.frame.readableBytes) { $0 + $1.frame.readableBytes }
+    }
+
     /// Keeps transports from compressing the packet.
     mutating func forbidCompression() {
         message.isCompressible = false

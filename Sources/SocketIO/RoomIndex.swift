@@ -61,9 +61,10 @@ final class RoomIndex: @unchecked Sendable {
         guard name != socket.id else { return }
         let room: Room
         if let existing = rooms[name] {
-            guard !socket.places.contains(where: { $0.room === existing }) else { return }
+            guard !socket.places.contains(where: { $0.room === existing }), socket.mayJoinAnother(name) else { return }
             room = existing
         } else {
+            guard socket.mayJoinAnother(name) else { return }
             room = Room(name: name)
             rooms[name] = room
         }

@@ -16,9 +16,7 @@ extension Socket {
         timeout: Duration?,
         _ completion: @escaping AcknowledgementTable.Completion
     ) -> Bool {
-        switch phase {
-        case .starting, .connected: break
-        case .connecting, .disconnecting, .disconnected:
+        guard isTransmitting else {
             completion(.failure(.disconnected))
             return false
         }

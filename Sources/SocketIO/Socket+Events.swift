@@ -37,7 +37,7 @@ extension Socket {
         _ event: String,
         _ handler: @escaping @Sendable (repeat each Argument) async throws -> Void
     ) -> SocketListener {
-        add(event, EventHandlers.make(of: event, asynchronous: handler))
+        add(event, isAsynchronous: true, EventHandlers.make(of: event, asynchronous: handler))
     }
 
     /// Adds an asynchronous handler whose result is the acknowledgement.
@@ -46,7 +46,7 @@ extension Socket {
         _ event: String,
         _ handler: @escaping @Sendable (repeat each Argument) async throws -> Answer
     ) -> SocketListener {
-        add(event, EventHandlers.make(of: event, asynchronousAnswering: handler))
+        add(event, isAsynchronous: true, EventHandlers.make(of: event, asynchronousAnswering: handler))
     }
 
     /// Adds a handler that gets the arguments undecoded, and answers by itself when the client waits for it.
@@ -68,11 +68,24 @@ extension Socket {
         connection.loop.run { self.listeners.remove(listener) }
     }
 
-    func add(_ event: String, isOnce: Bool = false, _ handler: @escaping EventHandler) -> SocketListener {
+    fileprivate func add(
+        _ event: String,
+        isOnce: Bool = false,
+        isAsynchronous: Bool = false,
+        _ handler: @escaping EventHandler
+    ) -> SocketListener {
         let id = makeListener()
         connection.loop.run { [self] in
             if case .disconnected = phase { return }
-            listeners.events.append(.init(id: id, name: EventName(event), isOnce: isOnce, handler: handler))
+            listeners.events.append(
+                .init(
+                    id: id,
+                    name: EventName(event),
+                    isOnce: isOnce,
+                    isAsynchronous: isAsynchronous,
+                    handler: handler
+                )
+            )
         }
         return id
     }
@@ -105,7 +118,7 @@ extension Socket {
         _ event: String,
         _ handler: @escaping @Sendable (repeat each Argument) async throws -> Void
     ) -> SocketListener {
-        add(event, isOnce: true, EventHandlers.make(of: event, asynchronous: handler))
+        add(event, isOnce: true, isAsynchronous: true, EventHandlers.make(of: event, asynchronous: handler))
     }
 
     /// Adds an asynchronous handler for the next event of this name only, whose result is the acknowledgement.
@@ -114,7 +127,7 @@ extension Socket {
         _ event: String,
         _ handler: @escaping @Sendable (repeat each Argument) async throws -> Answer
     ) -> SocketListener {
-        add(event, isOnce: true, EventHandlers.make(of: event, asynchronousAnswering: handler))
+        add(event, isOnce: true, isAsynchronous: true, EventHandlers.make(of: event, asynchronousAnswering: handler))
     }
 
     /// Adds a handler for the next event of this name only, which gets the arguments undecoded.
@@ -132,6 +145,7 @@ extension Socket {
 extension Socket {
     /// An event for the handlers, by way of those who see every event.
     func deliver(_ arguments: SocketArguments, id: UInt64?) {
+        counters.eventsReceived += 1
         if let hooks = listeners.hooks {
             deliver(.init(arguments: arguments, id: id), through: hooks)
         } else {
@@ -146,12 +160,14 @@ extension Socket {
         for index in events.indices where events[index].name.matches(arguments) {
             let listener = events[index]
             if let id, acknowledge == nil { acknowledge = client.shard.acknowledges.make(socket: self, id: id) }
+            let start = !listener.isAsynchronous && counters.samplesHandler() ? connection.loop.now : nil
             if listener.isOnce { listeners.events.removeAll { $0.id == listener.id } }
             do {
                 try listener.handler(self, arguments, acknowledge)
             } catch {
                 handlerFailed(of: listener.name.string, error)
             }
+            if let start { client.shard.recordHandler(of: listener.name.string, since: start) }
         }
         if let acknowledge = acknowledge.take() { client.shard.acknowledges.release(acknowledge) }
     }
@@ -160,12 +176,14 @@ extension Socket {
         of event: String,
         _ operation: @escaping @Sendable () async throws -> Void
     ) {
+        let start = counters.samplesHandler() ? connection.loop.now : nil
         client.shard.run {
             do {
                 try await operation()
             } catch {
                 self.connection.loop.run { self.handlerFailed(of: event, error) }
             }
+            if let start { self.connection.loop.run { self.client.shard.recordHandler(of: event, since: start) } }
         }
     }
 

@@ -82,6 +82,7 @@ extension Socket {
         }
         phase = .disconnecting
         if wasConnected {
+            counters.disconnects[reason, default: 0] += 1
             for handler in listeners.hooks?.disconnecting.handlers ?? [] { handler(reason, description) }
         }
         phase = .disconnected(reason)
@@ -90,6 +91,7 @@ extension Socket {
         roomIndex.remove(self)
         if namespace.isDynamic { client.server.namespaces.leave(namespace) }
         pendingAcknowledgements.failAll(.disconnected)
+        client.endWaiting(of: self)
         // Handlers usually hold the socket, so they must go for it to be freed.
         let listeners = self.listeners
         self.listeners = Listeners()

@@ -1,4 +1,5 @@
 import EngineIO
+import Logging
 
 // MARK: - Rooms
 
@@ -35,6 +36,18 @@ extension Socket {
         await withCheckedContinuation { continuation in
             connection.loop.run { continuation.resume(returning: self.currentRooms) }
         }
+    }
+
+    /// Whether the socket is in fewer rooms than it may be.
+    func mayJoinAnother(_ room: String) -> Bool {
+        let limit = client.server.configuration.maxRoomsPerSocket
+        if places.count < limit { return true }
+        counters.roomsRefused += 1
+        namespace.logger?.error(
+            "a socket did not join a room: it is in as many as it may be",
+            metadata: ["socket": "\(id)", "namespace": "\(namespace.name)", "room": "\(room)", "limit": "\(limit)"]
+        )
+        return false
     }
 
     var currentRooms: Set<String> {

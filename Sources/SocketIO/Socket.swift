@@ -24,6 +24,7 @@ public final class Socket: @unchecked Sendable {
 
     let client: ClientConnection
     let roomIndex: RoomIndex
+    let counters: LoopCounters
     private let auth: RawArgument
     let isConnectedFlag = Atomic<Bool>(false)
     private let lastListener = Atomic<UInt32>(0)
@@ -44,6 +45,7 @@ public final class Socket: @unchecked Sendable {
     var early: Early?
     @exclusivity(unchecked) var listeners = Listeners()
     var pendingAcknowledgements = AcknowledgementTable()
+    var storedData = SocketData()
 
     /// The rooms other than its own, with the socket's place in each; kept by ``RoomIndex``.
     var places: [RoomIndex.Place] = []
@@ -58,6 +60,7 @@ public final class Socket: @unchecked Sendable {
         self.auth = auth
         connection = client.connection
         roomIndex = client.shard.roomIndex(for: namespace)
+        counters = client.shard.counters
         id =
             switch (client.isProtocol3, namespace.identity.bytes) {
             case (false, _): SocketID.make()
@@ -107,26 +110,35 @@ public final class Socket: @unchecked Sendable {
 // MARK: - Sending packets
 
 extension Socket {
+    /// Whether something can be sent to the client; on the loop.
+    var isTransmitting: Bool {
+        switch phase {
+        case .starting, .connected: true
+        case .connecting, .disconnecting, .disconnected: false
+        }
+    }
+
     /// Sends an event, unless it is volatile and would have to wait; on the loop.
     /// - Returns: Whether it was sent.
     @discardableResult
     func transmit(_ packet: OutgoingPacket, isVolatile: Bool = false) -> Bool {
-        switch phase {
-        case .starting, .connected: break
-        case .connecting, .disconnecting, .disconnected: return false
+        guard isTransmitting else { return false }
+        if isVolatile, !connection.isWritable {
+            counters.volatileEventsDropped += 1
+            return false
         }
-        if isVolatile, !connection.isWritable { return false }
         if let hooks = listeners.hooks, !hooks.anyOutgoing.isEmpty { announce(packet, to: hooks) }
+        counters.eventsSent += 1
+        counters.bytesSent += packet.byteCount
         packet.send(on: connection)
         return true
     }
 
     /// Sends an acknowledgement; on the loop.
     func transmit(acknowledgement packet: OutgoingPacket) {
-        switch phase {
-        case .starting, .connected: packet.send(on: connection)
-        case .connecting, .disconnecting, .disconnected: break
-        }
+        guard isTransmitting else { return }
+        counters.bytesSent += packet.byteCount
+        packet.send(on: connection)
     }
 
     /// Sends an event from anywhere.

@@ -51,6 +51,23 @@ public final class SocketIOServer: EngineApplication, @unchecked Sendable {
         /// ``AcknowledgementError/tooManyPending`` is the answer and nothing is sent.
         public var maxPendingAcknowledgements: Int
 
+        /// How many rooms a socket may be in besides its own; 10,000.
+        ///
+        /// More than any client needs, and few enough that rooms named by clients can't fill the memory. Joining one
+        /// more is logged, counted and does nothing.
+        public var maxRoomsPerSocket: Int
+
+        /// How many bytes of JSON a client may send to join a namespace; 64 KiB, room for several tokens.
+        ///
+        /// They are kept for as long as the socket lives. A client that sends more is refused.
+        public var maxAuthBytes: Int
+
+        /// How often a client may send events; without limit unless set, as in the official server.
+        public var eventRateLimit: EventRateLimit?
+
+        /// Which metrics are reported, and how often; none unless set.
+        public var metrics: MetricsOptions?
+
         /// Makes a configuration.
         public init(
             connectTimeout: Duration = .seconds(45),
@@ -61,7 +78,11 @@ public final class SocketIOServer: EngineApplication, @unchecked Sendable {
             maxDynamicNamespaces: Int = 1000,
             maxDynamicNamespaceNameLength: Int = 128,
             cleanupEmptyChildNamespaces: Bool = false,
-            maxPendingAcknowledgements: Int = 10_000
+            maxPendingAcknowledgements: Int = 10_000,
+            maxRoomsPerSocket: Int = 10_000,
+            maxAuthBytes: Int = 65_536,
+            eventRateLimit: EventRateLimit? = nil,
+            metrics: MetricsOptions? = nil
         ) {
             precondition(connectTimeout > .zero, "connectTimeout must be positive")
             precondition(maxAttachments >= 0, "maxAttachments must not be negative")
@@ -79,6 +100,12 @@ public final class SocketIOServer: EngineApplication, @unchecked Sendable {
             self.cleanupEmptyChildNamespaces = cleanupEmptyChildNamespaces
             precondition(maxPendingAcknowledgements > 0, "maxPendingAcknowledgements must be positive")
             self.maxPendingAcknowledgements = maxPendingAcknowledgements
+            precondition(maxRoomsPerSocket >= 0, "maxRoomsPerSocket must not be negative")
+            precondition(maxAuthBytes >= 0, "maxAuthBytes must not be negative")
+            self.maxRoomsPerSocket = maxRoomsPerSocket
+            self.maxAuthBytes = maxAuthBytes
+            self.eventRateLimit = eventRateLimit
+            self.metrics = metrics
         }
     }
 
@@ -131,25 +158,96 @@ public final class SocketIOServer: EngineApplication, @unchecked Sendable {
     private func shard(for loop: any EngineLoop) -> LoopShard {
         state.withLock { state in
             if let shard = state.shards.first(where: { $0.loop === loop }) { return shard }
-            let shard = LoopShard(loop: loop, isClosed: state.isClosed)
+            let shard = LoopShard(loop: loop, configuration: configuration, isClosed: state.isClosed)
             state.shards.append(shard)
             return shard
         }
     }
 
-    /// Disconnects all clients and waits for asynchronous handlers, which are cancelled.
-    ///
-    /// Sockets get ``DisconnectReason/serverShuttingDown``; later connections are closed as they come.
-    public func close() async {
-        let shards = state.withLock { state in
+    /// What is kept on each loop that has had a connection.
+    var shards: [LoopShard] { state.withLock { $0.shards } }
+
+    /// Connections that come from now on are closed at once.
+    /// - Returns: The loops that have others.
+    private func stopAccepting() -> [LoopShard] {
+        state.withLock { state in
             state.isClosed = true
             return state.shards
         }
-        for shard in shards {
+    }
+}
+
+// MARK: - The end
+
+extension SocketIOServer {
+    /// Disconnects all clients and waits for asynchronous handlers, which are cancelled.
+    ///
+    /// Sockets get ``DisconnectReason/serverShuttingDown``; later connections are closed as they come. Handlers may
+    /// call it too: it then neither cancels the caller nor waits for it, nor for other handlers that have called it.
+    public func close() async {
+        let caller = HandlerTasks.current
+        if let caller {
+            await withCheckedContinuation { continuation in
+                caller.shard.loop.run {
+                    caller.shard.markClosing(caller.ticket)
+                    continuation.resume()
+                }
+            }
+        }
+        for shard in stopAccepting() {
             let running = await withCheckedContinuation { continuation in
-                shard.loop.run { continuation.resume(returning: shard.close()) }
+                shard.loop.run { continuation.resume(returning: shard.close(forHandler: caller != nil)) }
             }
             for task in running { await task.value }
+        }
+    }
+
+    /// Disconnects the clients in slices over a period, and then closes.
+    ///
+    /// Sockets get ``DisconnectReason/serverShuttingDown``, and connections that come meanwhile are closed at once. The
+    /// clients are not sent DISCONNECT, after which the official client stays away, but only lose their connection. So
+    /// they connect again, to another server or to the next one on this port, and not all at the same moment. When the
+    /// task is cancelled, the rest of the period is left out.
+    /// - Parameter gracePeriod: How long it takes to disconnect everybody; less when there are few.
+    public func shutdown(gracePeriod: Duration) async {
+        precondition(gracePeriod >= .zero, "gracePeriod must not be negative")
+        let shards = stopAccepting()
+        let countdown = Countdown(shards.count)
+        for shard in shards {
+            shard.loop.run { shard.drain(over: gracePeriod) { countdown.countDown() } }
+        }
+        await withTaskCancellationHandler {
+            await countdown.wait()
+        } onCancel: {
+            for shard in shards { shard.loop.execute { shard.endDraining() } }
+        }
+        await close()
+    }
+}
+
+/// Waits until something has happened a number of times.
+private final class Countdown: Sendable {
+    private let state: Mutex<(remaining: Int, continuation: CheckedContinuation<Void, Never>?)>
+
+    init(_ count: Int) {
+        state = Mutex((count, nil))
+    }
+
+    func countDown() {
+        let continuation = state.withLock { state in
+            state.remaining -= 1
+            return state.remaining == 0 ? state.continuation : nil
+        }
+        continuation?.resume()
+    }
+
+    func wait() async {
+        await withCheckedContinuation { continuation in
+            let isOver = state.withLock { state in
+                state.continuation = continuation
+                return state.remaining <= 0
+            }
+            if isOver { continuation.resume() }
         }
     }
 }

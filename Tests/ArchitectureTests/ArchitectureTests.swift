@@ -33,7 +33,7 @@ struct ModuleRule: Sendable, CustomTestStringConvertible {
         Self(
             "SocketIO",
             imports: ["EngineIO"],
-            only: ["NIOCore", "Logging", "FoundationEssentials", "Synchronization", "DequeModule"],
+            only: ["NIOCore", "Logging", "Metrics", "FoundationEssentials", "Synchronization", "DequeModule"],
             tasks: true
         ),
         Self("LinkUpServer", imports: ["EngineIO", "EngineIOTransport", "SocketIO", "STUN", "TURNServer"]),

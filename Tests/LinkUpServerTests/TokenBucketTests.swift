@@ -1,3 +1,4 @@
+import EngineIO
 import Testing
 
 @testable import LinkUpServer

@@ -22,6 +22,7 @@ final class ManualLoop: EngineLoop, @unchecked Sendable {
         var queue: [@Sendable () -> Void] = []
         var timers: [(id: Int, deadline: ContinuousClock.Instant, work: @Sendable () -> Void)] = []
         var lastTimer = 0
+        var executed = 0
         var thread: UInt?
     }
 
@@ -32,6 +33,11 @@ final class ManualLoop: EngineLoop, @unchecked Sendable {
     var isCurrent: Bool { state.withLock { $0.thread == Self.currentThread } }
     var now: ContinuousClock.Instant { state.withLock { $0.now } }
     var queued: Int { state.withLock { $0.queue.count } }
+    /// How much was queued and then run since the test set it.
+    var executed: Int {
+        get { state.withLock { $0.executed } }
+        set { state.withLock { $0.executed = newValue } }
+    }
     var timerCount: Int { state.withLock { $0.timers.count } }
 
     func execute(_ work: @escaping @Sendable () -> Void) {
@@ -70,6 +76,7 @@ final class ManualLoop: EngineLoop, @unchecked Sendable {
     func drain() {
         while let work = state.withLock({ $0.queue.isEmpty ? nil : $0.queue.removeFirst() }) {
             onLoop(work)
+            state.withLock { $0.executed += 1 }
         }
     }
 
@@ -133,6 +140,8 @@ final class FakeConnection: EngineConnection, @unchecked Sendable {
     private(set) var transport = EngineTransport.webSocket
     var isWritable = true
     var bufferedBytes = 0
+    /// How many messages it takes until it is not writable; `nil` for any number.
+    var messagesUntilFull: Int?
     let bufferedPackets = 0
 
     init(_ loop: ManualLoop, id: String = "engine-id-0123456789", version: EngineProtocolVersion = .v4) {
@@ -157,6 +166,7 @@ final class FakeConnection: EngineConnection, @unchecked Sendable {
         precondition(loop.isCurrent, "send is called on the loop")
         guard !isClosed else { return }
         sentMessages.append(message)
+        if let left = messagesUntilFull { isWritable = sentMessages.count % left != 0 }
         if message.isBinary {
             sent.append(.binary(Array(message.payload.readableBytesView)))
         } else {

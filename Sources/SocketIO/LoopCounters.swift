@@ -1,0 +1,31 @@
+/// What is counted on one loop; touched only there.
+///
+/// Plain integers, because they are written for each message: metrics are made of them on an interval.
+final class LoopCounters {
+    // Nobody holds an access to one of them while calling anything.
+    @exclusivity(unchecked) var eventsReceived = 0
+    @exclusivity(unchecked) var eventsSent = 0
+    @exclusivity(unchecked) var bytesReceived = 0
+    @exclusivity(unchecked) var bytesSent = 0
+    @exclusivity(unchecked) var volatileEventsDropped = 0
+    @exclusivity(unchecked) var eventsRateLimited = 0
+    @exclusivity(unchecked) var roomsRefused = 0
+    var disconnects: [DisconnectReason: Int] = [:]
+
+    /// Every how many events the handlers are timed; 0 for never.
+    private let handlerSampling: Int
+    private var unsampled = 0
+
+    init(handlerSampling: Int) {
+        self.handlerSampling = handlerSampling
+    }
+
+    /// Whether to time the handler that is about to be called.
+    func samplesHandler() -> Bool {
+        guard handlerSampling > 0 else { return false }
+        unsampled += 1
+        guard unsampled == handlerSampling else { return false }
+        unsampled = 0
+        return true
+    }
+}

@@ -1,0 +1,81 @@
+import EngineIO
+
+/// What a server has done and holds at the moment; see ``SocketIOServer/statistics()``.
+///
+/// Counts are since the start of the server.
+public struct ServerStatistics: Sendable, Equatable {
+    /// Connections at the moment.
+    public var clients = 0
+    /// Sockets at the moment, by namespace.
+    public var sockets: [String: Int] = [:]
+    /// Events that clients sent, those included that were dropped.
+    public var eventsReceived = 0
+    /// Events that were sent, once for each receiver.
+    public var eventsSent = 0
+    /// Bytes of messages from clients.
+    public var bytesReceived = 0
+    /// Bytes of events and acknowledgements to clients, with their frames, before compression.
+    public var bytesSent = 0
+    /// Volatile events that a client did not take at once.
+    public var volatileEventsDropped = 0
+    /// Events that came more often than ``SocketIOServer/Configuration/eventRateLimit`` allows.
+    public var eventsRateLimited = 0
+    /// Rooms that a socket did not join because of ``SocketIOServer/Configuration/maxRoomsPerSocket``.
+    public var roomsRefused = 0
+    /// Sockets that ended, by reason.
+    public var disconnects: [DisconnectReason: Int] = [:]
+    /// Bytes that wait at the moment for clients to take them.
+    public var bufferedBytes = 0
+
+    /// Counts nothing yet.
+    public init() {}
+
+    mutating func add(_ other: Self) {
+        clients += other.clients
+        sockets.merge(other.sockets, uniquingKeysWith: +)
+        eventsReceived += other.eventsReceived
+        eventsSent += other.eventsSent
+        bytesReceived += other.bytesReceived
+        bytesSent += other.bytesSent
+        volatileEventsDropped += other.volatileEventsDropped
+        eventsRateLimited += other.eventsRateLimited
+        roomsRefused += other.roomsRefused
+        disconnects.merge(other.disconnects, uniquingKeysWith: +)
+        bufferedBytes += other.bufferedBytes
+    }
+}
+
+extension SocketIOServer {
+    /// What the server has done and holds at the moment, gathered from all its loops.
+    public nonisolated(nonsending) func statistics() async -> ServerStatistics {
+        var statistics = ServerStatistics()
+        for shard in shards {
+            let part = await withCheckedContinuation { continuation in
+                shard.loop.run { continuation.resume(returning: shard.statistics) }
+            }
+            statistics.add(part)
+        }
+        return statistics
+    }
+}
+
+extension LoopShard {
+    /// The share of this loop.
+    var statistics: ServerStatistics {
+        var statistics = ServerStatistics()
+        statistics.clients = connections.count
+        for index in roomIndexes.values where !index.sockets.isEmpty {
+            statistics.sockets[index.sockets[0].namespace.name] = index.sockets.count
+        }
+        statistics.eventsReceived = counters.eventsReceived
+        statistics.eventsSent = counters.eventsSent
+        statistics.bytesReceived = counters.bytesReceived
+        statistics.bytesSent = counters.bytesSent
+        statistics.volatileEventsDropped = counters.volatileEventsDropped
+        statistics.eventsRateLimited = counters.eventsRateLimited
+        statistics.roomsRefused = counters.roomsRefused
+        statistics.disconnects = counters.disconnects
+        statistics.bufferedBytes = connections.reduce(0) { $0 + $1.connection.bufferedBytes }
+        return statistics
+    }
+}
