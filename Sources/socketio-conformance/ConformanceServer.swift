@@ -60,10 +60,7 @@ struct ConformanceServer: AsyncParsableCommand {
     func run() async throws {
         let logger = Logger(label: "conformance")
         let server = try await EngineHTTPServer(
-            [
-                EngineServer(engineApplication, configuration: engineConfiguration),
-                EngineServer(socketIOServer(logger), configuration: engineConfiguration),
-            ],
+            servers(logger),
             echoPath: "/echo",
             port: port ?? mode.port,
             loops: loops,
@@ -78,20 +75,30 @@ struct ConformanceServer: AsyncParsableCommand {
         try await group.run()
     }
 
-    private var engineApplication: any EngineApplication {
+    private func servers(_ logger: Logger) -> [EngineServer] {
+        let io = SocketIOServer(configuration: socketIOConfiguration, logger: logger)
+        var configuration = engineConfiguration
         switch mode {
-        case .protocols, .socketIOClient: EngineEcho()
-        case .engineIOClient: EngineIOClientFixture()
+        case .protocols:
+            let servers = [
+                EngineServer(EngineEcho(), configuration: configuration, logger: logger),
+                EngineServer(io, configuration: configuration, logger: logger),
+            ]
+            SocketIOSuite.register(on: io) { servers.reduce(0) { $0 + $1.sessionCount } }
+            return servers
+        case .socketIOClient:
+            SocketIOClientFixture.configure(&configuration)
+            SocketIOClientFixture.register(on: io)
+            return [EngineServer(io, configuration: configuration, logger: logger)]
+        case .engineIOClient:
+            let fixture = EngineIOClientFixture()
+            fixture.configure(&configuration)
+            return [EngineServer(fixture, configuration: configuration, logger: logger)]
         }
     }
 
-    private func socketIOServer(_ logger: Logger) -> SocketIOServer {
-        let io = SocketIOServer(configuration: .init(connectTimeout: .milliseconds(connectTimeout)), logger: logger)
-        switch mode {
-        case .protocols, .engineIOClient: SocketIOSuite.register(on: io)
-        case .socketIOClient: SocketIOClientFixture.register(on: io)
-        }
-        return io
+    private var socketIOConfiguration: SocketIOServer.Configuration {
+        .init(connectTimeout: .milliseconds(connectTimeout))
     }
 
     private var engineConfiguration: EngineConfiguration {

@@ -5,6 +5,14 @@ import SocketIO
 
 /// The namespaces and events that the official Socket.IO client's tests expect.
 enum SocketIOClientFixture {
+    /// Adds what the tests expect of handshakes: a delay that the connect timeouts in them reckon with.
+    static func configure(_ configuration: inout EngineConfiguration) {
+        configuration.allowRequest = { _ in
+            try? await Task.sleep(for: .milliseconds(10))
+            return .allow
+        }
+    }
+
     static func register(on io: SocketIOServer) {
         io.use { socket in
             let refusal = socket.handshake.request.queryValue("fail") ?? ""
