@@ -18,6 +18,7 @@ let package = Package(
         .library(name: "EngineIOTransport", targets: ["EngineIOTransport"]),
         .library(name: "STUN", targets: ["STUN"]),
         .library(name: "SocketIO", targets: ["SocketIO"]),
+        .library(name: "SocketIOTestKit", targets: ["SocketIOTestKit"]),
         .library(name: "TURNServer", targets: ["TURNServer"]),
         .library(name: "ValgrindPreload", type: .dynamic, targets: ["ValgrindPreload"]),
     ],
@@ -72,6 +73,11 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(
+            name: "SocketIOTestKit",
+            dependencies: ["EngineIO", "SocketIO", .nioCore],
+            swiftSettings: settings
+        ),
+        .target(
             name: "TURN",
             dependencies: ["STUN", .crypto, .nioCore],
             swiftSettings: settings
@@ -95,6 +101,12 @@ let package = Package(
             swiftSettings: settings
         ),
         .executableTarget(name: "embed-web", swiftSettings: settings),
+        .executableTarget(
+            name: "AdapterExample",
+            dependencies: ["EngineIO", "EngineIOTransport", "SocketIO"],
+            path: "Examples/AdapterExample",
+            swiftSettings: settings
+        ),
         .executableTarget(
             name: "AuthenticationExample",
             dependencies: ["EngineIOTransport", "SocketIO", .jwt],
@@ -186,6 +198,11 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(name: "TURNTests", dependencies: ["STUN", "TURN", .crypto, .nioCore], swiftSettings: settings),
+        .testTarget(
+            name: "SocketIOTestKitTests",
+            dependencies: ["AdapterExample", "EngineIO", "SocketIO", "SocketIOTestKit"],
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "TURNServerTests",
             dependencies: [

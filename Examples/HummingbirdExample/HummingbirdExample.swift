@@ -19,7 +19,7 @@ enum HummingbirdExample {
         let router = Router()
         router.get("/rooms/:room") { _, context in
             let room = try context.parameters.require("room")
-            return await "\(io.to(room).fetchSockets().count) here\n"
+            return try await "\(io.to(room).fetchSockets().count) here\n"
         }
         router.post("/rooms/:room") { request, context in
             let room = try context.parameters.require("room")

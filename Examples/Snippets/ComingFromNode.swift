@@ -22,7 +22,7 @@ private func calls(io: SocketIOServer, socket: Socket) async throws {
     io.send("text")
     io.in("a").except("b").volatile.compress(false).emit("x")
     let _: [Int] = try await io.timeout(.seconds(1)).emitWithAck("x")
-    _ = await io.fetchSockets().map(\.id)
+    _ = try await io.fetchSockets().map(\.id)
     io.socketsJoin("a")
     io.socketsLeave("a")
     io.disconnectSockets(close: true)

@@ -34,11 +34,11 @@ private func flag(io: SocketIOServer, x: Double, y: Double, image: ByteBuffer) {
     io.to("game").compress(false).emit("picture", image)
 }
 
-private func manage(io: SocketIOServer) async {
+private func manage(io: SocketIOServer) async throws {
     io.to("lobby").socketsJoin("archive")
     io.to("lobby").socketsLeave("lobby")
     io.to("banned").disconnectSockets(close: true)
-    for socket in await io.to("archive").fetchSockets() {
+    for socket in try await io.to("archive").fetchSockets() {
         print(socket.id, socket.rooms, socket.handshake.address)
     }
 }

@@ -1,5 +1,5 @@
 /// The HTTP request that opened a connection, reduced to what applications ask for.
-public struct HandshakeRequest: Sendable, Equatable {
+public struct HandshakeRequest: Sendable, Equatable, Codable {
     /// The request target as sent, path and query.
     public var target: String
     /// The query, percent-decoded, in the order sent.
@@ -14,7 +14,7 @@ public struct HandshakeRequest: Sendable, Equatable {
     public var time: ContinuousClock.Instant
 
     /// A name and value of the query.
-    public struct QueryItem: Sendable, Equatable {
+    public struct QueryItem: Sendable, Equatable, Codable {
         /// The decoded name.
         public var name: String
         /// The decoded value; empty where the query has none.
@@ -28,7 +28,7 @@ public struct HandshakeRequest: Sendable, Equatable {
     }
 
     /// A name and value of the header.
-    public struct HeaderField: Sendable, Equatable {
+    public struct HeaderField: Sendable, Equatable, Codable {
         /// The name as sent.
         public var name: String
         /// The value as sent.

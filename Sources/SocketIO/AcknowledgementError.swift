@@ -15,6 +15,8 @@ public enum AcknowledgementError: Error, Sendable {
 public struct BroadcastTimeout: Error, Sendable {
     /// The acknowledgements that did come, in order of arrival.
     public var answers: [SocketArguments]
+    /// The ids of the nodes of a cluster from which something is missing; empty on a server that stands alone.
+    public var missingNodes: [String] = []
 
     /// Decodes the first argument of the acknowledgements that did come.
     public func decodeAnswers<Answer: Decodable>(as type: Answer.Type = Answer.self) throws -> [Answer] {

@@ -16,6 +16,8 @@ public struct BroadcastOperator: BroadcastEmitter {
     var target = BroadcastTarget()
     var flags = EmitFlags()
     var acknowledgementTimeout: Duration?
+    /// Whether the other nodes of a cluster are left out.
+    var isLocal = false
 
     init(namespace: Namespace, excluding sender: Socket? = nil) {
         self.namespace = namespace
@@ -25,9 +27,26 @@ public struct BroadcastOperator: BroadcastEmitter {
     /// The selection itself.
     public var broadcastOperator: BroadcastOperator { self }
 
+    /// The way to the other nodes, if there are any and they are meant.
+    var cluster: Cluster? { isLocal ? nil : namespace.cluster }
+
     func send(_ event: String, _ writeArguments: (inout ArgumentWriter) throws -> Void) {
+        if let cluster { return send(event, in: cluster, writeArguments) }
         let packet = namespace.encode(event, flags: flags, writeArguments: writeArguments)
         if let packet { send(packet) }
+    }
+
+    /// Encodes the arguments for this node and for others, and sends them.
+    private func send(
+        _ event: String,
+        in cluster: Cluster,
+        _ writeArguments: (inout ArgumentWriter) throws -> Void
+    ) {
+        do {
+            emit(event, raw: try SocketArguments(writeArguments))
+        } catch {
+            namespace.logNotEncodable(event, error)
+        }
     }
 
     /// Sends `packet` on every loop to the sockets selected there.
@@ -74,6 +93,13 @@ extension BroadcastEmitter {
         return selection
     }
 
+    /// Leaves the other nodes of a cluster out.
+    public var local: BroadcastOperator {
+        var selection = broadcastOperator
+        selection.isLocal = true
+        return selection
+    }
+
     /// Limits how long ``emitWithAck(_:_:)`` waits.
     public func timeout(_ duration: Duration) -> BroadcastOperator {
         var selection = broadcastOperator
@@ -109,7 +135,9 @@ extension BroadcastEmitter {
     public func emit(_ event: String, raw arguments: SocketArguments) {
         let selection = broadcastOperator
         let packet = selection.namespace.encode(event, flags: selection.flags, raw: arguments)
-        if let packet { selection.send(packet) }
+        guard let packet else { return }
+        selection.send(packet)
+        if let cluster = selection.cluster { cluster.publish(selection.message(event, arguments)) }
     }
 
     /// Sends an event with the name `message` to the selected sockets.
@@ -118,80 +146,42 @@ extension BroadcastEmitter {
     }
 
     /// Puts the selected sockets into rooms.
-    public func socketsJoin(_ rooms: String...) {
-        broadcastOperator.forEachShard { shard, target in
+    public func socketsJoin(_ rooms: String...) { socketsJoin(rooms) }
+
+    /// Puts the selected sockets into rooms.
+    public func socketsJoin(_ rooms: [String]) {
+        let selection = broadcastOperator
+        selection.forEachShard { shard, target in
             shard.forEach(in: target) { socket in
                 for room in rooms { shard.join(room, socket) }
             }
         }
+        selection.cluster?.publish(.socketsJoin(selection.target.selection, rooms: rooms))
     }
 
     /// Takes the selected sockets out of rooms.
-    public func socketsLeave(_ rooms: String...) {
-        broadcastOperator.forEachShard { shard, target in
+    public func socketsLeave(_ rooms: String...) { socketsLeave(rooms) }
+
+    /// Takes the selected sockets out of rooms.
+    public func socketsLeave(_ rooms: [String]) {
+        let selection = broadcastOperator
+        selection.forEachShard { shard, target in
             shard.forEach(in: target) { socket in
                 for room in rooms { shard.leave(room, socket) }
             }
         }
+        selection.cluster?.publish(.socketsLeave(selection.target.selection, rooms: rooms))
     }
 
     /// Disconnects the selected sockets.
     /// - Parameter close: Whether to close their connections too, and with these their other namespaces.
     public func disconnectSockets(close: Bool = false) {
-        broadcastOperator.forEachShard { shard, target in
+        let selection = broadcastOperator
+        selection.forEachShard { shard, target in
             shard.forEach(in: target) { $0.disconnect(close: close) }
         }
+        selection.cluster?.publish(.disconnectSockets(selection.target.selection, close: close))
     }
-
-    /// The selected sockets as they are now.
-    public nonisolated(nonsending) func fetchSockets() async -> [RemoteSocket] {
-        let selection = broadcastOperator
-        var sockets: [RemoteSocket] = []
-        for shard in selection.namespace.shards {
-            sockets += await withCheckedContinuation { continuation in
-                shard.loop.run {
-                    var found: [RemoteSocket] = []
-                    shard.forEach(in: selection.target) { found.append(RemoteSocket($0)) }
-                    continuation.resume(returning: found)
-                }
-            }
-        }
-        return sockets
-    }
-}
-
-/// A socket as ``BroadcastEmitter/fetchSockets()`` found it.
-public struct RemoteSocket: Sendable {
-    private let socket: Socket
-
-    /// The socket's id.
-    public var id: String { socket.id }
-
-    /// How the client connected.
-    public var handshake: Handshake { socket.handshake }
-
-    /// The rooms it was in, its own among them.
-    public let rooms: Set<String>
-
-    init(_ socket: Socket) {
-        self.socket = socket
-        rooms = socket.currentRooms
-    }
-
-    /// Sends an event to the socket.
-    public func emit<each Argument: Encodable>(_ event: String, _ arguments: repeat each Argument) {
-        socket.emit(event, repeat each arguments)
-    }
-
-    /// Puts the socket into a room.
-    public func join(_ room: String) { socket.join(room) }
-
-    /// Takes the socket out of a room.
-    public func leave(_ room: String) { socket.leave(room) }
-
-    /// Disconnects the socket.
-    /// - Parameter close: Whether to close the connection too.
-    public func disconnect(close: Bool = false) { socket.disconnect(close: close) }
 }
 
 extension Namespace {
@@ -226,9 +216,13 @@ extension Namespace {
             if !flags.isCompressible { packet.forbidCompression() }
             return packet
         } catch {
-            let metadata: Logger.Metadata = ["namespace": "\(name)", "event": "\(event)", "error": "\(error)"]
-            logger?.error("an event that can't be encoded was not sent", metadata: metadata)
+            logNotEncodable(event, error)
             return nil
         }
+    }
+
+    func logNotEncodable(_ event: String, _ error: any Error) {
+        let metadata: Logger.Metadata = ["namespace": "\(name)", "event": "\(event)", "error": "\(error)"]
+        logger?.error("an event that can't be encoded was not sent", metadata: metadata)
     }
 }

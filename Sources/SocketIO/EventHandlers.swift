@@ -56,7 +56,7 @@ enum EventHandlers {
 }
 
 /// Decodes arguments one after the other.
-private struct ArgumentReader {
+struct ArgumentReader {
     private let arguments: SocketArguments
     private var index = 0
 

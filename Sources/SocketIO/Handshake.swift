@@ -1,7 +1,7 @@
 public import EngineIO
 
 /// How a client connected: its HTTP request and what it sent to join the namespace.
-public struct Handshake: Sendable {
+public struct Handshake: Sendable, Codable {
     /// The HTTP request that opened the connection.
     public let request: HandshakeRequest
 
@@ -9,6 +9,12 @@ public struct Handshake: Sendable {
     ///
     /// For a protocol 3 client it is made of the query that follows the namespace.
     public let auth: RawArgument
+
+    /// Makes a handshake; `auth` must be an object.
+    public init(request: HandshakeRequest, auth: RawArgument) {
+        self.request = request
+        self.auth = auth
+    }
 
     /// The header fields of the request.
     public var headers: [HandshakeRequest.HeaderField] { request.headers }

@@ -50,7 +50,7 @@ final class LoopShard: @unchecked Sendable {
     func roomIndex(for namespace: Namespace) -> RoomIndex {
         let key = ObjectIdentifier(namespace)
         if let index = roomIndexes[key] { return index }
-        let index = RoomIndex(owner: self)
+        let index = RoomIndex(owner: self, cluster: namespace.cluster)
         roomIndexes[key] = index
         namespace.add(index)
         return index

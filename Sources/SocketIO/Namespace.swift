@@ -15,6 +15,10 @@ public final class Namespace: BroadcastEmitter, ConnectionHost {
     /// Whether a client's wish made it, so that it counts against the limit and may go when it is empty.
     let isDynamic: Bool
 
+    let serverSideEvents = ServerSideEvents()
+    /// `nil` on a server that stands alone.
+    let cluster: Cluster?
+
     private let roomIndexes = Mutex<[RoomIndex]>([])
     /// Counted for the whole namespace, so that a broadcast carries one id for all its receivers.
     private let lastAcknowledgementID = Atomic<UInt64>(0)
@@ -22,6 +26,7 @@ public final class Namespace: BroadcastEmitter, ConnectionHost {
     init(
         _ identity: NamespaceName,
         logger: Logger?,
+        adapter: AdapterFactory?,
         handlers: ConnectionHandlers = ConnectionHandlers(),
         isDynamic: Bool = false
     ) {
@@ -29,6 +34,9 @@ public final class Namespace: BroadcastEmitter, ConnectionHost {
         self.logger = logger
         self.isDynamic = isDynamic
         connectionHandlers = handlers
+        let inbox = ClusterInbox(namespace: identity.name)
+        cluster = adapter.map { $0(inbox) }.flatMap { $0 is InMemoryAdapter ? nil : Cluster($0) }
+        inbox.open(self)
     }
 
     /// The rooms of each loop that has had a client in the namespace.
@@ -38,8 +46,11 @@ public final class Namespace: BroadcastEmitter, ConnectionHost {
         roomIndexes.withLock { $0.append(index) }
     }
 
-    /// Makes the loops forget the namespace, which lives until they have, so that no other takes its identity.
-    func forgetRooms() {
+    /// Ends the adapter and makes the loops forget the namespace.
+    ///
+    /// It lives until they have, so that no other takes its identity.
+    func end() {
+        cluster?.adapter.close()
         for index in shards {
             index.loop.execute { [self] in index.owner?.forget(self) }
         }

@@ -24,13 +24,15 @@ final class NamespaceDirectory: Sendable {
     }
 
     let main: Namespace
+    private let adapter: AdapterFactory?
     private let maximumDynamic: Int
     private let maximumNameLength: Int
     private let removesEmptyChildren: Bool
     private let state = Mutex(State())
 
-    init(_ configuration: SocketIOServer.Configuration, logger: Logger?) {
-        main = Namespace(.main, logger: logger)
+    init(_ configuration: SocketIOServer.Configuration, adapter: AdapterFactory?, logger: Logger?) {
+        self.adapter = adapter
+        main = Namespace(.main, logger: logger, adapter: adapter)
         maximumDynamic = configuration.maxDynamicNamespaces
         maximumNameLength = configuration.maxDynamicNamespaceNameLength
         removesEmptyChildren = configuration.cleanupEmptyChildNamespaces
@@ -52,8 +54,8 @@ final class NamespaceDirectory: Sendable {
         let (namespace, hooks) = state.withLock { state in
             if let entry = state.entries[identity.name] { return (entry.namespace, [@Sendable (Namespace) -> Void]()) }
             let namespace =
-                parent?.makeChild(identity, template: main, isDynamic: false)
-                ?? Namespace(identity, logger: main.logger)
+                parent?.makeChild(identity, logger: main.logger, adapter: adapter, isDynamic: false)
+                ?? Namespace(identity, logger: main.logger, adapter: adapter)
             state.entries[identity.name] = Entry(namespace: namespace, parent: parent)
             return (namespace, state.hooks)
         }
@@ -79,7 +81,7 @@ final class NamespaceDirectory: Sendable {
             if let existing = state.enter(name) { return (existing, []) }
             guard state.dynamicCount < maximumDynamic else { return nil }
             state.dynamicCount += 1
-            let child = parent.makeChild(NamespaceName(name), template: main, isDynamic: true)
+            let child = parent.makeChild(NamespaceName(name), logger: main.logger, adapter: adapter, isDynamic: true)
             state.entries[name] = Entry(namespace: child, parent: parent, occupants: 1)
             return (child, state.hooks)
         }
@@ -103,6 +105,12 @@ final class NamespaceDirectory: Sendable {
         }
         guard let parent else { return }
         parent.remove(namespace)
-        namespace.forgetRooms()
+        namespace.end()
+    }
+
+    /// Ends the adapters, because the server ends.
+    func closeAdapters() {
+        let all = state.withLock { $0.entries.values.map(\.namespace) } + [main]
+        for namespace in all { namespace.cluster?.adapter.close() }
     }
 }

@@ -1,3 +1,4 @@
+import Logging
 import Synchronization
 
 /// Namespaces that come into being when a client asks for them by a name that matches.
@@ -45,9 +46,19 @@ public final class ParentNamespace: ConnectionHost {
         if case .name(let matches) = predicate { matches(name) } else { false }
     }
 
-    func makeChild(_ identity: NamespaceName, template: Namespace, isDynamic: Bool) -> Namespace {
-        let handlers = ConnectionHandlers(copying: connectionHandlers)
-        let child = Namespace(identity, logger: template.logger, handlers: handlers, isDynamic: isDynamic)
+    func makeChild(
+        _ identity: NamespaceName,
+        logger: Logger?,
+        adapter: AdapterFactory?,
+        isDynamic: Bool
+    ) -> Namespace {
+        let child = Namespace(
+            identity,
+            logger: logger,
+            adapter: adapter,
+            handlers: ConnectionHandlers(copying: connectionHandlers),
+            isDynamic: isDynamic
+        )
         members.withLock { $0.append(child) }
         return child
     }

@@ -24,6 +24,9 @@ final class RoomIndex: @unchecked Sendable {
     /// Keeps this index.
     weak let owner: LoopShard?
 
+    /// Is told of rooms, in a cluster.
+    private let cluster: Cluster?
+
     private(set) var sockets: ContiguousArray<Socket> = []
     /// Stands for the room of its own that every socket is in.
     private var socketsByID: [String: Socket] = [:]
@@ -31,7 +34,8 @@ final class RoomIndex: @unchecked Sendable {
     /// Marks the sockets that a broadcast has reached or must not reach.
     private var mark: UInt32 = 0
 
-    init(owner: LoopShard) {
+    init(owner: LoopShard, cluster: Cluster?) {
+        self.cluster = cluster
         loop = owner.loop
         self.owner = owner
     }
@@ -41,11 +45,12 @@ final class RoomIndex: @unchecked Sendable {
         socket.index = sockets.count
         sockets.append(socket)
         socketsByID[socket.id] = socket
+        cluster?.socketJoined(socket.id, socket.id)
     }
 
     /// Removes a socket from the namespace and its rooms.
     func remove(_ socket: Socket) {
-        for place in socket.places { vacate(place) }
+        for place in socket.places { vacate(place, of: socket) }
         socket.places = []
         guard sockets.indices.contains(socket.index), sockets[socket.index] === socket else { return }
         let last = sockets.removeLast()
@@ -54,6 +59,7 @@ final class RoomIndex: @unchecked Sendable {
             last.index = socket.index
         }
         socketsByID[socket.id] = nil
+        cluster?.socketLeft(socket.id, socket.id)
     }
 
     /// Puts a socket into a room.
@@ -70,17 +76,18 @@ final class RoomIndex: @unchecked Sendable {
         }
         socket.places.append(Place(room: room, index: room.members.count))
         room.members.append(socket)
+        cluster?.socketJoined(socket.id, name)
     }
 
     /// Takes a socket out of a room.
     func leave(_ name: String, _ socket: Socket) {
         guard let index = socket.places.firstIndex(where: { $0.room.name == name }) else { return }
-        vacate(socket.places[index])
+        vacate(socket.places[index], of: socket)
         socket.places.remove(at: index)
     }
 
     /// Gives up a place; the last member of the room takes it.
-    private func vacate(_ place: Place) {
+    private func vacate(_ place: Place, of socket: Socket) {
         let room = place.room
         let last = room.members.removeLast()
         if place.index < room.members.count {
@@ -90,6 +97,7 @@ final class RoomIndex: @unchecked Sendable {
             }
         }
         if room.members.isEmpty { rooms[room.name] = nil }
+        cluster?.socketLeft(socket.id, room.name)
     }
 
     /// Calls `body` once for each socket that `target` means.

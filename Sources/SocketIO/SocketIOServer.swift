@@ -129,11 +129,17 @@ public final class SocketIOServer: EngineApplication, @unchecked Sendable {
     /// Makes a server.
     /// - Parameters:
     ///   - configuration: The limits.
+    ///   - adapter: Makes the adapter of each namespace, for a server that is one of several; without it the server
+    ///     stands alone (``InMemoryAdapter``).
     ///   - logger: Where failures of handlers go; without it nothing is logged.
-    public init(configuration: Configuration = Configuration(), logger: Logger? = nil) {
+    public init(
+        configuration: Configuration = Configuration(),
+        adapter: AdapterFactory? = nil,
+        logger: Logger? = nil
+    ) {
         self.configuration = configuration
         self.logger = logger
-        namespaces = NamespaceDirectory(configuration, logger: logger)
+        namespaces = NamespaceDirectory(configuration, adapter: adapter, logger: logger)
     }
 
     /// The namespace of this name, created when it does not exist; a missing leading slash is added.
@@ -200,6 +206,7 @@ extension SocketIOServer {
             }
             for task in running { await task.value }
         }
+        namespaces.closeAdapters()
     }
 
     /// Disconnects the clients in slices over a period, and then closes.

@@ -36,6 +36,7 @@ struct ModuleRule: Sendable, CustomTestStringConvertible {
             only: ["NIOCore", "Logging", "Metrics", "FoundationEssentials", "Synchronization", "DequeModule"],
             tasks: true
         ),
+        Self("SocketIOTestKit", imports: ["EngineIO", "SocketIO"]),
         Self("LinkUpServer", imports: ["EngineIO", "EngineIOTransport", "SocketIO", "STUN", "TURNServer"]),
         Self("linkup", imports: ["LinkUpServer"]),
         Self("socketio-conformance", imports: ["EngineIO", "EngineIOTransport", "SocketIO"]),

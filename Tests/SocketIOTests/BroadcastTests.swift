@@ -151,7 +151,7 @@ import Testing
         let there = fixture.join(on: otherLoop)
         there.receive("42[\"join\",\"r\"]")
         let expected = Set([try id(of: here), try id(of: there)])
-        let sockets = try await fixture.wait(also: otherLoop) { [io] in await io.fetchSockets() }
+        let sockets = try await fixture.wait(also: otherLoop) { [io] in try await io.fetchSockets() }
         #expect(Set(sockets.map(\.id)) == expected)
         #expect(sockets.contains { $0.rooms.contains("r") })
         io.in("r").socketsJoin("s", "t")

@@ -1,0 +1,157 @@
+/// What one node tells all others.
+///
+/// The cases are those of the official cluster adapters (`MessageType` in `socket.io-adapter`); heartbeats and the
+/// like are each adapter's own.
+public struct ClusterMessage: Sendable, Codable {
+    /// What is to be done.
+    public var content: Content
+
+    /// What the answers to it carry; `nil` when none is wanted.
+    public var request: String?
+
+    /// What is to be done.
+    public enum Content: Sendable, Codable {
+        /// Send an event; if answers are wanted, each client's acknowledgement is one.
+        case broadcast(ClusterEvent, BroadcastSelection, BroadcastFlags)
+        /// Put sockets into rooms.
+        case socketsJoin(BroadcastSelection, rooms: [String])
+        /// Take sockets out of rooms.
+        case socketsLeave(BroadcastSelection, rooms: [String])
+        /// Disconnect sockets.
+        case disconnectSockets(BroadcastSelection, close: Bool)
+        /// Answer with the sockets there are.
+        case fetchSockets(BroadcastSelection)
+        /// Call the handlers for events between servers; if an answer is wanted, it is the handler's.
+        case serverSideEmit(ClusterEvent)
+    }
+
+    /// Makes a message.
+    public init(_ content: Content, request: String? = nil) {
+        self.content = content
+        self.request = request
+    }
+}
+
+/// What one node answers another.
+public struct ClusterResponse: Sendable, Codable {
+    /// What the request carried.
+    public var request: String
+
+    /// The answer.
+    public var content: Content
+
+    /// An answer.
+    public enum Content: Sendable, Codable {
+        /// How many clients of the node a broadcast reached.
+        case clientCount(Int)
+        /// A client's acknowledgement of a broadcast.
+        case acknowledgement(SocketArguments)
+        /// No acknowledgement of the broadcast will follow: clients that have sent none are gone or were too slow.
+        ///
+        /// The official adapters have no such message; without it the request ends by its time-out.
+        case broadcastEnded
+        /// The sockets of the node.
+        case sockets([RemoteSocketState])
+        /// What a handler for events between servers answered.
+        case serverSideAnswer(SocketArguments)
+    }
+
+    /// Makes an answer.
+    public init(_ content: Content, to request: String) {
+        self.content = content
+        self.request = request
+    }
+}
+
+/// An event on its way between nodes.
+public struct ClusterEvent: Sendable, Codable {
+    /// The event's name.
+    public var name: String
+    /// The arguments, undecoded.
+    public var arguments: SocketArguments
+
+    /// Makes an event.
+    public init(_ name: String, _ arguments: SocketArguments) {
+        self.name = name
+        self.arguments = arguments
+    }
+}
+
+/// Whom a broadcast is for.
+public struct BroadcastSelection: Sendable, Equatable, Codable {
+    /// The rooms to reach; all sockets of the namespace when there are none.
+    public var rooms: [String]
+    /// The rooms to leave out.
+    public var except: [String]
+
+    /// Makes a selection; without arguments it is everybody.
+    public init(rooms: [String] = [], except: [String] = []) {
+        self.rooms = rooms
+        self.except = except
+    }
+}
+
+/// How a broadcast is sent.
+public struct BroadcastFlags: Sendable, Equatable, Codable {
+    /// Whether clients are left out that don't take it at once.
+    public var isVolatile = false
+    /// Whether transports that compress may compress it.
+    public var isCompressible = true
+    /// How long acknowledgements are waited for; `nil` means until the client is gone.
+    public var timeout: Duration?
+
+    /// Makes the flags of an ordinary broadcast.
+    public init() {}
+}
+
+/// What one node tells another about a socket.
+public struct RemoteSocketState: Sendable, Codable {
+    /// The socket's id.
+    public var id: String
+    /// How the client connected; its `time` is by the clock of the client's node.
+    public var handshake: Handshake
+    /// The rooms it is in, its own among them.
+    public var rooms: Set<String>
+    /// What the application attached to the socket, if it can be serialised.
+    public var data: RawArgument?
+
+    /// Makes a description.
+    public init(id: String, handshake: Handshake, rooms: Set<String>, data: RawArgument? = nil) {
+        self.id = id
+        self.handshake = handshake
+        self.rooms = rooms
+        self.data = data
+    }
+}
+
+extension BroadcastOperator {
+    /// What other nodes are told to do for this selection.
+    func message(_ event: String, _ arguments: SocketArguments) -> ClusterMessage.Content {
+        var wireFlags = BroadcastFlags()
+        wireFlags.isVolatile = flags.isVolatile
+        wireFlags.isCompressible = flags.isCompressible
+        wireFlags.timeout = acknowledgementTimeout
+        return .broadcast(ClusterEvent(event, arguments), target.selection, wireFlags)
+    }
+
+    /// The same selection on this node alone, for what another node sent.
+    init(namespace: Namespace, _ selection: BroadcastSelection, _ wireFlags: BroadcastFlags = BroadcastFlags()) {
+        self.init(namespace: namespace)
+        target = BroadcastTarget(selection)
+        flags.isVolatile = wireFlags.isVolatile
+        flags.isCompressible = wireFlags.isCompressible
+        acknowledgementTimeout = wireFlags.timeout
+        isLocal = true
+    }
+}
+
+extension BroadcastTarget {
+    /// The same for other nodes, to which the sender is a room to leave out.
+    var selection: BroadcastSelection {
+        BroadcastSelection(rooms: rooms, except: excluded.map { except + [$0.id] } ?? except)
+    }
+
+    init(_ selection: BroadcastSelection) {
+        self.init(rooms: selection.rooms, except: selection.except)
+    }
+}

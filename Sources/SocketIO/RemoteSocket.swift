@@ -1,0 +1,123 @@
+/// A socket as ``BroadcastEmitter/fetchSockets()`` found it, on this node or on another.
+public struct RemoteSocket: Sendable {
+    let state: RemoteSocketState
+    private let namespace: Namespace
+    private let isLocal: Bool
+
+    /// The socket's id.
+    public var id: String { state.id }
+
+    /// How the client connected; of a socket of another node, `time` is by the clock there.
+    public var handshake: Handshake { state.handshake }
+
+    /// The rooms it was in, its own among them.
+    public var rooms: Set<String> { state.rooms }
+
+    /// What the application had attached to it, if it can be serialised.
+    public var data: RawArgument? { state.data }
+
+    /// A socket of another node.
+    init(_ state: RemoteSocketState, namespace: Namespace) {
+        self.state = state
+        self.namespace = namespace
+        isLocal = false
+    }
+
+    /// A socket of this node; on its loop.
+    init(_ socket: Socket) {
+        state = RemoteSocketState(id: socket.id, handshake: socket.handshake, rooms: socket.currentRooms)
+        namespace = socket.namespace
+        isLocal = true
+    }
+
+    private var selection: BroadcastOperator {
+        var selection = namespace.in(id)
+        selection.isLocal = isLocal
+        return selection
+    }
+
+    /// Sends an event to the socket.
+    public func emit<each Argument: Encodable>(_ event: String, _ arguments: repeat each Argument) {
+        selection.emit(event, repeat each arguments)
+    }
+
+    /// Sends an event to the socket and waits for its acknowledgement.
+    /// - Returns: The first argument of the acknowledgement.
+    /// - Throws: ``AcknowledgementError``, ``ArgumentError`` when the answer is of another type, or
+    ///   `CancellationError`.
+    public nonisolated(nonsending) func emitWithAck<each Argument: Encodable, Answer: Decodable>(
+        _ event: String,
+        _ arguments: repeat each Argument,
+        timeout: Duration? = nil
+    ) async throws -> Answer {
+        var selection = selection
+        selection.acknowledgementTimeout = timeout
+        let answers: [Answer]
+        do {
+            answers = try await selection.emitWithAck(event, repeat each arguments)
+        } catch is BroadcastTimeout {
+            throw AcknowledgementError.timedOut
+        }
+        guard let answer = answers.first else { throw AcknowledgementError.disconnected }
+        return answer
+    }
+
+    /// Puts the socket into rooms.
+    public func join(_ rooms: String...) { selection.socketsJoin(rooms) }
+
+    /// Takes the socket out of rooms.
+    public func leave(_ rooms: String...) { selection.socketsLeave(rooms) }
+
+    /// Disconnects the socket.
+    /// - Parameter close: Whether to close the connection too.
+    public func disconnect(close: Bool = false) { selection.disconnectSockets(close: close) }
+}
+
+/// Some nodes did not answer in time which sockets they have.
+public struct IncompleteSockets: Error, Sendable {
+    /// The sockets of the other nodes, this one among them.
+    public var sockets: [RemoteSocket]
+    /// The ids of the nodes that did not answer; empty when the adapter did not know which nodes there are.
+    public var missingNodes: [String]
+}
+
+extension BroadcastEmitter {
+    /// The selected sockets as they are now, of all nodes unless ``local`` was asked for.
+    /// - Throws: ``IncompleteSockets`` with those that were found when nodes did not answer in time, or
+    ///   `CancellationError`; nothing on a server that stands alone.
+    public nonisolated(nonsending) func fetchSockets() async throws -> [RemoteSocket] {
+        let selection = broadcastOperator
+        var sockets = await withCheckedContinuation { continuation in
+            selection.gatherSockets { continuation.resume(returning: $0) }
+        }
+        guard let cluster = selection.cluster else { return sockets }
+        let outcome = try await cluster.request(.fetchSockets(selection.target.selection))
+        for case .sockets(let states) in outcome.answers {
+            sockets += states.map { RemoteSocket($0, namespace: selection.namespace) }
+        }
+        guard !outcome.isIncomplete else {
+            throw IncompleteSockets(sockets: sockets, missingNodes: outcome.missingNodes)
+        }
+        return sockets
+    }
+}
+
+extension BroadcastOperator {
+    /// Finds the selected sockets of this node; `completion` runs on the last loop that was asked.
+    func gatherSockets(_ completion: @escaping @Sendable ([RemoteSocket]) -> Void) {
+        gatherSockets(namespace.shards[...], [], completion)
+    }
+
+    private func gatherSockets(
+        _ shards: ArraySlice<RoomIndex>,
+        _ found: [RemoteSocket],
+        _ completion: @escaping @Sendable ([RemoteSocket]) -> Void
+    ) {
+        guard let shard = shards.first else { return completion(found) }
+        shard.loop.run {
+            var found = found
+            shard.forEach(in: target) { found.append(RemoteSocket($0)) }
+            gatherSockets(shards.dropFirst(), found, completion)
+        }
+    }
+}
