@@ -16,8 +16,13 @@ private func authenticate(io: SocketIOServer) {
         guard let credentials = try? socket.handshake.auth.decode(Credentials.self),
             let user = await verify(credentials.token)
         else { throw ConnectionRefused("not authorized", data: ["hint": "log in again"]) }
+        socket.data[User.self] = user
         socket.join("user:" + user.name)
     }
+}
+
+private func remember(socket: Socket) {
+    socket.on("whoami") { socket.data[User.self]?.name }
 }
 
 private func logOut(io: SocketIOServer, name: String) {

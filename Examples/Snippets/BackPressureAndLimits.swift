@@ -1,8 +1,22 @@
 // The snippets of the article "Back-pressure and limits"; ArchitectureTests compares them.
+import EngineIO
 import SocketIO
 
 private func send(io: SocketIOServer, x: Double, y: Double) {
     io.volatile.emit("position", x, y)
+}
+
+private func wait(socket: Socket, chunks: [String]) async throws {
+    for chunk in chunks {
+        try await socket.emitWhenWritable("chunk", chunk)
+    }
+}
+
+private func limitRate() -> SocketIOServer {
+    let io = SocketIOServer(
+        configuration: .init(eventRateLimit: EventRateLimit(Rate(perSecond: 50, burst: 200), policy: .disconnect))
+    )
+    return io
 }
 
 private func listen(socket: Socket) {

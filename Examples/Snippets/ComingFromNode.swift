@@ -26,10 +26,12 @@ private func calls(io: SocketIOServer, socket: Socket) async throws {
     io.socketsJoin("a")
     io.socketsLeave("a")
     io.disconnectSockets(close: true)
+    await io.shutdown(gracePeriod: .seconds(5))
     await io.close()
 
     print(socket.id, socket.namespace, socket.connection, socket.isConnected, socket.handshake, socket.rooms)
     _ = await socket.fetchRooms()
+    socket.data[Int.self] = 1
     let listener = socket.once("x") { (a: Int, b: String) in print(a, b) }
     socket.off("x")
     socket.off(listener)

@@ -9,8 +9,8 @@ public enum EmitError: Error, Sendable, Equatable {
 }
 
 extension SocketEmitter {
-    /// Sends an event as soon as the client keeps up: while more than ``EngineConfiguration/highWaterMark`` bytes wait
-    /// for it, this waits too.
+    /// Sends an event as soon as the client keeps up: while more than ``/EngineIO/EngineConfiguration/highWaterMark``
+    /// bytes wait for it, this waits too.
     ///
     /// So a sender that produces faster than the client reads is held up, where ``emit(_:_:)`` would fill the buffer
     /// until the connection is closed with ``DisconnectReason/bufferOverflow``. Events that wait are sent in the order
