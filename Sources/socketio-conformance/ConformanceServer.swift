@@ -38,6 +38,9 @@ struct ConformanceServer: AsyncParsableCommand {
     @Option(help: "Milliseconds in which a client must join a namespace.")
     var connectTimeout = 45_000
 
+    @Option(help: "Milliseconds that a closed long-polling session waits for its last poll.")
+    var closeTimeout = 30_000
+
     @Option(help: "The most bytes of a message or a POST; what the suite expects unless given.")
     var maxPayload: Int?
 
@@ -51,7 +54,7 @@ struct ConformanceServer: AsyncParsableCommand {
         guard (0...65_535).contains(port ?? 0) else { throw ValidationError("--port must be 0 to 65535.") }
         for (name, value) in [
             ("ping-interval", pingInterval ?? 1), ("ping-timeout", pingTimeout), ("connect-timeout", connectTimeout),
-            ("max-payload", maxPayload ?? 1), ("loops", loops ?? 1),
+            ("close-timeout", closeTimeout), ("max-payload", maxPayload ?? 1), ("loops", loops ?? 1),
         ] where value < 1 {
             throw ValidationError("--\(name) must be positive.")
         }
@@ -106,6 +109,7 @@ struct ConformanceServer: AsyncParsableCommand {
             allowEIO3: allowEIO3,
             pingInterval: .milliseconds(pingInterval ?? mode.pingInterval),
             pingTimeout: .milliseconds(pingTimeout),
+            closeTimeout: .milliseconds(closeTimeout),
             maxPayload: maxPayload ?? mode.maxPayload,
             cors: CORSPolicy(origins: .any)
         )
