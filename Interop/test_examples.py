@@ -5,12 +5,15 @@ import hashlib
 import hmac
 import json
 import queue
+import re
 import time
 
 import pytest
 import requests
 import socketio
 from socketio.exceptions import ConnectionError
+
+from harness.waiting import wait_until
 
 # As short as the example allows.
 SECRET = "0123456789abcdef0123456789abcdef"
@@ -32,13 +35,13 @@ def connect():
     """Connects clients, which keep what arrives; they are disconnected at the end of the test."""
     clients = []
 
-    def connect(server, *events, **options):
+    def connect(url, *events, **options):
         client = socketio.Client(reconnection=False)
         client.arrived = queue.Queue()
         for event in events:
             client.on(event, lambda *arguments, event=event: client.arrived.put((event, *arguments)))
         clients.append(client)
-        client.connect(server.url, transports=["websocket"], **options)
+        client.connect(url, transports=["websocket"], **options)
         return client
 
     yield connect
@@ -59,7 +62,7 @@ def token(secret, **claims):
 
 def test_chat(start_example, connect):
     server = start_example("ChatExample")
-    one, two = connect(server, "joined", "said"), connect(server)
+    one, two = connect(server.url, "joined", "said"), connect(server.url)
     assert one.call("join", "lobby") is None
     assert two.call("join", "lobby") is None
     assert one.arrived.get(timeout=10) == ("joined", two.get_sid())
@@ -70,7 +73,7 @@ def test_chat(start_example, connect):
 
 def test_chat_beside_routes(start_example, connect):
     server = start_example("HummingbirdExample")
-    client = connect(server, "said")
+    client = connect(server.url, "said")
     assert requests.get(server.url + "/rooms/lobby", timeout=10).text == "0 here\n"
     client.call("join", "lobby")
     assert requests.get(server.url + "/rooms/lobby", timeout=10).text == "1 here\n"
@@ -79,9 +82,21 @@ def test_chat_beside_routes(start_example, connect):
     assert requests.get(server.url + "/nowhere", timeout=10).status_code == 404
 
 
+def test_adapter(start_example, connect):
+    server = start_example("AdapterExample")
+    wait_until(lambda: len(re.findall(r"port=\d+", server.log)) == 2, what="the second server")
+    first, second = (f"http://127.0.0.1:{port}" for port in re.findall(r"port=(\d+)", server.log))
+    one, two = connect(first, "said"), connect(second, "said")
+    one.call("join", "lobby")
+    two.call("join", "lobby")
+    one.emit("say", ("lobby", "hello"))
+    assert two.arrived.get(timeout=10) == ("said", one.get_sid(), "hello")
+    assert two.call("who", "lobby") == sorted([one.get_sid(), two.get_sid()])
+
+
 def test_typed_events(start_example, connect):
     server = start_example("TypedEventsExample")
-    cook, guest = connect(server, "ordered"), connect(server)
+    cook, guest = connect(server.url, "ordered"), connect(server.url)
     guest.on("confirm", lambda order: order["dish"] == "soup")
     cook.call("cook")
     assert guest.call("order", {"dish": "soup", "portions": 2}) == {"accepted": {"number": 1}}
@@ -97,7 +112,7 @@ def test_authentication(start_example, connect, monkeypatch):
     monkeypatch.setenv("JWT_SECRET", SECRET)
     server = start_example("AuthenticationExample")
     good = token(SECRET, sub="ada", exp=int(time.time()) + 60)
-    client = connect(server, "rooms", auth={"token": good})
+    client = connect(server.url, "rooms", auth={"token": good})
     assert client.arrived.get(timeout=10) == ("rooms", sorted([client.get_sid(), "user:ada"]))
     for auth in [
         None,

@@ -26,6 +26,10 @@ private func calls(io: SocketIOServer, socket: Socket) async throws {
     io.socketsJoin("a")
     io.socketsLeave("a")
     io.disconnectSockets(close: true)
+    io.local.emit("x")
+    io.serverSideEmit("x", 1)
+    let _: [Int] = try await io.serverSideEmitWithAck("x")
+    io.onServerSide("x") { (a: Int) in a + 1 }
     await io.shutdown(gracePeriod: .seconds(5))
     await io.close()
 

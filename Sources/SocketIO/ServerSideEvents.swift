@@ -34,7 +34,7 @@ public struct ServerSideTimeout: Error, Sendable {
 }
 
 extension BroadcastEmitter where Self: ConnectionHost {
-    /// Sends an event to the other nodes of the cluster, whose handlers were added with ``onServerSide(_:_:)``.
+    /// Sends an event to the other nodes of the cluster, whose handlers were added with `onServerSide`.
     ///
     /// A server that stands alone has none. An event with a reserved name (`connect`, `connection`, `new_namespace`),
     /// or with arguments that can't be encoded, is logged and not sent.
