@@ -1,3 +1,5 @@
+public import FoundationEssentials
+
 /// The HTTP request that opened a connection, reduced to what applications ask for.
 public struct HandshakeRequest: Sendable, Equatable, Codable {
     /// The request target as sent, path and query.
@@ -12,6 +14,8 @@ public struct HandshakeRequest: Sendable, Equatable, Codable {
     public var isSecure: Bool
     /// When the handshake came in.
     public var time: ContinuousClock.Instant
+    /// When the handshake came in, by the clock on the wall.
+    public var date: Date
 
     /// A name and value of the query.
     public struct QueryItem: Sendable, Equatable, Codable {
@@ -48,7 +52,8 @@ public struct HandshakeRequest: Sendable, Equatable, Codable {
         headers: [HeaderField],
         remoteAddress: String,
         isSecure: Bool,
-        time: ContinuousClock.Instant
+        time: ContinuousClock.Instant,
+        date: Date = Date(timeIntervalSince1970: 0)
     ) {
         self.target = target
         self.query = query
@@ -56,6 +61,7 @@ public struct HandshakeRequest: Sendable, Equatable, Codable {
         self.remoteAddress = remoteAddress
         self.isSecure = isSecure
         self.time = time
+        self.date = date
     }
 
     /// The first value of a query item, or `nil` when the query does not have it.

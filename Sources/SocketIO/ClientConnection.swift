@@ -151,11 +151,15 @@ final class ClientConnection: EngineConnectionHandler, @unchecked Sendable {
 
     /// The client sends faster than its connection handler allows.
     func closeForTooManyHeldEvents(_ socket: Socket) {
+        let limits = server.configuration
         server.logger?.debug(
-            "closing a connection: too many events before the connection handler returned",
-            metadata: ["socket": "\(socket.id)", "namespace": "\(socket.namespace.name)"]
+            "closing a connection: too many events wait for a handler or middleware",
+            metadata: [
+                "socket": "\(socket.id)", "namespace": "\(socket.namespace.name)",
+                "maxHeldEvents": "\(limits.maxHeldEvents)", "maxHeldBytes": "\(limits.maxHeldBytes)",
+            ]
         )
-        close(.forcedServerClose)
+        close(.forcedServerClose, description: "too many events wait for a handler or middleware")
         connection.close()
     }
 

@@ -1,4 +1,5 @@
 public import EngineIO
+public import FoundationEssentials
 
 /// How a client connected: its HTTP request and what it sent to join the namespace.
 public struct Handshake: Sendable, Codable {
@@ -21,6 +22,12 @@ public struct Handshake: Sendable, Codable {
 
     /// The query of the request, percent-decoded.
     public var query: [HandshakeRequest.QueryItem] { request.query }
+
+    /// When the client connected (`issued` and `time` of the official server).
+    public var issued: Date { request.date }
+
+    /// Whether the request has the header field `Origin`, as those from pages of other origins do (`xdomain`).
+    public var isCrossDomain: Bool { request.header("Origin") != nil }
 
     /// The peer's address.
     public var address: String { request.remoteAddress }

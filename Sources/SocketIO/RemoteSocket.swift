@@ -13,13 +13,18 @@ public struct RemoteSocket: Sendable {
     /// The rooms it was in, its own among them.
     public var rooms: Set<String> { state.rooms }
 
-    /// What the application had attached to it, if it can be serialised.
-    public var data: RawArgument? { state.data }
+    /// What the application kept with it; nothing for a socket of another node.
+    public let data: SocketData
+
+    /// What the application of another node kept with it, as that node's server serialised it; `nil` for a socket of
+    /// this node.
+    public var remoteData: RawArgument? { state.data }
 
     /// A socket of another node.
     init(_ state: RemoteSocketState, namespace: Namespace) {
         self.state = state
         self.namespace = namespace
+        data = SocketData()
         isLocal = false
     }
 
@@ -27,6 +32,7 @@ public struct RemoteSocket: Sendable {
     init(_ socket: Socket) {
         state = RemoteSocketState(id: socket.id, handshake: socket.handshake, rooms: socket.currentRooms)
         namespace = socket.namespace
+        data = socket.storedData
         isLocal = true
     }
 

@@ -5,11 +5,14 @@ import Logging
 
 extension Socket {
     /// Puts the socket into a room; nothing happens when it is disconnected.
-    public func join(_ room: String) {
+    public func join(_ room: String) { join([room]) }
+
+    /// Puts the socket into rooms; nothing happens when it is disconnected.
+    public func join(_ rooms: [String]) {
         connection.loop.run { [self] in
             switch phase {
-            case .connecting: makeEarly().rooms.append(room)
-            case .starting, .connected: roomIndex.join(room, self)
+            case .connecting: makeEarly().rooms += rooms
+            case .starting, .connected: for room in rooms { roomIndex.join(room, self) }
             case .disconnecting, .disconnected: break
             }
         }

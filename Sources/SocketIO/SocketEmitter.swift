@@ -71,6 +71,9 @@ extension SocketEmitter {
         return selection
     }
 
+    /// A broadcast to the namespace on this node of a cluster, this socket left out.
+    public var local: BroadcastOperator { broadcast.local }
+
     /// A broadcast to rooms, this socket left out.
     public func to(_ rooms: String...) -> BroadcastOperator { broadcast.to(rooms) }
 

@@ -41,5 +41,10 @@ import Testing
         }
         #expect(name == "Ada")
         #expect(SocketData().isEmpty)
+        let found = try await fixture.wait { [io] in try await io.fetchSockets() }
+        #expect(found.map { $0.data[User.self] } == [User(name: "Ada")])
+        // A snapshot: what changes later does not show.
+        try await fixture.wait { await socket.withData { $0[User.self] = nil } }
+        #expect(found.map { $0.data[User.self] } == [User(name: "Ada")])
     }
 }
