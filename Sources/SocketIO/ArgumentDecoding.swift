@@ -59,9 +59,7 @@ enum ArgumentDecoding {
             return Data(buffers[placeholder.number].readableBytesView)
         }
         decoder.dateDecodingStrategy = .custom { decoder in
-            let text = try decoder.singleValueContainer().decode(String.self)
-            if let date = try? Date(text, strategy: DateFormat.withMilliseconds) { return date }
-            return try Date(text, strategy: DateFormat.withSeconds)
+            try JavaScriptDate.date(decoder.singleValueContainer().decode(String.self))
         }
         return try decoder.decode(type, from: Data(argument.json.readableBytesView))
     }
@@ -76,10 +74,4 @@ struct PlaceholderObject: Codable {
         case isPlaceholder = "_placeholder"
         case number = "num"
     }
-}
-
-/// Dates as JavaScript writes them: ISO 8601, UTC.
-enum DateFormat {
-    static let withMilliseconds = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
-    static let withSeconds = Date.ISO8601FormatStyle()
 }

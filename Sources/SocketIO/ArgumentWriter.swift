@@ -77,7 +77,8 @@ struct ArgumentWriter {
         return unsafeBitCast(value, to: Known.self)
     }
 
-    private mutating func writeBinary(_ bytes: ByteBuffer) {
+    /// Appends a binary value: the object that stands for it.
+    mutating func writeBinary(_ bytes: ByteBuffer) {
         buffer.writeStaticString("{\"_placeholder\":true,\"num\":")
         JSONText.write(attachments.count, to: &buffer)
         buffer.writeStaticString("}")
@@ -150,7 +151,8 @@ struct ArgumentWriter {
         }
         encoder.dateEncodingStrategy = .custom { date, encoder in
             var container = encoder.singleValueContainer()
-            try container.encode(date.formatted(DateFormat.withMilliseconds))
+            // `null` is what JavaScript writes for a date that it can't write.
+            if let text = JavaScriptDate.string(date) { try container.encode(text) } else { try container.encodeNil() }
         }
         let text = try encoder.encode(value)
         buffer.writeBytes(text)
