@@ -36,7 +36,8 @@ public final class Acknowledge: @unchecked Sendable {
         guard let socket else { return }
         let packet: OutgoingPacket
         do {
-            packet = try encode(id, socket.namespace.identity.wirePrefix)
+            let namespace = socket.namespace
+            packet = try namespace.format.convert(encode(id, namespace.identity.wirePrefix))
         } catch {
             socket.namespace.logger?.error(
                 "an acknowledgement that can't be encoded was not sent",

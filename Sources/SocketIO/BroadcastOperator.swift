@@ -212,7 +212,7 @@ extension Namespace {
             return nil
         }
         do {
-            var packet = try encode()
+            var packet = try format.convert(encode())
             if !flags.isCompressible { packet.forbidCompression() }
             return packet
         } catch {

@@ -30,6 +30,7 @@ final class ClientConnection: EngineConnectionHandler, @unchecked Sendable {
         self.shard = shard
         gate = server.configuration.eventRateLimit.map { EventGate($0) }
         machine = ConnectionMachine(
+            format: server.configuration.parser,
             maximumAttachments: server.configuration.maxAttachments,
             maximumNamespaces: server.configuration.maxNamespacesPerClient,
             isProtocol3: connection.protocolVersion == .v3
@@ -146,7 +147,16 @@ final class ClientConnection: EngineConnectionHandler, @unchecked Sendable {
     /// The server disconnects one socket; the client is told.
     func leave(_ socket: Socket) {
         machine.leave(socket.namespace.identity.bytes)
-        OutgoingPacket.disconnect(prefix: socket.namespace.identity.wirePrefix).send(on: connection)
+        send(OutgoingPacket.disconnect(prefix: socket.namespace.identity.wirePrefix))
+    }
+
+    private func send(_ packet: OutgoingPacket) {
+        do {
+            try server.configuration.parser.convert(packet).send(on: connection)
+        } catch {
+            let metadata: Logger.Metadata = ["connection": "\(connection.id)", "error": "\(error)"]
+            server.logger?.error("a packet that can't be encoded was not sent", metadata: metadata)
+        }
     }
 
     /// The client sends faster than its connection handler allows.
@@ -254,9 +264,7 @@ extension ClientConnection {
     }
 
     private func refuse(namespaceNamed name: String?, _ refusal: ConnectionRefused) {
-        OutgoingPacket.connectError(prefix: name.map { $0 + "," } ?? "", refusal, isProtocol3: isProtocol3).send(
-            on: connection
-        )
+        send(OutgoingPacket.connectError(prefix: name.map { $0 + "," } ?? "", refusal, isProtocol3: isProtocol3))
     }
 
     private static func auth(fromPayload payload: ByteBuffer) -> RawArgument {
@@ -311,7 +319,7 @@ extension ClientConnection {
         }
         socket.refused()
         let prefix = socket.namespace.identity.wirePrefix
-        OutgoingPacket.connectError(prefix: prefix, refusal, isProtocol3: isProtocol3).send(on: connection)
+        send(OutgoingPacket.connectError(prefix: prefix, refusal, isProtocol3: isProtocol3))
     }
 
     private func accept(_ socket: Socket) {
@@ -319,7 +327,7 @@ extension ClientConnection {
         connectTimer?.cancel()
         connectTimer = nil
         let prefix = socket.namespace.identity.wirePrefix
-        OutgoingPacket.connect(prefix: prefix, socketID: isProtocol3 ? nil : socket.id).send(on: connection)
+        send(OutgoingPacket.connect(prefix: prefix, socketID: isProtocol3 ? nil : socket.id))
         socket.connected()
     }
 }

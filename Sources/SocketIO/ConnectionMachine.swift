@@ -1,3 +1,4 @@
+import EngineIO
 import NIOCore
 
 /// The rules of Socket.IO for one connection: which packet means what, and which ends the connection.
@@ -26,6 +27,8 @@ struct ConnectionMachine<Member: AnyObject>: ~Copyable {
     enum Violation: Error, Equatable {
         /// A packet can't be decoded; sockets are told ``DisconnectReason/forcedClose``.
         case packet(PacketError)
+        /// The parser of the application refused a message; `detail` says why.
+        case parser(detail: String)
         /// CONNECT for a namespace that was joined already.
         case joinedTwice
         /// A packet for a namespace that was never joined, or whose CONNECT has not been answered.
@@ -36,7 +39,7 @@ struct ConnectionMachine<Member: AnyObject>: ~Copyable {
         /// What the sockets of the connection are told.
         var reason: DisconnectReason {
             switch self {
-            case .packet: .forcedClose
+            case .packet, .parser: .forcedClose
             case .joinedTwice, .notJoined, .wrongDirection: .forcedServerClose
             }
         }
@@ -57,12 +60,20 @@ struct ConnectionMachine<Member: AnyObject>: ~Copyable {
     private let isProtocol3: Bool
     private var isClosed = false
     private var reconstructor = PacketReconstructor()
+    /// Decodes what is not JSON.
+    private var decoder: (any PacketDecoder)?
     private var main = Membership.never
     /// No more than ``maximumNamespaces`` and one: of those that were left, some are forgotten when others come.
     private var others: [(name: ByteBuffer, membership: Membership)] = []
     private var lastResolution: UInt64 = 0
 
-    init(maximumAttachments: Int, maximumNamespaces: Int, isProtocol3: Bool) {
+    init(
+        format: PacketFormat = .json,
+        maximumAttachments: Int,
+        maximumNamespaces: Int,
+        isProtocol3: Bool
+    ) {
+        decoder = format.makeDecoder(maximumAttachments: maximumAttachments)
         self.maximumAttachments = maximumAttachments
         self.maximumNamespaces = maximumNamespaces
         self.isProtocol3 = isProtocol3
@@ -71,7 +82,8 @@ struct ConnectionMachine<Member: AnyObject>: ~Copyable {
     /// Takes a text message.
     mutating func receiveText(_ text: ByteBuffer) -> OnMessage {
         guard !isClosed else { return .ignore }
-        do {
+        if decoder != nil { return decode(.text(text)) }
+        do throws(PacketError) {
             let packet = try Packet(text, maximumAttachments: maximumAttachments, allowsQuery: isProtocol3)
             guard packet.type.isBinary || reconstructor.isWaiting else { return act(on: packet, packet.arguments) }
             guard let arguments = try reconstructor.receive(packet) else { return .ignore }
@@ -84,11 +96,28 @@ struct ConnectionMachine<Member: AnyObject>: ~Copyable {
     /// Takes a binary message.
     mutating func receiveBinary(_ bytes: ByteBuffer) -> OnMessage {
         guard !isClosed else { return .ignore }
-        do {
+        if decoder != nil { return decode(.binary(bytes)) }
+        do throws(PacketError) {
             guard let complete = try reconstructor.receive(bytes) else { return .ignore }
             return act(on: complete.packet, complete.arguments)
         } catch {
             return .close(.packet(error))
+        }
+    }
+
+    private mutating func decode(_ message: EngineMessage) -> OnMessage {
+        do {
+            guard let packet = try decoder?.receive(message) else { return .ignore }
+            let (parts, arguments) = try Packet.checked(
+                packet,
+                maximumAttachments: maximumAttachments,
+                allowsQuery: isProtocol3
+            )
+            return act(on: parts, arguments)
+        } catch let error as PacketError {
+            return .close(.packet(error))
+        } catch {
+            return .close(.parser(detail: "\(error)"))
         }
     }
 

@@ -117,17 +117,20 @@ enum JSONText {
     /// Appends a string literal: only what must be escaped is escaped, the rest stays UTF-8.
     static func write(_ string: String, to buffer: inout ByteBuffer) {
         var string = string
-        string.withUTF8 { utf8 in
-            let plain = JSONScanner.endOfPlainText(utf8.span, from: 0)
-            buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: utf8.count + 2) { target in
-                target[0] = UInt8(ascii: "\"")
-                target[1...].copyBytes(from: utf8[..<plain])
-                guard plain == utf8.count else { return plain + 1 }
-                target[plain + 1] = UInt8(ascii: "\"")
-                return plain + 2
-            }
-            if plain < utf8.count { writeEscaped(utf8[plain...], to: &buffer) }
+        string.withUTF8 { write(utf8: $0, to: &buffer) }
+    }
+
+    /// Appends a string literal of text that is UTF-8.
+    static func write(utf8: UnsafeBufferPointer<UInt8>, to buffer: inout ByteBuffer) {
+        let plain = JSONScanner.endOfPlainText(utf8.span, from: 0)
+        buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: utf8.count + 2) { target in
+            target[0] = UInt8(ascii: "\"")
+            target[1...].copyBytes(from: utf8[..<plain])
+            guard plain == utf8.count else { return plain + 1 }
+            target[plain + 1] = UInt8(ascii: "\"")
+            return plain + 2
         }
+        if plain < utf8.count { writeEscaped(utf8[plain...], to: &buffer) }
     }
 
     /// Appends the rest of a string literal from the first escape on.

@@ -12,6 +12,8 @@ public final class Namespace: BroadcastEmitter, ConnectionHost {
 
     let identity: NamespaceName
     let logger: Logger?
+    /// How the clients' packets are written.
+    let format: PacketFormat
     /// Whether a client's wish made it, so that it counts against the limit and may go when it is empty.
     let isDynamic: Bool
 
@@ -27,11 +29,13 @@ public final class Namespace: BroadcastEmitter, ConnectionHost {
         _ identity: NamespaceName,
         logger: Logger?,
         adapter: AdapterFactory?,
+        format: PacketFormat,
         handlers: ConnectionHandlers = ConnectionHandlers(),
         isDynamic: Bool = false
     ) {
         self.identity = identity
         self.logger = logger
+        self.format = format
         self.isDynamic = isDynamic
         connectionHandlers = handlers
         let inbox = ClusterInbox(namespace: identity.name)

@@ -32,7 +32,7 @@ final class NamespaceDirectory: Sendable {
 
     init(_ configuration: SocketIOServer.Configuration, adapter: AdapterFactory?, logger: Logger?) {
         self.adapter = adapter
-        main = Namespace(.main, logger: logger, adapter: adapter)
+        main = Namespace(.main, logger: logger, adapter: adapter, format: configuration.parser)
         maximumDynamic = configuration.maxDynamicNamespaces
         maximumNameLength = configuration.maxDynamicNamespaceNameLength
         removesEmptyChildren = configuration.cleanupEmptyChildNamespaces
@@ -54,8 +54,14 @@ final class NamespaceDirectory: Sendable {
         let (namespace, hooks) = state.withLock { state in
             if let entry = state.entries[identity.name] { return (entry.namespace, [@Sendable (Namespace) -> Void]()) }
             let namespace =
-                parent?.makeChild(identity, logger: main.logger, adapter: adapter, isDynamic: false)
-                ?? Namespace(identity, logger: main.logger, adapter: adapter)
+                parent?.makeChild(
+                    identity,
+                    logger: main.logger,
+                    adapter: adapter,
+                    format: main.format,
+                    isDynamic: false
+                )
+                ?? Namespace(identity, logger: main.logger, adapter: adapter, format: main.format)
             state.entries[identity.name] = Entry(namespace: namespace, parent: parent)
             return (namespace, state.hooks)
         }
@@ -81,7 +87,13 @@ final class NamespaceDirectory: Sendable {
             if let existing = state.enter(name) { return (existing, []) }
             guard state.dynamicCount < maximumDynamic else { return nil }
             state.dynamicCount += 1
-            let child = parent.makeChild(NamespaceName(name), logger: main.logger, adapter: adapter, isDynamic: true)
+            let child = parent.makeChild(
+                NamespaceName(name),
+                logger: main.logger,
+                adapter: adapter,
+                format: main.format,
+                isDynamic: true
+            )
             state.entries[name] = Entry(namespace: child, parent: parent, occupants: 1)
             return (child, state.hooks)
         }

@@ -34,12 +34,17 @@ extension OutgoingPacket {
     private static let usualArgumentBytes = 80
 
     /// The event that the packet carries, as a listener for all events wants it; `nil` for other packets.
-    func decoded() -> SocketArguments? {
-        guard
-            let packet = try? Packet(message.payload, maximumAttachments: attachments.count, allowsQuery: false),
-            packet.type == .event || packet.type == .binaryEvent
-        else { return nil }
-        return packet.type.isBinary ? try? packet.attach(attachments.map(\.payload)) : packet.arguments
+    func decoded(from format: PacketFormat) -> (name: String, arguments: SocketArguments)? {
+        var packet: SocketPacket?
+        if var decoder = format.makeDecoder(maximumAttachments: .max) {
+            for message in [message] + attachments {
+                packet = try? decoder.receive(message.isBinary ? .binary(message.payload) : .text(message.payload))
+            }
+        } else {
+            packet = try? SocketPacket(self)
+        }
+        guard let packet, case .event(let name, let arguments) = packet.content else { return nil }
+        return (name, arguments)
     }
 
     /// Encodes an event.
@@ -70,7 +75,7 @@ extension OutgoingPacket {
     /// - Returns: The packet.
     /// - Throws: What `writeArguments` throws.
     static func acknowledgement(
-        _ id: UInt64,
+        _ id: UInt64?,
         prefix: String,
         writeArguments: (inout ArgumentWriter) throws -> Void
     ) throws -> Self {

@@ -146,7 +146,7 @@ struct Packet: Sendable {
     }
 
     /// Checks the name of an event: a string that is not reserved, or a number.
-    private static func name(_ bytes: Span<UInt8>, _ elements: ArgumentRanges) throws(PacketError) -> EventName.Key {
+    static func name(_ bytes: Span<UInt8>, _ elements: ArgumentRanges) throws(PacketError) -> EventName.Key {
         guard elements.count > 0 else { throw .unexpectedPayload }
         let range = elements[0]
         let literal = bytes.extracting(range)

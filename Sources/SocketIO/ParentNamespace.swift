@@ -50,12 +50,14 @@ public final class ParentNamespace: ConnectionHost {
         _ identity: NamespaceName,
         logger: Logger?,
         adapter: AdapterFactory?,
+        format: PacketFormat,
         isDynamic: Bool
     ) -> Namespace {
         let child = Namespace(
             identity,
             logger: logger,
             adapter: adapter,
+            format: format,
             handlers: ConnectionHandlers(copying: connectionHandlers),
             isDynamic: isDynamic
         )

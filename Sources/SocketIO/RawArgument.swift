@@ -1,3 +1,4 @@
+import EngineIO
 public import NIOCore
 
 /// One argument of an event, not yet decoded: JSON text, and the binary values that belong to it.
@@ -36,15 +37,38 @@ public struct RawArgument: Sendable {
     }
 }
 
+extension RawArgument {
+    /// Takes JSON text as it is, for arguments that an application passes through without decoding them.
+    /// - Parameters:
+    ///   - json: One JSON value as UTF-8.
+    ///   - binaryValues: What stands for the placeholder objects `{"_placeholder":true,"num":n}` in it, by their `num`.
+    /// - Throws: What is wrong with `json`, or with a placeholder in it.
+    public init(json: ByteBuffer, binaryValues: [ByteBuffer] = []) throws {
+        guard json.isValidUTF8 else { throw PacketError.malformedJSON }
+        try JSONScanner.validate(json.readableBytesUInt8Span)
+        let attachments = try binaryValues.isEmpty ? nil : Attachments(binaryValues, text: json, from: 0)
+        self.init(json: json, offset: 0, attachments: attachments)
+    }
+
+    /// Takes JSON text as it is.
+    /// - Throws: What is wrong with it.
+    public init(json: String) throws {
+        try self.init(json: ByteBuffer(string: json))
+    }
+
+    /// Encodes a value once, for any number of events.
+    /// - Throws: What the value's own `encode(to:)` throws.
+    public init(encoding value: some Encodable) throws {
+        var writer = ArgumentWriter()
+        try writer.writeValue(value)
+        try self.init(json: writer.buffer, binaryValues: writer.attachments)
+    }
+}
+
 extension RawArgument: Codable {
     /// Takes any value and keeps its JSON text.
     public init(from decoder: any Decoder) throws {
-        var writer = ArgumentWriter()
-        try writer.writeValue(JSONValue(from: decoder))
-        let text = writer.buffer
-        let buffers = writer.attachments
-        let attachments = try buffers.isEmpty ? nil : Attachments(buffers, text: text, from: 0)
-        self.init(json: text, offset: 0, attachments: attachments)
+        try self.init(encoding: JSONValue(from: decoder))
     }
 
     /// Encodes the value.

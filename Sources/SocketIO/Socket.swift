@@ -151,8 +151,7 @@ extension Socket {
     }
 
     private func announce(_ packet: OutgoingPacket, to hooks: SocketHooks) {
-        guard let arguments = packet.decoded() else { return }
-        let event = arguments.eventName
+        guard let (event, arguments) = packet.decoded(from: namespace.format) else { return }
         for handler in hooks.anyOutgoing.handlers {
             do { try handler(event, arguments) } catch { handlerFailed(of: event, error) }
         }

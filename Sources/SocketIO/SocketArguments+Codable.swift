@@ -1,3 +1,4 @@
+import EngineIO
 import FoundationEssentials
 public import NIOCore
 
@@ -19,22 +20,24 @@ extension SocketArguments {
         try self.init(json: json, binaryValues: writer.attachments)
     }
 
-    /// Makes arguments of what ``serialized`` gave.
+    /// Makes arguments of what ``serialized`` gave, or of JSON that an application has anyway.
     /// - Parameters:
-    ///   - json: An array.
-    ///   - binaryValues: What stands for the placeholder objects in it, by their `num`.
+    ///   - json: An array, as UTF-8.
+    ///   - binaryValues: What stands for the placeholder objects `{"_placeholder":true,"num":n}` in it, by their `num`.
     /// - Throws: What is wrong with `json`, or with a placeholder in it.
     public init(json: ByteBuffer, binaryValues: [ByteBuffer] = []) throws {
-        // An acknowledgement is the packet that has nothing but arguments.
-        var text = ByteBuffer()
-        if binaryValues.isEmpty {
-            text.writeInteger(PacketType.acknowledgement.rawValue)
-        } else {
-            text.writeInteger(PacketType.binaryAcknowledgement.rawValue)
-            text.writeString("\(binaryValues.count)-")
-        }
-        text.writeImmutableBuffer(json)
-        self = try Packet(text, maximumAttachments: binaryValues.count).attach(binaryValues)
+        guard json.isValidUTF8 else { throw PacketError.malformedJSON }
+        let elements = try JSONScanner.splitArray(json.readableBytesUInt8Span, from: 0)
+        self.init(text: json, elements: elements, nameKey: .none)
+        if !binaryValues.isEmpty { attachments = try Attachments(binaryValues, text: json, from: 0) }
+    }
+
+    /// Makes the arguments of an event of an array that begins with its name.
+    init(event json: ByteBuffer, binaryValues: [ByteBuffer]) throws(PacketError) {
+        let bytes = json.readableBytesUInt8Span
+        let elements = try JSONScanner.splitArray(bytes, from: 0)
+        self.init(text: json, elements: elements, nameKey: try Packet.name(bytes, elements))
+        if !binaryValues.isEmpty { attachments = try Attachments(binaryValues, text: json, from: 0) }
     }
 
     /// The arguments as an array, with a placeholder object for each binary value, and these values by their `num`.

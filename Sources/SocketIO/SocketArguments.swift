@@ -47,6 +47,9 @@ public struct SocketArguments: Sendable {
         return argument(range(index))
     }
 
+    /// The arguments one by one.
+    var all: [RawArgument] { (0..<count).compactMap { self[$0] } }
+
     private func argument(_ range: Range<Int>) -> RawArgument? {
         text.getSlice(at: text.readerIndex + range.lowerBound, length: range.count).map { json in
             RawArgument(json: json, offset: range.lowerBound, attachments: attachments)

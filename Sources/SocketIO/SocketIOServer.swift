@@ -68,8 +68,12 @@ public final class SocketIOServer: EngineApplication, @unchecked Sendable {
         /// Which metrics are reported, and how often; none unless set.
         public var metrics: MetricsOptions?
 
+        /// How packets are written (the official server's `parser`); JSON, as clients speak it unless told otherwise.
+        public var parser: PacketFormat
+
         /// Makes a configuration.
         public init(
+            parser: PacketFormat = .json,
             connectTimeout: Duration = .seconds(45),
             maxAttachments: Int = 10,
             maxHeldEvents: Int = 256,
@@ -87,6 +91,7 @@ public final class SocketIOServer: EngineApplication, @unchecked Sendable {
             precondition(connectTimeout > .zero, "connectTimeout must be positive")
             precondition(maxAttachments >= 0, "maxAttachments must not be negative")
             precondition(maxHeldEvents >= 0 && maxHeldBytes >= 0, "limits must not be negative")
+            self.parser = parser
             self.connectTimeout = connectTimeout
             self.maxAttachments = maxAttachments
             self.maxHeldEvents = maxHeldEvents
