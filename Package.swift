@@ -175,7 +175,7 @@ let package = Package(
         .testTarget(
             name: "EngineIOTransportTests",
             dependencies: [
-                "EngineIO", "EngineIOTransport", .logging, .nioCore, .nioEmbedded, .nioHTTP1,
+                "CZlib", "EngineIO", "EngineIOTransport", .logging, .nioCore, .nioEmbedded, .nioHTTP1,
             ],
             swiftSettings: settings
         ),

@@ -3,6 +3,7 @@
 import json
 import re
 import time
+import zlib
 from http.client import HTTPException
 
 import pytest
@@ -215,3 +216,21 @@ def test_cross_origin_requests_are_allowed_here(shared_conformance):
     for query in ({"EIO": 4, "transport": "polling"}, {"EIO": 4, "transport": "none"}):
         response = http.request(shared_conformance.address, "GET", target("/engine.io/", **query), headers=headers)
         assert response.headers["access-control-allow-origin"] in ("*", "https://elsewhere.example")
+
+
+@pytest.mark.parametrize(
+    "accepted, coding, window", [("gzip, deflate", "gzip", 31), ("gzip;q=0.2, deflate;q=0.3", "deflate", 15), ("br", None, 0)]
+)
+def test_large_responses_are_compressed(shared_conformance, accepted, coding, window):
+    session = Polling(shared_conformance.address)
+    message = "4" + "hello " * 1000
+    session.send(message)
+    response = http.request(shared_conformance.address, "GET", session.target, headers={"Accept-Encoding": accepted})
+    assert response.headers.get("content-encoding") == coding
+    assert response.headers["vary"] == "Accept-Encoding"
+    body = zlib.decompress(response.body, window) if coding else response.body
+    assert body.decode() == message
+    session.send("4short")
+    response = http.request(shared_conformance.address, "GET", session.target, headers={"Accept-Encoding": accepted})
+    assert "content-encoding" not in response.headers
+    assert response.text == "4short"

@@ -105,3 +105,24 @@ def test_upgrade(server):
         assert session.get().status == 400
         socket.send("4hello")
         assert socket.receive() == "4hello"
+
+
+def test_scripts_and_forms(server):
+    """JSONP: responses call the client's callback, and packets come in a form."""
+    query = {"EIO": 3, "transport": "polling", "j": 3, "b64": 1}
+    response = http.request(server.address, "GET", target("/engine.io/", **query))
+    script = re.fullmatch(r'___eio\[3\]\("(.*)"\);', response.text)
+    assert script, response.text
+    query["sid"] = re.search(r'\\"sid\\":\\"([^\\]+)', script[1])[1]
+    for body, answer in [("d=6%3A4a%5C%5Cn%5Cnb", r'___eio[3]("6:4a\\n\nb");'), ("d=10%3Ab4AQIDBA%3D%3D", '___eio[3]("10:b4AQIDBA==");')]:
+        # What the form carries: a backslash and an n come with two backslashes, a newline as a backslash and an n.
+        response = http.request(
+            server.address,
+            "POST",
+            target("/engine.io/", **query),
+            body=body,
+            headers={"Content-Type": "application/x-www-form-urlencoded"},
+        )
+        assert (response.status, response.text) == (200, "ok")
+        assert http.request(server.address, "GET", target("/engine.io/", **query)).text == answer
+    assert http.request(server.address, "POST", target("/engine.io/", **query), body="x=1").text == "ok"

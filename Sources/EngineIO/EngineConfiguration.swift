@@ -38,6 +38,16 @@ public struct EngineConfiguration: Sendable {
     /// what is left; 30 s.
     public var closeTimeout: Duration
 
+    /// Over how long a server that shuts down says goodbye to its clients; 5 s.
+    ///
+    /// They come back to another server in the same order, and not all in one instant. Up to 100 clients are sent away
+    /// at once, more in slices ten times a second.
+    public var shutdownGracePeriod: Duration
+
+    /// How often counters are reported to swift-metrics; every 10 s, as often as most collectors ask, and never if
+    /// `nil`.
+    public var metricsInterval: Duration?
+
     // MARK: Limits
 
     /// The most bytes of one WebSocket message or one POST body (`maxHttpBufferSize`); 1,000,000.
@@ -57,6 +67,14 @@ public struct EngineConfiguration: Sendable {
     /// what it guards against is floods of packets so small that ``maxBufferedBytes`` doesn't see what they cost.
     public var maxBufferedPackets: Int
 
+    /// How many clients the server takes, in all and from one address; no limits unless set.
+    public var limits: ConnectionLimits
+
+    /// The proxies whose word about a client's address is taken; none unless set, since a client can write it as well.
+    ///
+    /// It concerns ``HandshakeRequest/remoteAddress``, ``HandshakeRequest/isSecure`` and ``limits``.
+    public var trustedProxies: TrustedProxies?
+
     // MARK: Browsers
 
     /// Which other origins may use the server from a browser; none unless set.
@@ -73,6 +91,9 @@ public struct EngineConfiguration: Sendable {
     public var cookie: EngineCookie?
 
     // MARK: Handshakes and responses
+
+    /// When responses to polls are compressed; from 1024 bytes on unless set, and never if `nil`.
+    public var httpCompression: HTTPCompression?
 
     /// Asked before a session is opened; every handshake may go on unless set.
     ///
@@ -122,12 +143,17 @@ public struct EngineConfiguration: Sendable {
         pingTimeout: Duration = .seconds(20),
         upgradeTimeout: Duration = .seconds(10),
         closeTimeout: Duration = .seconds(30),
+        shutdownGracePeriod: Duration = .seconds(5),
+        metricsInterval: Duration? = .seconds(10),
         maxPayload: Int = 1_000_000,
         maxBufferedBytes: Int = 16_777_216,
         maxBufferedPackets: Int = 65_536,
+        limits: ConnectionLimits = ConnectionLimits(),
+        trustedProxies: TrustedProxies? = nil,
         cors: CORSPolicy? = nil,
         checkWebSocketOrigin: Bool = false,
         cookie: EngineCookie? = nil,
+        httpCompression: HTTPCompression? = HTTPCompression(),
         allowRequest: (@Sendable (HandshakeRequest) async -> HandshakeDecision)? = nil,
         generateID: (@Sendable (HandshakeRequest) async throws -> String)? = nil,
         initialPacket: EncodedMessage? = nil,
@@ -146,12 +172,17 @@ public struct EngineConfiguration: Sendable {
         self.pingTimeout = pingTimeout
         self.upgradeTimeout = upgradeTimeout
         self.closeTimeout = closeTimeout
+        self.shutdownGracePeriod = shutdownGracePeriod
+        self.metricsInterval = metricsInterval
         self.maxPayload = maxPayload
         self.maxBufferedBytes = maxBufferedBytes
         self.maxBufferedPackets = maxBufferedPackets
+        self.limits = limits
+        self.trustedProxies = trustedProxies
         self.cors = cors
         self.checkWebSocketOrigin = checkWebSocketOrigin
         self.cookie = cookie
+        self.httpCompression = httpCompression
         self.allowRequest = allowRequest
         self.generateID = generateID
         self.initialPacket = initialPacket
@@ -171,12 +202,15 @@ public struct EngineConfiguration: Sendable {
         precondition(maxBufferedBytes > 0, "maxBufferedBytes must be positive")
         precondition(maxBufferedPackets > 0, "maxBufferedPackets must be positive")
         precondition(
-            [pingInterval, pingTimeout, upgradeTimeout, closeTimeout, destroyUpgradeTimeout]
+            [pingInterval, pingTimeout, upgradeTimeout, closeTimeout, shutdownGracePeriod, destroyUpgradeTimeout]
                 .allSatisfy { $0 >= .zero },
             "durations must not be negative"
         )
+        precondition(metricsInterval.map { $0 > .zero } ?? true, "metricsInterval must be positive")
+        limits.validate()
         cors?.validate()
         cookie?.validate()
+        httpCompression?.validate()
     }
 
     /// What the path of a request must begin with.

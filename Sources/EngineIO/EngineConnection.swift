@@ -126,6 +126,8 @@ public enum EngineCloseReason: String, Sendable, Equatable, CaseIterable {
     case bufferOverflow = "send buffer overflow"
     /// The client sends more often than it may.
     case rateLimited = "rate limit exceeded"
+    /// The server is shutting down.
+    case serverShuttingDown = "server shutting down"
 }
 
 /// The revisions of the Engine.IO protocol in use.

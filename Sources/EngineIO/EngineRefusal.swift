@@ -73,6 +73,41 @@ public struct EngineRefusal: Error, Sendable, Equatable {
     /// The application gave no id, or none that is free and fit for the wire.
     package static let idGeneration = Self(.badRequest, context: ["name": "ID_GENERATION_ERROR"])
 
+    /// The server has as many sessions as it may.
+    static let serverFull = Self(
+        .forbidden,
+        message: "Too many connections",
+        status: 503,
+        context: ["name": "MAX_CONNECTIONS"]
+    )
+
+    /// The server takes no new sessions, since it is about to end.
+    package static let shuttingDown = Self(
+        .forbidden,
+        message: "Server shutting down",
+        status: 503,
+        context: ["name": "SHUTTING_DOWN"]
+    )
+
+    /// The address has as many sessions as it may.
+    static let tooManyConnections = Self(
+        .forbidden,
+        message: "Too many connections",
+        status: 429,
+        context: ["name": "MAX_CONNECTIONS_PER_ADDRESS"]
+    )
+
+    /// The address shakes hands too often.
+    static func tooManyHandshakes(retryAfter: Duration) -> Self {
+        Self(
+            .forbidden,
+            message: "Too many handshakes",
+            status: 429,
+            retryAfter: Int(clamping: retryAfter.components.seconds) + 1,
+            context: ["name": "HANDSHAKE_RATE"]
+        )
+    }
+
     /// Upgrades are not allowed.
     package static let upgradeNotAllowed = Self(.badRequest, context: ["name": "UPGRADE_NOT_ALLOWED"])
 

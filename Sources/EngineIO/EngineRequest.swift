@@ -82,7 +82,8 @@ public struct RequestTarget: Sendable, Equatable {
         }
     }
 
-    private static func decode(_ text: Substring.UTF8View) -> String {
+    /// Decodes an item of a query or of a form.
+    static func decode(_ text: Substring.UTF8View) -> String {
         guard text.contains(where: { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "+") }) else {
             return String(Substring(text))
         }

@@ -35,6 +35,11 @@ public struct TokenBucket: Sendable {
         tolerance = rate.interval * (rate.burst - 1)
     }
 
+    /// Whether all tokens are there.
+    public func isFull(at now: ContinuousClock.Instant) -> Bool {
+        full.map { $0 <= now } ?? true
+    }
+
     /// Takes one token.
     /// - Returns: `nil` when there was one; otherwise how long it takes until there is, and none was taken.
     public mutating func take(at now: ContinuousClock.Instant) -> Duration? {

@@ -48,6 +48,8 @@ final class EngineHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler {
     var admission: Task<Void, Never>?
     private var isKeepAlive = true
     private var isQuiescing = false
+    /// Where the connection comes from, once somebody has asked or a load balancer has said so.
+    private var clientAddress: IPAddress?
     private var wasIdle = false
     private var idleTimer: Scheduled<Void>?
     private var foreignUpgradeTimer: Scheduled<Void>?
@@ -102,7 +104,7 @@ final class EngineHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler {
         guard let server = servers.first(where: { target.path.hasPrefix($0.path) }) else {
             return passOn(head, data, context)
         }
-        let request = EngineHTTPRequest(head, target, for: server, from: context.channel.remoteAddress)
+        let request = EngineHTTPRequest(head, target, for: server, from: peer(context))
         let exchange = HTTPExchange(request, handler: self, on: context.eventLoop)
         pending = (exchange, nil)
         if head.method == .OPTIONS, let cors = server.configuration.cors, !cors.preflightContinue {
@@ -118,6 +120,13 @@ final class EngineHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler {
             state = .discarding(exchange, read: 0, limit: server.configuration.maxPayload)
             exchange.refuse(error)
         }
+    }
+
+    /// Where the connection comes from.
+    private func peer(_ context: ChannelHandlerContext) -> IPAddress? {
+        if let clientAddress { return clientAddress }
+        clientAddress = context.channel.remoteAddress.flatMap { IPAddress($0) }
+        return clientAddress
     }
 
     private func begin(
@@ -259,6 +268,7 @@ final class EngineHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
+        case let client as ProxyHeaderHandler.ClientAddress: clientAddress = client.address
         case is ChannelShouldQuiesceEvent:
             isQuiescing = true
             if case .idle = state { context.close(promise: nil) }

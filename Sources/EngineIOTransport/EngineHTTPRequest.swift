@@ -8,11 +8,12 @@ struct EngineHTTPRequest: Sendable {
     let server: EngineServer
     let head: HTTPRequestHead
     let target: RequestTarget
-    let peer: SocketAddress?
+    /// Where the connection comes from.
+    let peer: IPAddress?
     /// Whether the request asks for an upgrade to WebSocket.
     let isWebSocket: Bool
 
-    init(_ head: HTTPRequestHead, _ target: RequestTarget, for server: EngineServer, from peer: SocketAddress?) {
+    init(_ head: HTTPRequestHead, _ target: RequestTarget, for server: EngineServer, from peer: IPAddress?) {
         self.server = server
         self.head = head
         self.target = target
@@ -23,7 +24,9 @@ struct EngineHTTPRequest: Sendable {
     var origin: String? { head.headers.first(name: "Origin") }
 
     /// What applications see of the request.
-    var handshake: HandshakeRequest { HandshakeRequest(head, target, from: peer) }
+    var handshake: HandshakeRequest {
+        HandshakeRequest(head, target, from: peer, behind: server.configuration.trustedProxies)
+    }
 
     /// What the request asks for.
     func purpose() throws(EngineRefusal) -> EngineRequest.Purpose {
@@ -66,8 +69,10 @@ struct EngineHTTPRequest: Sendable {
         return fields
     }
 
-    /// Notes that the request was refused.
-    func wasRefused(_ refusal: EngineRefusal) {
+    /// Notes that the request, which came in on this loop, was refused.
+    func wasRefused(_ refusal: EngineRefusal, on eventLoop: any EventLoop) {
+        let loop = server.loop(for: eventLoop)
+        loop.run { loop.counters.refused(refusal.error) }
         server.logger.debug(
             "Refused a request",
             metadata: ["target": "\(head.uri)", "code": "\(refusal.error.rawValue)", "reason": "\(refusal.message)"]

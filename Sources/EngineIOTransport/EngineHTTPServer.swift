@@ -1,3 +1,4 @@
+import EngineIO
 public import Logging
 import NIOCore
 import NIOExtras
@@ -21,6 +22,8 @@ public final class EngineHTTPServer: Service {
     ///   - hostname: The address to listen on; `::`, which is every address of both families, unless given.
     ///   - port: The port; 0 lets the system choose.
     ///   - loops: The number of event loops; one for each core unless given.
+    ///   - proxyProtocol: Whether every connection begins with a header of HAProxy's PROXY protocol, version 1 or 2, that
+    ///     says where it comes from; not unless given. Nobody but the load balancer may then reach the port.
     ///   - logger: Where the server's own doings are noted.
     /// - Throws: `IOError` when the address can't be bound.
     public convenience init(
@@ -28,9 +31,18 @@ public final class EngineHTTPServer: Service {
         hostname: String = "::",
         port: Int,
         loops: Int? = nil,
+        proxyProtocol: Bool = false,
         logger: Logger = Logger(label: "engineio")
     ) async throws {
-        try await self.init(servers, echoPath: nil, hostname: hostname, port: port, loops: loops, logger: logger)
+        try await self.init(
+            servers,
+            echoPath: nil,
+            hostname: hostname,
+            port: port,
+            loops: loops,
+            proxyProtocol: proxyProtocol,
+            logger: logger
+        )
     }
 
     /// Binds the port, and serves a plain WebSocket echo at `echoPath` besides, for suites that test WebSocket alone.
@@ -40,6 +52,7 @@ public final class EngineHTTPServer: Service {
         hostname: String = "::",
         port: Int,
         loops: Int?,
+        proxyProtocol: Bool = false,
         logger: Logger
     ) async throws {
         let group =
@@ -68,6 +81,7 @@ public final class EngineHTTPServer: Service {
                 channel.eventLoop.makeCompletedFuture {
                     try channel.configureEngineIO(
                         servers,
+                        proxyProtocol: proxyProtocol,
                         other: echoPath.map { path in
                             .pass { try $0.pipeline.syncOperations.addHandler(WebSocketEchoHandler(path: path)) }
                         } ?? .refuse
@@ -83,21 +97,39 @@ public final class EngineHTTPServer: Service {
         logger.info("Listening", metadata: ["hostname": "\(hostname)", "port": "\(self.port)"])
     }
 
-    /// Serves until the surrounding service group shuts down, then closes the connections and returns.
+    /// Serves until the surrounding service group shuts down or the task is cancelled.
+    ///
+    /// Then no connection is accepted any more, the clients are sent away over
+    /// ``EngineConfiguration/shutdownGracePeriod``, and this returns when all connections are closed. Clients that hold
+    /// theirs are left after ``EngineConfiguration/closeTimeout``.
     public func run() async throws {
-        try await withGracefulShutdownHandler {
-            try await channel.closeFuture.get()
-        } onGracefulShutdown: {
-            self.logger.debug("Closing the connections")
-            for server in self.servers { server.closeAll() }
-            self.quiescing.initiateShutdown(promise: nil)
+        try? await gracefulShutdown()
+        logger.debug("Closing the connections")
+        try? await channel.setOption(.autoRead, value: false).get()
+        await withTaskGroup { group in
+            for server in servers { group.addTask { await server.shutDown() } }
+        }
+        let closed = channel.eventLoop.makePromise(of: Void.self)
+        quiescing.initiateShutdown(promise: closed)
+        let patience = servers.map(\.configuration.closeTimeout).max() ?? .zero
+        // Whichever comes first counts.
+        channel.eventLoop.scheduleTask(in: TimeAmount(patience)) { closed.succeed() }
+        await withTaskCancellationHandler {
+            try? await closed.futureResult.get()
+        } onCancel: {
+            closed.succeed()
         }
     }
 }
 
 extension Channel {
     /// Adds HTTP/1.1 and Engine.IO to a new connection; called on its loop.
-    func configureEngineIO(_ servers: [EngineServer], other: EngineHTTPHandler.Other) throws {
+    func configureEngineIO(
+        _ servers: [EngineServer],
+        proxyProtocol: Bool = false,
+        other: EngineHTTPHandler.Other
+    ) throws {
+        if proxyProtocol { try pipeline.syncOperations.addHandler(ProxyHeaderHandler()) }
         let encoder = HTTPResponseEncoder()
         let decoder = ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes))
         let pipelining = HTTPServerPipelineHandler()

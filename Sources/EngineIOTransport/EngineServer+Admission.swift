@@ -22,6 +22,7 @@ extension EngineServer {
     ) -> Task<Void, Never>? {
         do {
             try request.checkOrigin()
+            try beginHandshake(from: handshake.remoteAddress)
         } catch {
             completion(.failure(error))
             return nil

@@ -15,13 +15,16 @@ public final class EngineServer: Sendable {
 
     let application: any EngineApplication
     let logger: Logger
+    private let metrics = EngineMetrics()
 
     private struct State {
         var sessions: [String: EngineSession] = [:]
         var loops: [ObjectIdentifier: NIOEngineLoop] = [:]
+        var gate: ConnectionGate
+        var isShuttingDown = false
     }
 
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
     /// Makes a server for an application.
     /// - Parameters:
@@ -37,6 +40,7 @@ public final class EngineServer: Sendable {
         self.configuration = configuration
         configuration.validate()
         path = configuration.pathPrefix(default: application.defaultPath)
+        state = Mutex(State(gate: ConnectionGate(configuration.limits)))
         self.logger = logger
     }
 
@@ -45,11 +49,31 @@ public final class EngineServer: Sendable {
         state.withLock { $0.sessions.count }
     }
 
-    /// Closes every session with ``/EngineIO/EngineCloseReason/forcedClose``.
+    /// What the server has done since it began, summed up over its loops.
+    public func counters() async -> EngineCounters {
+        var sum = EngineCounters()
+        for loop in state.withLock({ Array($0.loops.values) }) {
+            sum += await withCheckedContinuation { continuation in
+                loop.run { continuation.resume(returning: loop.currentCounters(self.allSessions)) }
+            }
+        }
+        return sum
+    }
+
+    /// Closes every session with ``EngineCloseReason/forcedClose``.
     public func closeAll() {
-        for session in state.withLock({ Array($0.sessions.values) }) {
+        for session in allSessions {
             session.loop.execute { session.close() }
         }
+    }
+
+    var allSessions: [EngineSession] {
+        state.withLock { Array($0.sessions.values) }
+    }
+
+    /// Opens no session any more.
+    func refuseHandshakes() {
+        state.withLock { $0.isShuttingDown = true }
     }
 
     func session(_ sid: String) -> EngineSession? {
@@ -57,16 +81,35 @@ public final class EngineServer: Sendable {
     }
 
     func loop(for eventLoop: any EventLoop) -> NIOEngineLoop {
-        state.withLock { state in
-            if let loop = state.loops[ObjectIdentifier(eventLoop)] { return loop }
+        let (loop, isNew) = state.withLock { state in
+            if let loop = state.loops[ObjectIdentifier(eventLoop)] { return (loop, false) }
             let loop = NIOEngineLoop(eventLoop)
             state.loops[ObjectIdentifier(eventLoop)] = loop
-            return loop
+            return (loop, true)
+        }
+        if isNew, let interval = configuration.metricsInterval { report(loop, every: TimeAmount(interval)) }
+        return loop
+    }
+
+    /// Reports the counters of a loop for as long as the server lives.
+    private func report(_ loop: NIOEngineLoop, every interval: TimeAmount) {
+        loop.eventLoop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { [weak self] task in
+            guard let self else { return task.cancel() }
+            metrics.report(loop.changeSinceLastReport(allSessions))
+        }
+    }
+
+    /// Lets a client begin its handshake, or refuses it for the limits.
+    func beginHandshake(from address: String) throws(EngineRefusal) {
+        let address = IPAddress(address)
+        try state.withLock { state throws(EngineRefusal) in
+            if state.isShuttingDown { throw .shuttingDown }
+            try state.gate.begin(from: address, at: .now)
         }
     }
 
     /// Opens a session on the loop of the request; called on that loop.
-    /// - Throws: A refusal when the id is in use.
+    /// - Throws: A refusal when the id is in use, or the server has filled up while the application was asked.
     func openSession(
         _ handshake: HandshakeRequest,
         id: String,
@@ -84,16 +127,21 @@ public final class EngineServer: Sendable {
             server: self,
             on: loop(for: eventLoop)
         )
-        let isNew = state.withLock { state in
-            guard state.sessions[id] == nil else { return false }
+        let address = IPAddress(handshake.remoteAddress)
+        try state.withLock { state throws(EngineRefusal) in
+            if state.isShuttingDown { throw .shuttingDown }
+            guard state.sessions[id] == nil else { throw .idGeneration }
+            try state.gate.open(from: address)
             state.sessions[id] = session
-            return true
         }
-        guard isNew else { throw .idGeneration }
         return session
     }
 
     func remove(_ session: EngineSession) {
-        _ = state.withLock { $0.sessions.removeValue(forKey: session.id) }
+        let address = IPAddress(session.handshake.remoteAddress)
+        state.withLock { state in
+            guard state.sessions.removeValue(forKey: session.id) != nil else { return }
+            state.gate.close(from: address)
+        }
     }
 }

@@ -13,10 +13,10 @@ final class EngineSession: EngineConnection, @unchecked Sendable {
     let server: EngineServer
     let nioLoop: NIOEngineLoop
 
-    /// Whether binary packets are to be base64 in polling; always so in protocol 4.
-    private let base64: Bool
+    private let format: PollingFormat
     private var machine: SessionMachine
     private var handler: (any EngineConnectionHandler)?
+    private var earlyEnd: EngineCloseReason?
     private var poll: HTTPExchange?
     private var webSocket: WebSocketHandler?
     private(set) var transport: EngineTransport
@@ -35,7 +35,7 @@ final class EngineSession: EngineConnection, @unchecked Sendable {
         self.id = id
         self.handshake = handshake
         self.protocolVersion = version
-        self.base64 = base64
+        format = PollingFormat(handshake, version: version, base64: base64, configuration: server.configuration)
         self.server = server
         self.transport = transport
         nioLoop = loop
@@ -75,15 +75,19 @@ final class EngineSession: EngineConnection, @unchecked Sendable {
     }
 
     private func begin() {
+        nioLoop.counters.opened(on: transport)
         schedule()
         handler = server.application.receiveConnection(self)
+        if let earlyEnd { tellClosed(earlyEnd) }
     }
 
     // MARK: Sending
 
     func send(_ message: EncodedMessage) {
         switch machine.send(message) {
-        case .write: webSocket?.write(message, version: protocolVersion)
+        case .write:
+            webSocket?.write(message, version: protocolVersion)
+            nioLoop.counters.webSocket.sent(bytes: message.frame.readableBytes)
         case .keep: break
         case .drop: return
         }
@@ -134,12 +138,14 @@ final class EngineSession: EngineConnection, @unchecked Sendable {
     }
 
     private func respond(_ packets: [EncodedMessage], to exchange: HTTPExchange, opening sid: String? = nil) {
-        switch protocolVersion {
-        case .v4: exchange.respond(poll: PayloadV4.encode(packets), isBinary: false, opening: sid)
-        case .v3 where PayloadV3.needsBinary(packets, base64: base64):
-            exchange.respond(poll: PayloadV3.encodeBinary(packets), isBinary: true, opening: sid)
-        case .v3: exchange.respond(poll: PayloadV3.encodeText(packets), isBinary: false, opening: sid)
-        }
+        let payload = format.encode(packets)
+        nioLoop.counters.polling.sent(packets: packets.count, bytes: payload.body.readableBytes)
+        exchange.respond(
+            poll: payload.body,
+            isBinary: payload.isBinary,
+            compressor: packets.contains(where: \.isCompressible) ? nioLoop.pollCompressor : nil,
+            opening: sid
+        )
     }
 
     // MARK: Long-polling
@@ -191,12 +197,14 @@ final class EngineSession: EngineConnection, @unchecked Sendable {
             closeTransport()
             return endBroken(isBinary ? .transportError : .parseError)
         }
+        nioLoop.counters.polling.received(packets: 0, bytes: body.readableBytes)
+        guard let payload = isBinary ? body : format.payload(of: body) else { return exchange.respondOK() }
         switch protocolVersion {
         case .v4:
-            var decoder = PayloadV4.Decoder(body)
+            var decoder = PayloadV4.Decoder(payload)
             receivePackets(exchange) { () throws(EnginePayloadError) in try decoder.next() }
         case .v3:
-            var decoder = PayloadV3.Decoder(body, isBinary: isBinary)
+            var decoder = PayloadV3.Decoder(payload, isBinary: isBinary)
             receivePackets(exchange) { () throws(EnginePayloadError) in try decoder.next() }
         }
     }
@@ -236,6 +244,7 @@ final class EngineSession: EngineConnection, @unchecked Sendable {
                 return endBroken(.parseError)
             }
             guard let packet else { break }
+            nioLoop.counters.polling.received(bytes: 0)
             receive(packet)
         }
         exchange.respondOK()
@@ -250,11 +259,13 @@ final class EngineSession: EngineConnection, @unchecked Sendable {
     // MARK: WebSocket
 
     func receiveText(_ text: ByteBuffer) {
+        nioLoop.counters.webSocket.received(bytes: text.readableBytes)
         guard let packet = EnginePacket(text: text, version: protocolVersion) else { return endBroken(.parseError) }
         receive(packet)
     }
 
     func receiveBinary(_ bytes: ByteBuffer) {
+        nioLoop.counters.webSocket.received(bytes: bytes.readableBytes)
         guard let packet = EnginePacket(binary: bytes, version: protocolVersion) else { return endBroken(.parseError) }
         receive(packet)
     }
@@ -305,7 +316,11 @@ final class EngineSession: EngineConnection, @unchecked Sendable {
         }
         self.webSocket = webSocket
         transport = .webSocket
-        for packet in packets { webSocket.write(packet, version: protocolVersion) }
+        nioLoop.counters.upgraded()
+        for packet in packets {
+            webSocket.write(packet, version: protocolVersion)
+            nioLoop.counters.webSocket.sent(bytes: packet.frame.readableBytes)
+        }
         webSocket.flush()
         schedule()
         handler?.transportChanged(to: .webSocket)
@@ -385,8 +400,13 @@ final class EngineSession: EngineConnection, @unchecked Sendable {
     }
 
     private func tellClosed(_ reason: EngineCloseReason) {
-        guard let handler else { return }
+        guard let handler else {
+            // The application closed the connection while it was given it.
+            earlyEnd = reason
+            return
+        }
         self.handler = nil
+        nioLoop.counters.closed(on: transport, reason)
         handler.connectionClosed(reason)
     }
 }

@@ -29,10 +29,25 @@ final class HTTPExchange: @unchecked Sendable {
         self.handler = NIOLoopBound(handler, eventLoop: eventLoop)
     }
 
-    /// Answers a poll, which opens the session `sid` if it is given.
-    func respond(poll payload: ByteBuffer, isBinary: Bool, opening sid: String? = nil) {
+    /// Answers a poll, which opens the session `sid` if it is given; called on the session's loop.
+    func respond(
+        poll payload: ByteBuffer,
+        isBinary: Bool,
+        compressor: PollCompressor?,
+        opening sid: String? = nil
+    ) {
         let type = isBinary ? "application/octet-stream" : "text/plain; charset=UTF-8"
         var headers = [("Content-Type", type), ("Cache-Control", "no-store")]
+        var payload = payload
+        if let compressor, let request, let settings = request.server.configuration.httpCompression,
+            payload.readableBytes >= settings.threshold
+        {
+            headers.append(("Vary", "Accept-Encoding"))
+            if let coding = ContentCoding.preferred(by: request.head.headers["Accept-Encoding"]) {
+                payload = compressor.compress(payload, coding, settings)
+                headers.append(("Content-Encoding", coding.rawValue))
+            }
+        }
         if request?.isFromInternetExplorer == true { headers.append(("X-XSS-Protection", "0")) }
         respond(status: 200, headers: headers, body: payload, opening: sid)
     }
@@ -45,7 +60,7 @@ final class HTTPExchange: @unchecked Sendable {
     /// Refuses the request; a WebSocket's with the text alone, as its client expects.
     func refuse(_ refusal: EngineRefusal) {
         guard !isAnswered else { return }
-        request?.wasRefused(refusal)
+        request?.wasRefused(refusal, on: eventLoop)
         var headers = refusal.retryAfter.map { [("Retry-After", "\($0)")] } ?? []
         if request?.isWebSocket == true {
             headers.append(("Content-Type", "text/html"))

@@ -10,10 +10,15 @@ extension HTTPServerBuilder {
     /// ```swift
     /// let application = Application(router: router, server: .engineIO(EngineServer(io)))
     /// ```
-    /// - Parameter servers: The Engine.IO servers, told apart by their paths.
+    /// - Parameters:
+    ///   - servers: The Engine.IO servers, told apart by their paths.
+    ///   - proxyProtocol: Whether every connection begins with a header of HAProxy's PROXY protocol, version 1 or 2, that
+    ///     says where it comes from; not unless given. Nobody but the load balancer may then reach the port.
     /// - Returns: A builder for `Application`.
-    public static func engineIO(_ servers: EngineServer...) -> HTTPServerBuilder {
-        HTTPServerBuilder { responder in EngineIOChannel(servers: servers, responder: responder) }
+    public static func engineIO(_ servers: EngineServer..., proxyProtocol: Bool = false) -> HTTPServerBuilder {
+        HTTPServerBuilder { responder in
+            EngineIOChannel(servers: servers, proxyProtocol: proxyProtocol, responder: responder)
+        }
     }
 }
 
@@ -31,6 +36,7 @@ private struct EngineIOChannel: HTTPChannelHandler {
     }
 
     let servers: [EngineServer]
+    let proxyProtocol: Bool
     let responder: Responder
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
@@ -39,6 +45,7 @@ private struct EngineIOChannel: HTTPChannelHandler {
             let http = pending.promise.futureResult
             try channel.configureEngineIO(
                 servers,
+                proxyProtocol: proxyProtocol,
                 other: .pass { pending.promise.succeed(try Self.installHTTP($0)) }
             )
             return Value(channel: channel, http: http)

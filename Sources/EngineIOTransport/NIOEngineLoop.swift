@@ -5,6 +5,11 @@ import NIOCore
 final class NIOEngineLoop: EngineLoop, @unchecked Sendable {
     let eventLoop: any EventLoop
 
+    /// Compresses the responses to polls; touched on the loop only.
+    let pollCompressor = PollCompressor()
+    /// What happened on the loop; touched on it only.
+    var counters = EngineCounters()
+    private var reportedCounters = EngineCounters()
     /// The sessions with unsent packets; touched on the loop only.
     private var unflushed: [EngineSession] = []
 
@@ -23,6 +28,20 @@ final class NIOEngineLoop: EngineLoop, @unchecked Sendable {
     func schedule(at deadline: ContinuousClock.Instant, _ work: @escaping @Sendable () -> Void) -> EngineTimer {
         let scheduled = eventLoop.scheduleTask(in: TimeAmount(deadline - .now), work)
         return EngineTimer { scheduled.cancel() }
+    }
+
+    /// The counters, with what the sessions of this loop among `sessions` have buffered.
+    func currentCounters(_ sessions: [EngineSession]) -> EngineCounters {
+        var counters = counters
+        for session in sessions where session.nioLoop === self { counters.bufferedBytes += session.bufferedBytes }
+        return counters
+    }
+
+    /// What has changed since the last call.
+    func changeSinceLastReport(_ sessions: [EngineSession]) -> EngineCounters {
+        let counters = currentCounters(sessions)
+        defer { reportedCounters = counters }
+        return counters - reportedCounters
     }
 
     /// Runs `work` now if this is the loop, and on the loop otherwise.

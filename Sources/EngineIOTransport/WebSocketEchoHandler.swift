@@ -32,7 +32,7 @@ final class WebSocketEchoHandler: ChannelInboundHandler, RemovableChannelHandler
 
     private func answer(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
         let target = RequestTarget(head.uri)
-        let request = HandshakeRequest(head, target, from: context.channel.remoteAddress)
+        let request = HandshakeRequest(head, target, from: nil)
         guard target.path == path,
             let key = try? WebSocketHandshake.key(method: head.method.rawValue, request),
             let engine = try? context.pipeline.syncOperations.handler(type: EngineHTTPHandler.self)

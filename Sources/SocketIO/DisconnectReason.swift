@@ -38,6 +38,7 @@ public enum DisconnectReason: String, Sendable, Equatable, CaseIterable {
         case .payloadTooLarge: self = .payloadTooLarge
         case .bufferOverflow: self = .bufferOverflow
         case .rateLimited: self = .rateLimited
+        case .serverShuttingDown: self = .serverShuttingDown
         }
     }
 }

@@ -17,6 +17,8 @@ import Testing
         await #expect(processExitsWith: .failure) { _ = CORSPolicy(origins: .any, allowsCredentials: true) }
         await #expect(processExitsWith: .failure) { _ = CORSPolicy(origins: .any, optionsSuccessStatus: 300) }
         await #expect(processExitsWith: .failure) { _ = CORSPolicy(origins: .any, methods: ["G T"]) }
+        await #expect(processExitsWith: .failure) { _ = HTTPCompression(threshold: -1) }
+        await #expect(processExitsWith: .failure) { _ = HTTPCompression(level: 10) }
         await #expect(processExitsWith: .success) {
             _ = EngineConfiguration(path: "/", pingInterval: .zero, maxPayload: 1, maxBufferedBytes: 1)
             _ = CORSPolicy(origins: .any, optionsSuccessStatus: 299)

@@ -17,12 +17,13 @@ struct TestServer {
     /// A new connection.
     func connect(
         from address: String = "192.0.2.1",
+        proxyProtocol: Bool = false,
         other: EngineHTTPHandler.Other = .refuse
     ) async throws -> HTTPTestClient {
         let channel = NIOAsyncTestingChannel(loop: loop)
         let other = UncheckedTransfer(other)
         try await channel.testingEventLoop.executeInContext {
-            try channel.configureEngineIO([server], other: other.value)
+            try channel.configureEngineIO([server], proxyProtocol: proxyProtocol, other: other.value)
         }
         try await channel.connect(to: SocketAddress(ipAddress: address, port: 1)).get()
         return HTTPTestClient(channel)
@@ -77,6 +78,14 @@ final class HTTPTestClient {
         try await channel.writeInbound(ByteBuffer(string: text))
     }
 
+    /// Sends a text message in a frame of a WebSocket, masked with zeros.
+    func writeFrame(_ text: String) async throws {
+        var frame = ByteBuffer(bytes: [0x81, 0x80 | UInt8(text.utf8.count), 0, 0, 0, 0])
+        frame.writeString(text)
+        try await channel.writeInbound(frame)
+        await run()
+    }
+
     /// The next response.
     func response() async throws -> TestResponse {
         while true {
@@ -100,6 +109,12 @@ final class HTTPTestClient {
     /// Lets time pass.
     func advance(by time: TimeAmount) async {
         await channel.testingEventLoop.advanceTime(by: time)
+    }
+
+    /// Does something on the connection's loop, to the end of the turn.
+    func inLoop(_ work: @escaping @Sendable () -> Void) async throws {
+        try await channel.testingEventLoop.executeInContext(work)
+        await run()
     }
 
     /// The client closes its end.

@@ -1,0 +1,70 @@
+import EngineIO
+import NIOCore
+import Testing
+
+@testable import EngineIOTransport
+
+/// What is counted, and that a server that ends says so.
+@Suite struct CounterTests {
+    @Test func everythingIsCounted() async throws {
+        let server = TestServer()
+        let polling = "/engine.io/?EIO=4&transport=polling"
+        let open = try await server.request("GET \(polling) HTTP/1.1")
+        let session = "\(polling)&sid=\(open.sid)"
+        #expect(try await server.request("POST \(session) HTTP/1.1", body: "4a\u{1e}4bc").text == "ok")
+        #expect(try await server.request("GET \(polling)&sid=x HTTP/1.1").status == 400)
+        var expected = EngineCounters()
+        expected.opened(on: .polling)
+        expected.polling.sent(bytes: open.text.utf8.count)
+        expected.polling.received(packets: 2, bytes: 6)
+        expected.refused(.sessionUnknown)
+        #expect(await server.server.counters() == expected)
+
+        let client = try await server.connect()
+        let upgrade = "/engine.io/?EIO=4&transport=websocket&sid=\(open.sid)"
+        try await client.send(["GET \(upgrade) HTTP/1.1"] + HTTPTestClient.upgradeHeaders)
+        #expect(try await client.response().status == 101)
+        try await client.writeFrame("2probe")
+        try await client.writeFrame("5")
+        try await client.writeFrame("4abc")
+        try await client.inLoop { server.application.connection?.send(.text("x")) }
+        expected.upgraded()
+        expected.webSocket.received(bytes: 4)
+        expected.webSocket.sent(bytes: 4)
+        #expect(await server.server.counters() == expected)
+        #expect(server.application.transports == [.webSocket])
+        #expect(server.application.messages.count == 3)
+
+        try await client.inLoop { server.application.connection?.close() }
+        expected.closed(on: .webSocket, .forcedClose)
+        #expect(await server.server.counters() == expected)
+        #expect(expected.connections == 0)
+        #expect(expected.closes(.forcedClose) == 1)
+    }
+
+    @Test func bytesThatWaitForAPollAreCounted() async throws {
+        let server = TestServer()
+        let client = try await server.connect()
+        try await client.send(["GET /engine.io/?EIO=4&transport=polling HTTP/1.1"])
+        _ = try await client.response()
+        try await client.inLoop { server.application.connection?.send(.binary(ByteBuffer(repeating: 0, count: 98))) }
+        #expect(await server.server.counters().bufferedBytes == 100)
+    }
+
+    @Test func aServerThatEndsRefusesHandshakesAndClosesItsSessions() async throws {
+        let server = TestServer()
+        let polling = "GET /engine.io/?EIO=4&transport=polling HTTP/1.1"
+        let client = try await server.connect()
+        try await client.send([polling])
+        let sid = try await client.response().sid
+        await server.server.shutDown()
+        await client.run()
+        #expect(server.application.closeReasons == [.serverShuttingDown])
+        let refused = try await server.request(polling)
+        #expect(refused.status == 503)
+        #expect(refused.text == #"{"code":4,"message":"Server shutting down"}"#)
+        // The farewell can still be fetched.
+        let farewell = try await server.request("GET /engine.io/?EIO=4&transport=polling&sid=\(sid) HTTP/1.1")
+        #expect(farewell.text == "6\u{1e}1")
+    }
+}
