@@ -175,7 +175,8 @@ let package = Package(
         .testTarget(
             name: "EngineIOTransportTests",
             dependencies: [
-                "CZlib", "EngineIO", "EngineIOTransport", .logging, .nioCore, .nioEmbedded, .nioHTTP1,
+                "CZlib", "EngineIO", "EngineIOTransport", .logging, .metrics, .metricsTestKit, .nioCore, .nioEmbedded,
+                .nioHTTP1,
             ],
             swiftSettings: settings
         ),

@@ -114,6 +114,10 @@ final class EngineHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler {
             let status = HTTPResponseStatus(statusCode: cors.optionsSuccessStatus)
             return respond(.init(status: status, headers: HTTPHeaders(headers)), to: exchange)
         }
+        if let (status, headers, body) = server.clientFiles?.response(to: request) {
+            state = .discarding(exchange, read: 0, limit: 0)
+            return exchange.respond(status: status, headers: headers, body: body)
+        }
         do {
             try begin(request.purpose(), request, exchange, context)
         } catch {
@@ -230,14 +234,15 @@ final class EngineHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler {
     func respond(_ response: HTTPExchange.Response, to exchange: HTTPExchange) {
         guard let context, pending?.exchange === exchange else { return }
         pending = nil
+        let isHead = exchange.request?.head.method == .HEAD
         var head = HTTPResponseHead(version: .http1_1, status: response.status, headers: response.headers)
-        if response.status != .noContent {
+        if response.status != .noContent, response.status != .notModified {
             head.headers.replaceOrAdd(name: "Content-Length", value: "\(response.body.readableBytes)")
         }
         let isLast = response.isLast || !isKeepAlive || isQuiescing
         if isLast { head.headers.replaceOrAdd(name: "Connection", value: "close") }
         context.write(wrapOutboundOut(.head(head)), promise: nil)
-        if response.body.readableBytes > 0 {
+        if response.body.readableBytes > 0, !isHead {
             context.write(wrapOutboundOut(.body(.byteBuffer(response.body))), promise: nil)
         }
         let end = wrapOutboundOut(.end(nil))

@@ -13,13 +13,16 @@ final class EngineMetrics: Sendable {
         let bytesReceived: Counter
         let bytesSent: Counter
 
-        init(_ transport: EngineTransport) {
+        init(_ transport: EngineTransport, _ factory: any MetricsFactory) {
             let name = ("transport", transport.rawValue)
-            connections = Meter(label: "engineio_connections", dimensions: [name])
-            packetsReceived = Counter(label: "engineio_packets_total", dimensions: [name, ("direction", "in")])
-            packetsSent = Counter(label: "engineio_packets_total", dimensions: [name, ("direction", "out")])
-            bytesReceived = Counter(label: "engineio_bytes_total", dimensions: [name, ("direction", "in")])
-            bytesSent = Counter(label: "engineio_bytes_total", dimensions: [name, ("direction", "out")])
+            func counter(_ label: String, _ direction: String) -> Counter {
+                Counter(label: label, dimensions: [name, ("direction", direction)], factory: factory)
+            }
+            connections = Meter(label: "engineio_connections", dimensions: [name], factory: factory)
+            packetsReceived = counter("engineio_packets", "in")
+            packetsSent = counter("engineio_packets", "out")
+            bytesReceived = counter("engineio_bytes", "in")
+            bytesSent = counter("engineio_bytes", "out")
         }
 
         func report(_ change: EngineCounters.Traffic) {
@@ -31,16 +34,28 @@ final class EngineMetrics: Sendable {
         }
     }
 
-    private let polling = Traffic(.polling)
-    private let webSocket = Traffic(.webSocket)
-    private let handshakes = Counter(label: "engineio_handshakes_total")
-    private let upgrades = Counter(label: "engineio_upgrades_total")
-    private let bufferedBytes = Meter(label: "engineio_buffered_bytes")
-    private let closes = EngineCloseReason.allCases.map { reason in
-        (reason, Counter(label: "engineio_disconnects_total", dimensions: [("reason", reason.rawValue)]))
-    }
-    private let refusals = EngineRequestError.allCases.map { error in
-        (error, Counter(label: "engineio_refusals_total", dimensions: [("code", "\(error.rawValue)")]))
+    private let polling: Traffic
+    private let webSocket: Traffic
+    private let handshakes: Counter
+    private let upgrades: Counter
+    private let bufferedBytes: Meter
+    private let closes: [(EngineCloseReason, Counter)]
+    private let refusals: [(EngineRequestError, Counter)]
+
+    init(_ factory: any MetricsFactory) {
+        polling = Traffic(.polling, factory)
+        webSocket = Traffic(.webSocket, factory)
+        handshakes = Counter(label: "engineio_handshakes", factory: factory)
+        upgrades = Counter(label: "engineio_upgrades", factory: factory)
+        bufferedBytes = Meter(label: "engineio_buffered_bytes", factory: factory)
+        closes = EngineCloseReason.allCases.map { reason in
+            let dimensions = [("reason", reason.rawValue)]
+            return (reason, Counter(label: "engineio_disconnects", dimensions: dimensions, factory: factory))
+        }
+        refusals = EngineRequestError.allCases.map { error in
+            let dimensions = [("code", "\(error.rawValue)")]
+            return (error, Counter(label: "engineio_refusals", dimensions: dimensions, factory: factory))
+        }
     }
 
     /// Reports what happened since the last report.

@@ -17,12 +17,19 @@ extension EngineServer: Service {
         await shutDown()
     }
 
-    /// Refuses new sessions with 503 and closes those that are open with ``EngineCloseReason/serverShuttingDown``, in
-    /// slices over ``EngineConfiguration/shutdownGracePeriod``.
+    /// Refuses new sessions with 503, has the application end its connections over
+    /// ``EngineConfiguration/shutdownGracePeriod``, and closes those that it leaves open in slices with
+    /// ``EngineCloseReason/serverShuttingDown``.
     ///
     /// A task that is cancelled closes the rest at once.
     public func shutDown() async {
         refuseHandshakes()
+        await application.shutdown(gracePeriod: configuration.shutdownGracePeriod)
+        await closeInSlices { try? await Task.sleep(for: $0) }
+    }
+
+    /// Closes all sessions, with a pause after each slice but the last.
+    func closeInSlices(pause: (Duration) async -> Void) async {
         var rest = allSessions[...]
         let slices = max(1, Int(configuration.shutdownGracePeriod / Self.sliceInterval))
         let size = max(Self.smallestSlice, (rest.count + slices - 1) / slices)
@@ -32,7 +39,7 @@ extension EngineServer: Service {
             for session in slice {
                 session.loop.execute { session.close(.serverShuttingDown) }
             }
-            if !rest.isEmpty { try? await Task.sleep(for: Self.sliceInterval) }
+            if !rest.isEmpty { await pause(Self.sliceInterval) }
         }
     }
 }

@@ -1,11 +1,20 @@
 public import EngineIO
 public import Logging
+public import Metrics
 import NIOCore
 import Synchronization
 
 /// An Engine.IO server: its sessions and the application on top of them, apart from any socket.
 ///
 /// It takes its requests from an ``EngineHTTPServer`` of its own or from a Hummingbird server.
+///
+/// What it does is reported to swift-metrics, as ``EngineConfiguration/metricsInterval`` says:
+/// - `engineio_connections`: by `transport` (a meter).
+/// - `engineio_buffered_bytes`: bytes that wait for clients to take them (a meter).
+/// - `engineio_packets`, `engineio_bytes`: by `transport` and `direction`, `in` or `out` (counters).
+/// - `engineio_handshakes`, `engineio_upgrades` (counters).
+/// - `engineio_disconnects`: by `reason` (a counter).
+/// - `engineio_refusals`: by `code` (a counter).
 public final class EngineServer: Sendable {
     /// What the server allows and promises.
     public let configuration: EngineConfiguration
@@ -15,7 +24,8 @@ public final class EngineServer: Sendable {
 
     let application: any EngineApplication
     let logger: Logger
-    private let metrics = EngineMetrics()
+    let clientFiles: ClientFiles?
+    private let metrics: EngineMetrics
 
     private struct State {
         var sessions: [String: EngineSession] = [:]
@@ -30,16 +40,22 @@ public final class EngineServer: Sendable {
     /// - Parameters:
     ///   - application: What runs on top of the connections.
     ///   - configuration: What the server allows and promises.
+    ///   - clientFiles: The official client's files to serve (`serveClient`); none unless given.
+    ///   - metrics: Where the counters are reported; the factory that the process was bootstrapped with unless given.
     ///   - logger: Where refused requests and broken connections are noted, at debug level.
     public init(
         _ application: any EngineApplication,
         configuration: EngineConfiguration = .init(),
+        clientFiles: ClientFiles? = nil,
+        metrics: any MetricsFactory = MetricsSystem.factory,
         logger: Logger = Logger(label: "engineio")
     ) {
         self.application = application
         self.configuration = configuration
         configuration.validate()
         path = configuration.pathPrefix(default: application.defaultPath)
+        self.clientFiles = clientFiles
+        self.metrics = EngineMetrics(metrics)
         state = Mutex(State(gate: ConnectionGate(configuration.limits)))
         self.logger = logger
     }

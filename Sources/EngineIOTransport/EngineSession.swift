@@ -14,12 +14,12 @@ final class EngineSession: EngineConnection, @unchecked Sendable {
     let nioLoop: NIOEngineLoop
 
     private let format: PollingFormat
-    private var machine: SessionMachine
-    private var handler: (any EngineConnectionHandler)?
+    var machine: SessionMachine
+    var handler: (any EngineConnectionHandler)?
     private var earlyEnd: EngineCloseReason?
-    private var poll: HTTPExchange?
-    private var webSocket: WebSocketHandler?
-    private(set) var transport: EngineTransport
+    var poll: HTTPExchange?
+    var webSocket: WebSocketHandler?
+    var transport: EngineTransport
     private var isFlushDue = false
     private var timer: EngineTimer?
 
@@ -137,7 +137,7 @@ final class EngineSession: EngineConnection, @unchecked Sendable {
         }
     }
 
-    private func respond(_ packets: [EncodedMessage], to exchange: HTTPExchange, opening sid: String? = nil) {
+    func respond(_ packets: [EncodedMessage], to exchange: HTTPExchange, opening sid: String? = nil) {
         let payload = format.encode(packets)
         nioLoop.counters.polling.sent(packets: packets.count, bytes: payload.body.readableBytes)
         exchange.respond(
@@ -256,26 +256,7 @@ final class EngineSession: EngineConnection, @unchecked Sendable {
         endBroken(.transportError)
     }
 
-    // MARK: WebSocket
-
-    func receiveText(_ text: ByteBuffer) {
-        nioLoop.counters.webSocket.received(bytes: text.readableBytes)
-        guard let packet = EnginePacket(text: text, version: protocolVersion) else { return endBroken(.parseError) }
-        receive(packet)
-    }
-
-    func receiveBinary(_ bytes: ByteBuffer) {
-        nioLoop.counters.webSocket.received(bytes: bytes.readableBytes)
-        guard let packet = EnginePacket(binary: bytes, version: protocolVersion) else { return endBroken(.parseError) }
-        receive(packet)
-    }
-
-    /// The WebSocket is gone, or about to go.
-    func webSocketClosed(_ reason: EngineCloseReason) {
-        endBroken(reason)
-    }
-
-    private func receive(_ packet: EnginePacket) {
+    func receive(_ packet: EnginePacket) {
         switch machine.receive(packet, at: nioLoop.now) {
         case .deliver(let message): handler?.receive(message)
         case .send(let packet): send(packet)
@@ -286,52 +267,10 @@ final class EngineSession: EngineConnection, @unchecked Sendable {
         }
     }
 
-    // MARK: Upgrade
-
-    /// Whether a WebSocket may begin to take the session over.
-    var mayBeProbed: Bool { machine.mayBeProbed }
-
-    /// A WebSocket probes the session.
-    /// - Returns: Whether to answer the probe; otherwise the WebSocket is to be closed.
-    func receiveProbe() -> Bool {
-        guard case .answer(let packets) = machine.receiveProbe() else { return false }
-        if let packets, let exchange = poll {
-            poll = nil
-            respond(packets, to: exchange)
-        }
-        return true
-    }
-
-    func probeFailed() {
-        machine.probeFailed()
-    }
-
-    /// The probed WebSocket takes the session over.
-    /// - Returns: Whether it did; otherwise the WebSocket is to be closed.
-    func receiveUpgrade(_ webSocket: WebSocketHandler) -> Bool {
-        guard case .complete(let packets, _) = machine.receiveUpgrade(at: nioLoop.now) else { return false }
-        if let exchange = poll {
-            poll = nil
-            respond([.noop], to: exchange)
-        }
-        self.webSocket = webSocket
-        transport = .webSocket
-        nioLoop.counters.upgraded()
-        for packet in packets {
-            webSocket.write(packet, version: protocolVersion)
-            nioLoop.counters.webSocket.sent(bytes: packet.frame.readableBytes)
-        }
-        webSocket.flush()
-        schedule()
-        handler?.transportChanged(to: .webSocket)
-        if isWritable { handler?.connectionBecameWritable() }
-        return true
-    }
-
     // MARK: Time and end
 
     /// Keeps one timer running; it is not moved when the deadline moves on, but set anew when it fires.
-    private func schedule() {
+    func schedule() {
         timer?.cancel()
         timer = machine.deadline.map { deadline in
             nioLoop.schedule(at: deadline) { [weak self] in self?.timerFired() }
@@ -372,7 +311,7 @@ final class EngineSession: EngineConnection, @unchecked Sendable {
         }
     }
 
-    private func endBroken(_ reason: EngineCloseReason) {
+    func endBroken(_ reason: EngineCloseReason) {
         guard machine.end() else { return }
         closeTransport()
         finish(reason)

@@ -1,4 +1,5 @@
 import EngineIO
+import MetricsTestKit
 import NIOCore
 import Testing
 
@@ -49,6 +50,58 @@ import Testing
         _ = try await client.response()
         try await client.inLoop { server.application.connection?.send(.binary(ByteBuffer(repeating: 0, count: 98))) }
         #expect(await server.server.counters().bufferedBytes == 100)
+    }
+
+    @Test func countersAreReported() async throws {
+        let metrics = TestMetrics()
+        let server = TestServer(EngineConfiguration(metricsInterval: .seconds(7)), metrics: metrics)
+        let client = try await server.connect()
+        let polling = "/engine.io/?EIO=4&transport=polling"
+        try await client.send(["GET \(polling) HTTP/1.1"])
+        let open = try await client.response()
+        try await client.send(["GET \(polling)&sid=x HTTP/1.1"])
+        _ = try await client.response()
+        try await client.inLoop { server.application.connection?.send(.binary(ByteBuffer(repeating: 0, count: 98))) }
+        let connections = try metrics.expectMeter("engineio_connections", [("transport", "polling")])
+        let packets = try metrics.expectCounter(
+            "engineio_packets",
+            [("transport", "polling"), ("direction", "out")]
+        )
+        let bytes = try metrics.expectCounter("engineio_bytes", [("transport", "polling"), ("direction", "out")])
+        await client.advance(by: .milliseconds(6999))
+        #expect(connections.values.isEmpty)
+        await client.advance(by: .milliseconds(1))
+        #expect(connections.lastValue == 1)
+        #expect(packets.totalValue == 1)
+        #expect(bytes.totalValue == Int64(open.body.readableBytes))
+        #expect(try metrics.expectCounter("engineio_handshakes").totalValue == 1)
+        #expect(try metrics.expectCounter("engineio_refusals", [("code", "1")]).totalValue == 1)
+        #expect(try metrics.expectMeter("engineio_buffered_bytes").lastValue == 100)
+        // What was reported is not reported again.
+        try await client.inLoop { server.application.connection?.close(.rateLimited) }
+        await client.advance(by: .seconds(7))
+        #expect(connections.lastValue == 0)
+        #expect(packets.totalValue == 1)
+        let reason = [("reason", "rate limit exceeded")]
+        #expect(try metrics.expectCounter("engineio_disconnects", reason).totalValue == 1)
+    }
+
+    @Test func aServerThatEndsSaysGoodbyeInSlices() async throws {
+        let server = TestServer(EngineConfiguration(shutdownGracePeriod: .milliseconds(200)))
+        let client = try await server.connect()
+        for _ in 0..<401 {
+            try await client.send(["GET /engine.io/?EIO=4&transport=polling HTTP/1.1"])
+            _ = try await client.response()
+        }
+        var closed: [Int] = []
+        await server.server.closeInSlices { pause in
+            #expect(pause == .milliseconds(100))
+            await client.run()
+            closed.append(server.application.closeReasons.count)
+        }
+        await client.run()
+        #expect(closed == [201])
+        #expect(server.application.closeReasons.count == 401)
     }
 
     @Test func aServerThatEndsRefusesHandshakesAndClosesItsSessions() async throws {

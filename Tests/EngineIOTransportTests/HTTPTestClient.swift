@@ -1,4 +1,5 @@
 import EngineIO
+import Metrics
 import NIOCore
 import NIOEmbedded
 
@@ -10,8 +11,17 @@ struct TestServer {
     let server: EngineServer
     private let loop = NIOAsyncTestingEventLoop()
 
-    init(_ configuration: EngineConfiguration = .init()) {
-        server = EngineServer(application, configuration: configuration)
+    init(
+        _ configuration: EngineConfiguration = .init(),
+        clientFiles: ClientFiles? = nil,
+        metrics: any MetricsFactory = NOOPMetricsHandler.instance
+    ) {
+        server = EngineServer(
+            application,
+            configuration: configuration,
+            clientFiles: clientFiles,
+            metrics: metrics
+        )
     }
 
     /// A new connection.
