@@ -47,6 +47,9 @@ struct ConformanceServer: AsyncParsableCommand {
     @Option(help: "The number of event loops; one for each core unless given.")
     var loops: Int?
 
+    @Option(help: "How Socket.IO packets are written: \(ParserName.allCases.map(\.rawValue).joined(separator: ", ")).")
+    var parser = ParserName.json
+
     @Flag(name: .customLong("allow-eio3"), help: "Accept clients of Engine.IO protocol 3.")
     var allowEIO3 = false
 
@@ -101,7 +104,7 @@ struct ConformanceServer: AsyncParsableCommand {
     }
 
     private var socketIOConfiguration: SocketIOServer.Configuration {
-        .init(connectTimeout: .milliseconds(connectTimeout))
+        .init(parser: parser.format, connectTimeout: .milliseconds(connectTimeout))
     }
 
     private var engineConfiguration: EngineConfiguration {
@@ -113,5 +116,18 @@ struct ConformanceServer: AsyncParsableCommand {
             maxPayload: maxPayload ?? mode.maxPayload,
             cors: CORSPolicy(origins: .any)
         )
+    }
+}
+
+/// The parsers that a client can be told to use.
+enum ParserName: String, CaseIterable, ExpressibleByArgument {
+    case json
+    case msgpack
+
+    var format: PacketFormat {
+        switch self {
+        case .json: .json
+        case .msgpack: .messagePack
+        }
     }
 }
