@@ -219,8 +219,9 @@ class Vandal:
 
     def __init__(self, address, url, random):
         self.address, self.url, self.random = address, url, random
+        self.acts = 0
 
-    async def run(self, stop):
+    async def run(self, stop, pause):
         acts = [
             self.drop_within_a_frame, self.send_garbage_frames, self.send_garbage, self.abandon_a_poll,
             self.abandon_an_upgrade, self.join_and_leave, self.break_a_session, self.visit,
@@ -228,7 +229,8 @@ class Vandal:
         while not stop.is_set():
             with contextlib.suppress(OSError, ConnectionError, asyncio.IncompleteReadError, asyncio.TimeoutError):
                 await self.random.choice(acts)()
-            await asyncio.sleep(self.random.random())
+            self.acts += 1
+            await asyncio.sleep(self.random.random() * 2 * pause)
 
     async def join(self):
         socket = await RawSocket.open(self.address)
@@ -311,11 +313,14 @@ class Vandal:
 class Torture:
     """The whole: talkers that stay, upgraders that come and go, and vandals."""
 
-    def __init__(self, address, url, random, *, talkers, upgraders, vandals):
+    def __init__(self, address, url, random, *, talkers, upgraders, vandals, pause):
         self.address, self.url, self.random = address, url, random
         ways = itertools.cycle([["polling"], ["websocket"], ["polling", "websocket"]])
         self.talkers = [Talker(f"talker {number}", next(ways)) for number in range(talkers)]
-        self.upgraders, self.vandals = upgraders, vandals
+        self.upgraders = upgraders
+        self.vandals = [Vandal(address, url, random) for _ in range(vandals)]
+        # The mean of seconds between two acts of a client: they share one processor.
+        self.pause = pause
         self.sent = {}
         self.complaints = []
         self.upgrades = 0
@@ -327,11 +332,9 @@ class Torture:
     async def rage(self, seconds):
         """Lets everybody loose for some seconds, and waits until all numbers have arrived."""
         stop = asyncio.Event()
-        tasks = [asyncio.create_task(talker.talk(stop, 0.1)) for talker in self.talkers]
+        tasks = [asyncio.create_task(talker.talk(stop, 0.2)) for talker in self.talkers]
         tasks += [asyncio.create_task(self._upgrade(stop)) for _ in range(self.upgraders)]
-        tasks += [
-            asyncio.create_task(Vandal(self.address, self.url, self.random).run(stop)) for _ in range(self.vandals)
-        ]
+        tasks += [asyncio.create_task(vandal.run(stop, self.pause)) for vandal in self.vandals]
         await asyncio.sleep(seconds)
         stop.set()
         await asyncio.gather(*tasks)
@@ -354,7 +357,12 @@ class Torture:
             self.complaints += upgrader.ledger.complaints
             if upgrader.sent:
                 self.sent[upgrader.name] = upgrader.sent
-            await asyncio.sleep(self.random.random() / 4)
+            await asyncio.sleep(self.random.random() * 2 * self.pause)
+
+    @property
+    def acts(self):
+        """What the vandals have done."""
+        return sum(vandal.acts for vandal in self.vandals)
 
     async def sessions(self):
         """How many sessions the server has."""
@@ -372,6 +380,7 @@ class Torture:
         complaints = list(self.complaints)
         for talker in self.talkers:
             complaints += talker.ledger.complaints
+        for talker in self.talkers:
             for sender, count in self.sent.items():
                 got = talker.ledger.counts.get(sender, 0)
                 if got != count:
