@@ -4,7 +4,7 @@ extension SocketIOServer {
     /// Which metrics a server reports, and how often.
     ///
     /// - `socketio_clients`: connections (a meter).
-    /// - `socketio_sockets`: sockets, by `namespace` (a meter).
+    /// - `socketio_sockets`: sockets, by `namespace`, those that clients brought into being as `(dynamic)` (a meter).
     /// - `socketio_buffered_bytes`: bytes that wait for clients to take them (a meter).
     /// - `socketio_events`, `socketio_bytes`: by `direction`, `in` or `out` (counters).
     /// - `socketio_disconnects`: sockets that ended, by `reason` (a counter).

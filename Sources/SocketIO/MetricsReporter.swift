@@ -38,7 +38,8 @@ final class MetricsReporter {
     }
 
     func report(_ shard: LoopShard) {
-        let now = shard.statistics
+        // Clients choose the names, and a metric would stay for each.
+        let now = shard.statistics(namingDynamic: "(dynamic)")
         Self.move(clients, from: last.clients, to: now.clients)
         Self.move(bufferedBytes, from: last.bufferedBytes, to: now.bufferedBytes)
         eventsIn.increment(by: now.eventsReceived - last.eventsReceived)

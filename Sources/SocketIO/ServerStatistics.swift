@@ -51,7 +51,7 @@ extension SocketIOServer {
         var statistics = ServerStatistics()
         for shard in shards {
             let part = await withCheckedContinuation { continuation in
-                shard.loop.run { continuation.resume(returning: shard.statistics) }
+                shard.loop.run { continuation.resume(returning: shard.statistics()) }
             }
             statistics.add(part)
         }
@@ -61,11 +61,15 @@ extension SocketIOServer {
 
 extension LoopShard {
     /// The share of this loop.
-    var statistics: ServerStatistics {
+    /// - Parameter dynamic: What all namespaces that clients brought into being are counted as; `nil` tells them apart.
+    /// - Returns: What it has done and holds at the moment.
+    func statistics(namingDynamic dynamic: String? = nil) -> ServerStatistics {
         var statistics = ServerStatistics()
         statistics.clients = connections.count
         for index in roomIndexes.values where !index.sockets.isEmpty {
-            statistics.sockets[index.sockets[0].namespace.name] = index.sockets.count
+            let namespace = index.sockets[0].namespace
+            let name = namespace.isDynamic ? dynamic ?? namespace.name : namespace.name
+            statistics.sockets[name, default: 0] += index.sockets.count
         }
         statistics.eventsReceived = counters.eventsReceived
         statistics.eventsSent = counters.eventsSent

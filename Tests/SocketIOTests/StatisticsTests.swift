@@ -73,6 +73,18 @@ import Testing
         #expect(metrics.counterTotal(label: "socketio_disconnects", dimensions: [("reason", "transport close")]) == 2)
     }
 
+    @Test func namespacesNamedByClientsShareAMetric() async throws {
+        let fixture = fixture()
+        fixture.io.of(where: { name, _ in name.hasPrefix("/d") })
+        let client = fixture.join()
+        client.receive("40/d1,", "40/d2,")
+        let statistics = try await fixture.wait { [io = fixture.io] in await io.statistics() }
+        #expect(statistics.sockets == ["/": 1, "/d1": 1, "/d2": 1])
+        fixture.loop.advance(by: .seconds(5))
+        #expect(try metrics.expectMeter("socketio_sockets", [("namespace", "(dynamic)")]).lastValue == 2)
+        #expect(metrics.meters(label: "socketio_sockets").count == 2)
+    }
+
     @Test func loopsReportTogether() throws {
         let fixture = fixture()
         let otherLoop = ManualLoop()
