@@ -1,4 +1,5 @@
 import EngineIO
+import FoundationEssentials
 import NIOCore
 import NIOHTTP1
 
@@ -20,7 +21,8 @@ extension HandshakeRequest {
             headers: head.headers.map { .init(name: $0.name, value: $0.value) },
             remoteAddress: (client?.address ?? peer)?.description ?? "",
             isSecure: client?.isSecure ?? false,
-            time: .now
+            time: .now,
+            date: .now
         )
     }
 }

@@ -27,6 +27,9 @@ public final class LinkUpServer: Sendable {
     /// Leaves time for the rest of a stop in 5 seconds, half of what service managers and containers grant.
     private static let closingTime = Duration.seconds(3)
 
+    /// Over how much of ``closingTime`` the clients are disconnected, so that they don't all come back at once.
+    private static let goodbyeTime = Duration.seconds(2)
+
     private let configuration: LinkUpConfiguration
     private let logger: Logger
     private let site: WebSite
@@ -74,13 +77,17 @@ public final class LinkUpServer: Sendable {
             throw StartupError("\(error)")
         }
         serveNamespaces(stunPort: stunPort)
-        let engine = EngineServer(io, logger: logger)
+        let engine = EngineServer(
+            io,
+            configuration: EngineConfiguration(shutdownGracePeriod: Self.goodbyeTime),
+            logger: logger
+        )
         let services: [any Service] = [
             stun,
             makeApplication(engine) { [configuration] port in
                 onReady(Addresses(hostname: configuration.hostname, port: port, stunPort: stunPort))
             },
-            ConnectionCloser(io: io, engine: engine),
+            engine,
         ]
         var group = ServiceGroupConfiguration(
             services: services,

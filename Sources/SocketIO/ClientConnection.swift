@@ -132,7 +132,7 @@ final class ClientConnection: EngineConnectionHandler, @unchecked Sendable {
     /// Ends the connection because the server ends.
     func shutDown() {
         close(.serverShuttingDown)
-        connection.close()
+        connection.close(.serverShuttingDown)
     }
 
     /// Tells the client that it is disconnected from all its namespaces, and closes the connection.
