@@ -21,6 +21,16 @@ private func authenticate(io: SocketIOServer) {
     }
 }
 
+private func isLoggedIn(_ cookie: String) async -> Bool { !cookie.isEmpty }
+
+private func checkCookie(io: SocketIOServer) {
+    io.use { socket in
+        guard let cookie = socket.handshake.header("Cookie"), await isLoggedIn(cookie) else {
+            throw ConnectionRefused("not logged in")
+        }
+    }
+}
+
 private func remember(socket: Socket) {
     socket.on("whoami") { socket.data[User.self]?.name }
 }

@@ -19,6 +19,17 @@ private func limitRate() -> SocketIOServer {
     return io
 }
 
+private func limitConnections() -> EngineConfiguration {
+    let configuration = EngineConfiguration(
+        limits: ConnectionLimits(
+            maxConnections: 50_000,
+            maxConnectionsPerAddress: 500,
+            handshakesPerAddress: Rate(perSecond: 20, burst: 200)
+        )
+    )
+    return configuration
+}
+
 private func listen(socket: Socket) {
     socket.onDisconnect { reason, description in
         print(socket.id, reason.rawValue, description ?? "")

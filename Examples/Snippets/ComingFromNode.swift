@@ -57,9 +57,11 @@ private func calls(io: SocketIOServer, socket: Socket) async throws {
     socket.onError { error in print(error) }
     socket.onUpgrade { transport in print(transport) }
     socket.disconnect(close: true)
+    print(socket.handshake.header("Cookie") ?? "", socket.handshake.queryValue("a") ?? "", socket.handshake.issued)
+    print(socket.handshake.isSecure, socket.handshake.isCrossDomain, socket.handshake.target)
     print(socket.connection.transport, socket.connection.protocolVersion, socket.handshake.address)
 }
 
-private func engine(_ server: EngineServer) {
-    print(server.sessionCount)
+private func engine(_ server: EngineServer) async {
+    print(server.sessionCount, await server.counters().handshakes)
 }

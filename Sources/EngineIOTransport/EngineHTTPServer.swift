@@ -100,8 +100,8 @@ public final class EngineHTTPServer: Service {
     /// Serves until the surrounding service group shuts down or the task is cancelled.
     ///
     /// Then no connection is accepted any more, the clients are sent away over
-    /// ``EngineConfiguration/shutdownGracePeriod``, and this returns when all connections are closed. Clients that hold
-    /// theirs are left after ``EngineConfiguration/closeTimeout``.
+    /// ``/EngineIO/EngineConfiguration/shutdownGracePeriod``, and this returns when all connections are closed. Clients that hold
+    /// theirs are left after ``/EngineIO/EngineConfiguration/closeTimeout``.
     public func run() async throws {
         try? await gracefulShutdown()
         logger.debug("Closing the connections")

@@ -18,8 +18,8 @@ extension EngineServer: Service {
     }
 
     /// Refuses new sessions with 503, has the application end its connections over
-    /// ``EngineConfiguration/shutdownGracePeriod``, and closes those that it leaves open in slices with
-    /// ``EngineCloseReason/serverShuttingDown``.
+    /// ``/EngineIO/EngineConfiguration/shutdownGracePeriod``, and closes those that it leaves open in slices with
+    /// ``/EngineIO/EngineCloseReason/serverShuttingDown``.
     ///
     /// A task that is cancelled closes the rest at once.
     public func shutDown() async {

@@ -8,7 +8,7 @@ import Synchronization
 ///
 /// It takes its requests from an ``EngineHTTPServer`` of its own or from a Hummingbird server.
 ///
-/// What it does is reported to swift-metrics, as ``EngineConfiguration/metricsInterval`` says:
+/// What it does is reported to swift-metrics, as ``/EngineIO/EngineConfiguration/metricsInterval`` says:
 /// - `engineio_connections`: by `transport` (a meter).
 /// - `engineio_buffered_bytes`: bytes that wait for clients to take them (a meter).
 /// - `engineio_packets`, `engineio_bytes`: by `transport` and `direction`, `in` or `out` (counters).
@@ -76,7 +76,7 @@ public final class EngineServer: Sendable {
         return sum
     }
 
-    /// Closes every session with ``EngineCloseReason/forcedClose``.
+    /// Closes every session with ``/EngineIO/EngineCloseReason/forcedClose``.
     public func closeAll() {
         for session in allSessions {
             session.loop.execute { session.close() }

@@ -217,7 +217,7 @@ final class WebSocketHandler: ChannelInboundHandler {
 
     /// Writes what is queued and a close frame, and closes the connection behind it.
     ///
-    /// A peer that takes nothing more is left after ``EngineConfiguration/closeTimeout``.
+    /// A peer that takes nothing more is left after ``/EngineIO/EngineConfiguration/closeTimeout``.
     func close(_ code: WebSocketCloseCode? = nil) {
         writeQueued()
         guard let context, !isClosing else { return }

@@ -29,7 +29,13 @@ public struct Handshake: Sendable, Codable {
     /// Whether the request has the header field `Origin`, as those from pages of other origins do (`xdomain`).
     public var isCrossDomain: Bool { request.header("Origin") != nil }
 
-    /// The peer's address.
+    /// The first value of a header field, its name compared without regard to case; `nil` when there is none.
+    public func header(_ name: String) -> String? { request.header(name) }
+
+    /// The first value of a query item; `nil` when there is none.
+    public func queryValue(_ name: String) -> String? { request.queryValue(name) }
+
+    /// The client's address, without port; empty when it is unknown.
     public var address: String { request.remoteAddress }
 
     /// Whether the connection is over TLS.

@@ -136,11 +136,11 @@ public final class SocketIOServer: EngineApplication, @unchecked Sendable {
     ///   - configuration: The limits.
     ///   - adapter: Makes the adapter of each namespace, for a server that is one of several; without it the server
     ///     stands alone (``InMemoryAdapter``).
-    ///   - logger: Where failures of handlers go; without it nothing is logged.
+    ///   - logger: Where failures of handlers go; with `nil` nothing is logged.
     public init(
         configuration: Configuration = Configuration(),
         adapter: AdapterFactory? = nil,
-        logger: Logger? = nil
+        logger: Logger? = Logger(label: "socketio")
     ) {
         self.configuration = configuration
         self.logger = logger
