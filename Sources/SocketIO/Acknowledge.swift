@@ -37,7 +37,7 @@ public final class Acknowledge: @unchecked Sendable {
         let packet: OutgoingPacket
         do {
             let namespace = socket.namespace
-            packet = try namespace.format.convert(encode(id, namespace.identity.wirePrefix))
+            packet = try namespace.convert(encode(id, namespace.identity.wirePrefix))
         } catch {
             socket.namespace.logger?.error(
                 "an acknowledgement that can't be encoded was not sent",

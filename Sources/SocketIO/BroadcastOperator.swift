@@ -212,7 +212,7 @@ extension Namespace {
             return nil
         }
         do {
-            var packet = try format.convert(encode())
+            var packet = try convert(encode())
             if !flags.isCompressible { packet.forbidCompression() }
             return packet
         } catch {

@@ -55,13 +55,21 @@ struct ConnectionMachine<Member: AnyObject>: ~Copyable {
         case left
     }
 
+    private final class DecoderBox {
+        var decoder: any PacketDecoder
+
+        init(_ decoder: any PacketDecoder) {
+            self.decoder = decoder
+        }
+    }
+
     private let maximumAttachments: Int
     private let maximumNamespaces: Int
     private let isProtocol3: Bool
     private var isClosed = false
     private var reconstructor = PacketReconstructor()
-    /// Decodes what is not JSON.
-    private var decoder: (any PacketDecoder)?
+    /// Decodes what is not JSON; boxed because most connections have none.
+    private let decoder: DecoderBox?
     private var main = Membership.never
     /// No more than ``maximumNamespaces`` and one: of those that were left, some are forgotten when others come.
     private var others: [(name: ByteBuffer, membership: Membership)] = []
@@ -73,7 +81,7 @@ struct ConnectionMachine<Member: AnyObject>: ~Copyable {
         maximumNamespaces: Int,
         isProtocol3: Bool
     ) {
-        decoder = format.makeDecoder(maximumAttachments: maximumAttachments)
+        decoder = format.makeDecoder(maximumAttachments: maximumAttachments).map(DecoderBox.init)
         self.maximumAttachments = maximumAttachments
         self.maximumNamespaces = maximumNamespaces
         self.isProtocol3 = isProtocol3
@@ -85,9 +93,9 @@ struct ConnectionMachine<Member: AnyObject>: ~Copyable {
         if decoder != nil { return decode(.text(text)) }
         do throws(PacketError) {
             let packet = try Packet(text, maximumAttachments: maximumAttachments, allowsQuery: isProtocol3)
-            guard packet.type.isBinary || reconstructor.isWaiting else { return act(on: packet, packet.arguments) }
-            guard let arguments = try reconstructor.receive(packet) else { return .ignore }
-            return act(on: packet, arguments)
+            guard packet.type.isBinary || reconstructor.isWaiting else { return act(on: packet) }
+            guard let complete = try reconstructor.receive(packet) else { return .ignore }
+            return act(on: complete)
         } catch {
             return .close(.packet(error))
         }
@@ -99,7 +107,7 @@ struct ConnectionMachine<Member: AnyObject>: ~Copyable {
         if decoder != nil { return decode(.binary(bytes)) }
         do throws(PacketError) {
             guard let complete = try reconstructor.receive(bytes) else { return .ignore }
-            return act(on: complete.packet, complete.arguments)
+            return act(on: complete)
         } catch {
             return .close(.packet(error))
         }
@@ -107,13 +115,10 @@ struct ConnectionMachine<Member: AnyObject>: ~Copyable {
 
     private mutating func decode(_ message: EngineMessage) -> OnMessage {
         do {
-            guard let packet = try decoder?.receive(message) else { return .ignore }
-            let (parts, arguments) = try Packet.checked(
-                packet,
-                maximumAttachments: maximumAttachments,
-                allowsQuery: isProtocol3
+            guard let packet = try decoder?.decoder.receive(message) else { return .ignore }
+            return act(
+                on: try Packet.checked(packet, maximumAttachments: maximumAttachments, allowsQuery: isProtocol3)
             )
-            return act(on: parts, arguments)
         } catch let error as PacketError {
             return .close(.packet(error))
         } catch {
@@ -121,7 +126,7 @@ struct ConnectionMachine<Member: AnyObject>: ~Copyable {
         }
     }
 
-    private mutating func act(on packet: Packet, _ arguments: consuming SocketArguments) -> OnMessage {
+    private mutating func act(on packet: Packet) -> OnMessage {
         switch (packet.type, membership(of: packet.namespace)) {
         case (.connectError, _):
             return .close(.wrongDirection)
@@ -142,11 +147,11 @@ struct ConnectionMachine<Member: AnyObject>: ~Copyable {
         case (_, .never), (_, .connecting), (_, .resolving):
             return .close(.notJoined)
         case (.event, .connected(let member)), (.binaryEvent, .connected(let member)):
-            return .event(member, arguments, id: packet.id)
+            return .event(member, packet.arguments, id: packet.id)
         case (.acknowledgement, .connected(let member)), (.binaryAcknowledgement, .connected(let member)):
             // Without id it belongs to nothing, as does one whose id is unknown.
             guard let id = packet.id else { return .ignore }
-            return .acknowledgement(member, id: id, arguments)
+            return .acknowledgement(member, id: id, packet.arguments)
         }
     }
 

@@ -14,6 +14,8 @@ public final class Namespace: BroadcastEmitter, ConnectionHost {
     let logger: Logger?
     /// How the clients' packets are written.
     let format: PacketFormat
+    /// Asked for each packet, where copying ``format`` would cost more than the answer is worth.
+    private let isJSON: Bool
     /// Whether a client's wish made it, so that it counts against the limit and may go when it is empty.
     let isDynamic: Bool
 
@@ -36,6 +38,7 @@ public final class Namespace: BroadcastEmitter, ConnectionHost {
         self.identity = identity
         self.logger = logger
         self.format = format
+        isJSON = if case .json = format { true } else { false }
         self.isDynamic = isDynamic
         connectionHandlers = handlers
         let inbox = ClusterInbox(namespace: identity.name)
@@ -58,6 +61,11 @@ public final class Namespace: BroadcastEmitter, ConnectionHost {
         for index in shards {
             index.loop.execute { [self] in index.owner?.forget(self) }
         }
+    }
+
+    /// Turns a packet that was encoded as JSON into the namespace's format.
+    func convert(_ packet: consuming OutgoingPacket) throws -> OutgoingPacket {
+        isJSON ? packet : try format.convert(packet)
     }
 
     func makeAcknowledgementID() -> UInt64 {

@@ -11,8 +11,8 @@ struct Packet: Sendable {
     let attachmentCount: Int
     /// The acknowledgement id.
     let id: UInt64?
-    /// The arguments of an event or acknowledgement, still without attachments; it holds the text of any packet.
-    let arguments: SocketArguments
+    /// The arguments of an event or acknowledgement; it holds the text of any packet.
+    private(set) var arguments: SocketArguments
     private let address: Address
     private let payloadStart: Int
 
@@ -69,10 +69,8 @@ struct Packet: Sendable {
     var payload: ByteBuffer { slice(payloadStart..<arguments.text.readableBytes) }
 
     /// Matches binary messages with the placeholders of the payload.
-    func attach(_ buffers: [ByteBuffer]) throws(PacketError) -> SocketArguments {
-        var arguments = arguments
+    mutating func attach(_ buffers: [ByteBuffer]) throws(PacketError) {
         arguments.attachments = try Attachments(buffers, text: arguments.text, from: payloadStart)
-        return arguments
     }
 
     private func slice(_ range: Range<Int>) -> ByteBuffer {

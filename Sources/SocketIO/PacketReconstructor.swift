@@ -10,22 +10,18 @@ struct PacketReconstructor: Sendable {
 
     private var state = State.idle
 
-    /// Takes a packet that attachments may follow.
-    /// - Returns: Its arguments; `nil` when attachments are to come.
-    mutating func receive(_ packet: Packet) throws(PacketError) -> SocketArguments? {
+    /// Takes a packet that attachments may follow; `nil` when they are to come.
+    mutating func receive(_ packet: Packet) throws(PacketError) -> Packet? {
         guard case .idle = state else { throw .textInsteadOfAttachment }
         return try complete(packet, [])
     }
 
-    /// Takes a binary message.
-    /// - Returns: The packet that is complete with it; `nil` when more are to come.
-    mutating func receive(
-        _ attachment: ByteBuffer
-    ) throws(PacketError) -> (packet: Packet, arguments: SocketArguments)? {
+    /// Takes a binary message; `nil` when more are to come.
+    mutating func receive(_ attachment: ByteBuffer) throws(PacketError) -> Packet? {
         guard case .waiting(let packet, var attachments) = state else { throw .unexpectedAttachment }
         state = .idle
         attachments.append(attachment)
-        return try complete(packet, attachments).map { (packet, $0) }
+        return try complete(packet, attachments)
     }
 
     /// Whether attachments are to come.
@@ -34,13 +30,14 @@ struct PacketReconstructor: Sendable {
     }
 
     private mutating func complete(
-        _ packet: Packet,
+        _ packet: consuming Packet,
         _ attachments: [ByteBuffer]
-    ) throws(PacketError) -> SocketArguments? {
+    ) throws(PacketError) -> Packet? {
         guard attachments.count >= packet.attachmentCount else {
             state = .waiting(packet, attachments)
             return nil
         }
-        return try packet.attach(attachments)
+        try packet.attach(attachments)
+        return packet
     }
 }

@@ -158,16 +158,15 @@ extension Socket {
         var acknowledge: Acknowledge?
         let events = listeners.events
         for index in events.indices where events[index].name.matches(arguments) {
-            let listener = events[index]
             if let id, acknowledge == nil { acknowledge = client.shard.acknowledges.make(socket: self, id: id) }
-            let start = !listener.isAsynchronous && counters.samplesHandler() ? connection.loop.now : nil
-            if listener.isOnce { listeners.events.removeAll { $0.id == listener.id } }
+            let start = !events[index].isAsynchronous && counters.samplesHandler() ? connection.loop.now : nil
+            if events[index].isOnce { listeners.events.removeAll { $0.id == events[index].id } }
             do {
-                try listener.handler(self, arguments, acknowledge)
+                try events[index].handler(self, arguments, acknowledge)
             } catch {
-                handlerFailed(of: listener.name.string, error)
+                handlerFailed(of: events[index].name.string, error)
             }
-            if let start { client.shard.recordHandler(of: listener.name.string, since: start) }
+            if let start { client.shard.recordHandler(of: events[index].name.string, since: start) }
         }
         if let acknowledge = acknowledge.take() { client.shard.acknowledges.release(acknowledge) }
     }

@@ -41,8 +41,9 @@ extension SocketPacket {
     /// Takes apart what this server has encoded as JSON.
     init(_ packet: OutgoingPacket) throws {
         let buffers = packet.attachments.map(\.payload)
-        let parts = try Packet(packet.message.payload, maximumAttachments: buffers.count)
-        let arguments = parts.type.isBinary ? try parts.attach(buffers) : parts.arguments
+        var parts = try Packet(packet.message.payload, maximumAttachments: buffers.count)
+        if parts.type.isBinary { try parts.attach(buffers) }
+        let arguments = parts.arguments
         let payload = parts.payload
         let value = payload.readableBytes == 0 ? nil : RawArgument(json: payload, offset: 0, attachments: nil)
         let content: Content =
@@ -63,7 +64,7 @@ extension Packet {
         _ packet: SocketPacket,
         maximumAttachments: Int,
         allowsQuery: Bool
-    ) throws(PacketError) -> (packet: Packet, arguments: SocketArguments) {
+    ) throws(PacketError) -> Packet {
         // A comma would end the name where packets are written as JSON.
         guard packet.namespace.utf8.first == UInt8(ascii: "/"), !packet.namespace.utf8.contains(UInt8(ascii: ","))
         else { throw .malformedNamespace }
@@ -73,13 +74,13 @@ extension Packet {
         } catch {
             preconditionFailure("raw arguments can always be encoded: \(error)")
         }
-        let parts = try Packet(
+        var parts = try Packet(
             encoded.message.payload,
             maximumAttachments: maximumAttachments,
             allowsQuery: allowsQuery
         )
-        guard parts.type.isBinary else { return (parts, parts.arguments) }
-        return (parts, try parts.attach(encoded.attachments.map(\.payload)))
+        if parts.type.isBinary { try parts.attach(encoded.attachments.map(\.payload)) }
+        return parts
     }
 }
 
