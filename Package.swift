@@ -48,7 +48,7 @@ let package = Package(
             dependencies: [
                 "CZlib", "EngineIO", .crypto, .hummingbirdCore, .logging, .metrics, .nioCore, .nioExtras, .nioHTTP1,
                 .nioHTTPTypes,
-                .nioHTTPTypesHTTP1, .nioPosix, .nioWebSocket, .serviceLifecycle,
+                .nioHTTPTypesHTTP1, .nioPosix, .serviceLifecycle,
             ],
             swiftSettings: settings
         ),
@@ -232,7 +232,6 @@ extension Target.Dependency {
     static let nioHTTPTypes = product(name: "NIOHTTPTypes", package: "swift-nio-extras")
     static let nioHTTPTypesHTTP1 = product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
     static let nioPosix = product(name: "NIOPosix", package: "swift-nio")
-    static let nioWebSocket = product(name: "NIOWebSocket", package: "swift-nio")
     static let serviceLifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
     static let serviceLifecycleTestKit = product(
         name: "ServiceLifecycleTestKit",

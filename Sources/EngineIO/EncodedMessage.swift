@@ -34,12 +34,12 @@ public struct EncodedMessage: Sendable, Equatable {
         return payload
     }
 
-    /// The WebSocket frame of protocol 3, in which the type stands before the bytes of a binary message.
-    package var frameV3: ByteBuffer {
-        guard isBinary else { return frame }
+    /// The message for protocol 3, in which the type stands before the bytes of a binary message.
+    package var inV3: Self {
+        guard isBinary else { return self }
         var bytes = ByteBuffer(integer: UInt8(4))
         bytes.writeImmutableBuffer(packet)
-        return Self.binary(bytes).frame
+        return Self.binary(bytes)
     }
 
     /// Encodes a text message.
@@ -81,6 +81,19 @@ public struct EncodedMessage: Sendable, Equatable {
             return total
         }
         return Self(isBinary: false, frame: buffer, headerLength: headerLength)
+    }
+
+    /// The WebSocket frame of a message that permessage-deflate has compressed (RFC 7692, section 6.1).
+    package static func compressedFrame(isBinary: Bool, _ data: ByteBuffer) -> ByteBuffer {
+        let headerLength = headerLength(data.readableBytes)
+        var frame = ByteBufferAllocator().buffer(capacity: headerLength + data.readableBytes)
+        frame.writeWithUnsafeMutableBytes(minimumWritableBytes: headerLength) { target in
+            writeHeader(isBinary: isBinary, length: data.readableBytes, to: target)
+            target[0] |= 0x40
+            return headerLength
+        }
+        frame.writeImmutableBuffer(data)
+        return frame
     }
 
     private init(isBinary: Bool, frame: ByteBuffer, headerLength: Int) {

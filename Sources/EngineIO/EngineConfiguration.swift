@@ -75,6 +75,9 @@ public struct EngineConfiguration: Sendable {
     /// It concerns ``HandshakeRequest/remoteAddress``, ``HandshakeRequest/isSecure`` and ``limits``.
     public var trustedProxies: TrustedProxies?
 
+    /// How WebSocket messages are compressed; they are not unless set, as in the official server.
+    public var perMessageDeflate: PerMessageDeflate?
+
     // MARK: Browsers
 
     /// Which other origins may use the server from a browser; none unless set.
@@ -150,6 +153,7 @@ public struct EngineConfiguration: Sendable {
         maxBufferedPackets: Int = 65_536,
         limits: ConnectionLimits = ConnectionLimits(),
         trustedProxies: TrustedProxies? = nil,
+        perMessageDeflate: PerMessageDeflate? = nil,
         cors: CORSPolicy? = nil,
         checkWebSocketOrigin: Bool = false,
         cookie: EngineCookie? = nil,
@@ -179,6 +183,7 @@ public struct EngineConfiguration: Sendable {
         self.maxBufferedPackets = maxBufferedPackets
         self.limits = limits
         self.trustedProxies = trustedProxies
+        self.perMessageDeflate = perMessageDeflate
         self.cors = cors
         self.checkWebSocketOrigin = checkWebSocketOrigin
         self.cookie = cookie

@@ -235,7 +235,10 @@ extension SessionMachine {
     }
 
     /// A packet of the session arrived on its transport.
-    package mutating func receive(_ packet: EnginePacket, at now: ContinuousClock.Instant) -> OnPacket {
+    package mutating func receive(
+        _ packet: EnginePacket,
+        at now: @autoclosure () -> ContinuousClock.Instant
+    ) -> OnPacket {
         switch state {
         case .polling, .webSocket: break
         case .closing, .closed: return .ignore
@@ -243,10 +246,10 @@ extension SessionMachine {
         switch (packet, version) {
         case (.message(let message), _): return .deliver(message)
         case (.pong, .v4):
-            heartbeat = .ping(at: now + pingInterval)
+            heartbeat = .ping(at: now() + pingInterval)
             return .ignore
         case (.ping, .v3):
-            heartbeat = .clientPing(by: now + pingInterval + pingTimeout)
+            heartbeat = .clientPing(by: now() + pingInterval + pingTimeout)
             return .send(.pong)
         case (.ping, .v4), (.pong, .v3):
             state = .closed

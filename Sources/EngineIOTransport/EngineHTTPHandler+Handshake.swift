@@ -100,9 +100,11 @@ extension EngineHTTPHandler {
         pending = nil
         let upgrade = WebSocketUpgrade(
             role: role,
-            response: WebSocketHandshake.response(accept: accept, headers: request.responseHeaders(opening: sid)),
+            accept: accept,
+            headers: request.responseHeaders(opening: sid),
+            compression: WebSocketCompression.Terms(request.server.configuration.perMessageDeflate, request.handshake),
             maxMessageSize: request.server.configuration.maxPayload
         )
-        upgrade.replace(self, and: httpHandlers, in: context)
+        upgrade.replace([self] + httpHandlers, in: context)
     }
 }

@@ -2,7 +2,6 @@ import EngineIO
 public import Logging
 import NIOCore
 import NIOExtras
-import NIOHTTP1
 import NIOPosix
 public import ServiceLifecycle
 
@@ -123,21 +122,13 @@ public final class EngineHTTPServer: Service {
 }
 
 extension Channel {
-    /// Adds HTTP/1.1 and Engine.IO to a new connection; called on its loop.
+    /// Adds Engine.IO to a new connection; called on its loop.
     func configureEngineIO(
         _ servers: [EngineServer],
         proxyProtocol: Bool = false,
         other: EngineHTTPHandler.Other
     ) throws {
         if proxyProtocol { try pipeline.syncOperations.addHandler(ProxyHeaderHandler()) }
-        let encoder = HTTPResponseEncoder()
-        let decoder = ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes))
-        let pipelining = HTTPServerPipelineHandler()
-        let engine = EngineHTTPHandler(
-            servers: servers,
-            other: other,
-            httpHandlers: [pipelining, encoder, decoder]
-        )
-        try pipeline.syncOperations.addHandlers([encoder, decoder, pipelining, engine])
+        try pipeline.syncOperations.addHandler(OpeningHandler(servers: servers, other: other))
     }
 }

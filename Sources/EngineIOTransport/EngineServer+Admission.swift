@@ -71,13 +71,13 @@ extension EngineServer {
     }
 
     /// 15 random bytes in base64url: the 20 characters that load balancers and adapters look for.
-    private static func makeSessionID() -> String {
-        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
+    static func makeSessionID() -> String {
+        let alphabet: StaticString = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
         var random = SystemRandomNumberGenerator()
         var bits = [random.next(), random.next()]
         return String(unsafeUninitializedCapacity: 20) { characters in
             for index in 0..<20 {
-                characters[index] = alphabet[Int(bits[index / 10] & 63)]
+                characters[index] = alphabet.utf8Start[Int(bits[index / 10] & 63)]
                 bits[index / 10] >>= 6
             }
             return 20

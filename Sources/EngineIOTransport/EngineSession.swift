@@ -91,10 +91,15 @@ final class EngineSession: EngineConnection, @unchecked Sendable {
         case .keep: break
         case .drop: return
         }
-        let configuration = server.configuration
         guard
-            bufferedBytes <= configuration.maxBufferedBytes, bufferedPackets <= configuration.maxBufferedPackets
+            bufferedBytes <= server.configuration.maxBufferedBytes,
+            bufferedPackets <= server.configuration.maxBufferedPackets
         else { return overflow() }
+        flushLater()
+    }
+
+    /// Has what is queued written at the end of this turn of the loop.
+    func flushLater() {
         guard !isFlushDue else { return }
         isFlushDue = true
         nioLoop.flushLater(self)
@@ -227,11 +232,12 @@ final class EngineSession: EngineConnection, @unchecked Sendable {
         }
     }
 
-    /// Notes a message that is too large, of so many bytes or more; `nil` when nobody counted.
-    func logTooLarge(_ size: Int?) {
-        var metadata: Logger.Metadata = ["sid": "\(id)", "limit": "\(server.configuration.maxPayload)"]
-        if let size { metadata["size"] = "\(size)" }
-        server.logger.info("Closing a connection that sent too large a payload", metadata: metadata)
+    /// Notes a message that is too large, of so many bytes or more.
+    func logTooLarge(_ size: Int) {
+        server.logger.info(
+            "Closing a connection that sent too large a payload",
+            metadata: ["sid": "\(id)", "size": "\(size)", "limit": "\(server.configuration.maxPayload)"]
+        )
     }
 
     private func receivePackets(_ exchange: HTTPExchange, next: () throws(EnginePayloadError) -> EnginePacket?) {
@@ -273,7 +279,7 @@ final class EngineSession: EngineConnection, @unchecked Sendable {
     func schedule() {
         timer?.cancel()
         timer = machine.deadline.map { deadline in
-            nioLoop.schedule(at: deadline) { [weak self] in self?.timerFired() }
+            nioLoop.schedule(at: deadline) { self.timerFired() }
         }
     }
 

@@ -11,7 +11,7 @@ final class MessageCompressor {
 
     private let zlib: ZlibCompressor
     private let keepsContext: Bool
-    private var last: (message: ByteBuffer, compressed: ByteBuffer)?
+    private var last: (frame: ByteBuffer, compressed: ByteBuffer)?
 
     init(_ configuration: PerMessageDeflate, windowBits: Int, keepsContext: Bool) {
         self.keepsContext = keepsContext
@@ -22,19 +22,23 @@ final class MessageCompressor {
         )
     }
 
+    /// The WebSocket frame of the message, compressed.
+    func frame(_ message: EncodedMessage) -> ByteBuffer {
+        if let last, last.frame == message.frame { return last.compressed }
+        let frame = EncodedMessage.compressedFrame(isBinary: message.isBinary, compress(message.packet))
+        if !keepsContext { last = (message.frame, frame) }
+        return frame
+    }
+
     /// Compresses the bytes of a message.
     func compress(_ message: ByteBuffer) -> ByteBuffer {
-        if let last, last.message == message { return last.compressed }
         guard message.readableBytes > 0 else {
             // Section 7.2.3.6: an empty block, of which one byte is left.
             return ByteBuffer(bytes: [0])
         }
         var compressed = zlib.flush(message)
         compressed.moveWriterIndex(to: compressed.writerIndex - Self.tail)
-        if !keepsContext {
-            zlib.reset()
-            last = (message, compressed)
-        }
+        if !keepsContext { zlib.reset() }
         return compressed
     }
 }

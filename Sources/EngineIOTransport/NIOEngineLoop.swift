@@ -1,17 +1,34 @@
 import EngineIO
 import NIOCore
 
-/// An event loop as Engine.IO sees it, and the sockets that have something to write at the end of its turn.
+/// An event loop as Engine.IO sees it, and what its sockets share: timers, buffers, the end of a turn.
+///
+/// Touched on the loop only, but for what ``EngineLoop`` says.
 final class NIOEngineLoop: EngineLoop, @unchecked Sendable {
     let eventLoop: any EventLoop
 
-    /// Compresses the responses to polls; touched on the loop only.
+    /// Compresses the responses to polls.
     let pollCompressor = PollCompressor()
-    /// What happened on the loop; touched on it only.
-    var counters = EngineCounters()
+    /// What happened on the loop.
+    @exclusivity(unchecked) var counters = EngineCounters()
     private var reportedCounters = EngineCounters()
-    /// The sessions with unsent packets; touched on the loop only.
+    /// The sessions with unsent packets, and those whose packets are being sent.
     private var unflushed: [EngineSession] = []
+    private var flushing: [EngineSession] = []
+    // Nothing that is called while these are accessed comes back to them.
+    @exclusivity(unchecked) private var timers = TimerQueue()
+    /// What received messages are copied to, see ``WebSocketDecoder``.
+    @exclusivity(unchecked) var spareInput = ByteBuffer()
+    /// Where packets that leave together are put side by side.
+    @exclusivity(unchecked) var output = ByteBuffer()
+    private var compressors: [Int: MessageCompressor] = [:]
+    /// The decompressor of all WebSockets whose clients forget each message.
+    private(set) lazy var decompressor = MessageDecompressor(keepsContext: false)
+    /// The event loop's own timer, set for the first of ``timers`` or earlier.
+    ///
+    /// The event loop searches all its timers for one that is cancelled; with thousands of connections that costs more
+    /// than all the rest of a handshake.
+    private var alarm: (deadline: ContinuousClock.Instant, scheduled: Scheduled<Void>)?
 
     init(_ eventLoop: any EventLoop) {
         self.eventLoop = eventLoop
@@ -23,11 +40,6 @@ final class NIOEngineLoop: EngineLoop, @unchecked Sendable {
 
     func execute(_ work: @escaping @Sendable () -> Void) {
         eventLoop.execute(work)
-    }
-
-    func schedule(at deadline: ContinuousClock.Instant, _ work: @escaping @Sendable () -> Void) -> EngineTimer {
-        let scheduled = eventLoop.scheduleTask(in: TimeAmount(deadline - .now), work)
-        return EngineTimer { scheduled.cancel() }
     }
 
     /// The counters, with what the sessions of this loop among `sessions` have buffered.
@@ -49,6 +61,52 @@ final class NIOEngineLoop: EngineLoop, @unchecked Sendable {
         if eventLoop.inEventLoop { work() } else { eventLoop.execute(work) }
     }
 
+    // MARK: Timers
+
+    func schedule(at deadline: ContinuousClock.Instant, _ work: @escaping @Sendable () -> Void) -> EngineTimer {
+        let timer = TimerQueue.Timer(at: deadline, work)
+        if isCurrent { insert(timer) } else { execute { self.insert(timer) } }
+        return EngineTimer { self.cancel(timer) }
+    }
+
+    private func insert(_ timer: TimerQueue.Timer) {
+        timers.insert(timer)
+        setAlarm()
+    }
+
+    private func cancel(_ timer: TimerQueue.Timer) {
+        if isCurrent { timers.cancel(timer) } else { execute { self.timers.cancel(timer) } }
+    }
+
+    private func setAlarm() {
+        guard let deadline = timers.deadline else { return }
+        if let alarm {
+            guard deadline < alarm.deadline else { return }
+            alarm.scheduled.cancel()
+        }
+        let scheduled = eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(deadline - now)) { self.ring() }
+        alarm = (deadline, scheduled)
+    }
+
+    private func ring() {
+        alarm = nil
+        let now = now
+        while let work = timers.takeDue(at: now) { work() }
+        setAlarm()
+    }
+
+    // MARK: Compression
+
+    /// The compressor of all WebSockets that forget each message and have a window of so many bits.
+    func compressor(_ configuration: PerMessageDeflate, windowBits: Int) -> MessageCompressor {
+        if let compressor = compressors[windowBits] { return compressor }
+        let compressor = MessageCompressor(configuration, windowBits: windowBits, keepsContext: false)
+        compressors[windowBits] = compressor
+        return compressor
+    }
+
+    // MARK: The end of a turn
+
     /// Has a session's packets written when this turn of the loop is over; called on the loop, once a turn a session.
     func flushLater(_ session: EngineSession) {
         unflushed.append(session)
@@ -56,10 +114,9 @@ final class NIOEngineLoop: EngineLoop, @unchecked Sendable {
     }
 
     /// Writes what the turn has produced so far.
-    func flush() {
-        guard !unflushed.isEmpty else { return }
-        let sessions = unflushed
-        unflushed.removeAll(keepingCapacity: true)
-        for session in sessions { session.flush() }
+    private func flush() {
+        swap(&unflushed, &flushing)
+        for session in flushing { session.flush() }
+        flushing.removeAll(keepingCapacity: true)
     }
 }

@@ -12,6 +12,13 @@ final class WebSocketEchoHandler: ChannelInboundHandler, RemovableChannelHandler
     /// 16 MiB, the largest message that the Autobahn suite sends.
     private static let maxMessageSize = 1 << 24
 
+    /// Everything that a client may ask for.
+    private static let compression = PerMessageDeflate(
+        threshold: 0,
+        serverContextTakeover: true,
+        clientContextTakeover: true
+    )
+
     private let path: String
     private var head: HTTPRequestHead?
 
@@ -39,11 +46,11 @@ final class WebSocketEchoHandler: ChannelInboundHandler, RemovableChannelHandler
         else { return refuse(context) }
         let upgrade = WebSocketUpgrade(
             role: .echo(NIOEngineLoop(context.eventLoop)),
-            response: WebSocketHandshake.response(accept: WebSocketAccept.value(for: key), headers: []),
+            accept: WebSocketAccept.value(for: key),
+            compression: WebSocketCompression.Terms(Self.compression, request),
             maxMessageSize: Self.maxMessageSize
         )
-        context.pipeline.syncOperations.removeHandler(self, promise: nil)
-        upgrade.replace(engine, and: engine.httpHandlers, in: context)
+        upgrade.replace([self, engine] + engine.httpHandlers, in: context)
     }
 
     private func refuse(_ context: ChannelHandlerContext) {

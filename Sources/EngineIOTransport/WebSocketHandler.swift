@@ -1,10 +1,9 @@
 import EngineIO
 import NIOCore
-import NIOWebSocket
 
 /// A WebSocket after its handshake, on its session's loop: frames in, packets out.
 final class WebSocketHandler: ChannelInboundHandler {
-    typealias InboundIn = WebSocketFrame
+    typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
     /// What stands behind the WebSocket.
@@ -15,13 +14,14 @@ final class WebSocketHandler: ChannelInboundHandler {
     }
 
     private let loop: NIOEngineLoop
-    private let response: ByteBuffer
-    private let maxMessageSize: Int
     private var owner: Owner
-    private var assembler: WebSocketAssembler
-    /// What is written at the next ``flush()``, and its size.
-    private var frames: [ByteBuffer] = []
-    private var queuedBytes = 0
+    // Nothing that is called while it is accessed comes back to it.
+    @exclusivity(unchecked) private var decoder: WebSocketDecoder
+    private let compression: WebSocketCompression?
+    /// What is written at the next ``flush()``.
+    private var frames = FrameQueue()
+    /// A pong for a client that takes nothing at the moment; one is enough (RFC 6455, section 5.5.3).
+    private var latePong: ByteBuffer?
     /// What the channel has not written; counted when it stops taking more, forgotten when it takes more again.
     private var unsent = (packets: 0, bytes: 0)
     private var isChannelWritable = true
@@ -32,9 +32,9 @@ final class WebSocketHandler: ChannelInboundHandler {
     /// Makes the handler of a WebSocket on its session's loop, which does nothing before ``begin()``.
     init(_ upgrade: WebSocketUpgrade) {
         loop = upgrade.role.loop
-        response = upgrade.response
-        maxMessageSize = upgrade.maxMessageSize
-        assembler = WebSocketAssembler(maxMessageSize: upgrade.maxMessageSize)
+        compression = upgrade.compression.map { WebSocketCompression($0, on: upgrade.role.loop) }
+        decoder = WebSocketDecoder(maxMessageSize: upgrade.maxMessageSize, allowsCompression: compression != nil)
+        frames.append(upgrade.response)
         switch upgrade.role {
         case .transport(let session): owner = .session(session)
         case .probe(let session):
@@ -44,19 +44,15 @@ final class WebSocketHandler: ChannelInboundHandler {
         }
     }
 
-    /// The handlers that a WebSocket's pipeline consists of.
-    func addHandlers(to pipeline: ChannelPipeline.SynchronousOperations, after http: EngineHTTPHandler?) throws {
-        let decoder = ByteToMessageHandler(WebSocketFrameDecoder(maxFrameSize: maxMessageSize))
-        try pipeline.addHandlers([decoder, self], position: http.map { .after($0) } ?? .last)
-    }
-
     /// Ends the opening handshake and tells the session.
     func begin() {
-        context?.writeAndFlush(wrapOutboundOut(response), promise: nil)
         switch owner {
+        // The end of the handshake leaves together with the open packet.
         case .session(let session): session.start(on: self)
-        case .probe(let probe): probe.begin()
-        case .echo: break
+        case .probe(let probe):
+            flush()
+            probe.begin()
+        case .echo: flush()
         }
     }
 
@@ -69,37 +65,70 @@ final class WebSocketHandler: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        let frame = unwrapInboundIn(data)
-        let answer = assembler.receive(
-            .init(
-                isFinal: frame.fin,
-                hasReservedBits: frame.rsv1 || frame.rsv2 || frame.rsv3,
-                isMasked: frame.maskKey != nil,
-                opcode: UInt8(webSocketOpcode: frame.opcode),
-                payload: frame.unmaskedData
-            )
-        )
+        guard !isClosing else { return }
+        decoder.receive(unwrapInboundIn(data), spare: &loop.spareInput)
+        while !isClosing, receive(decoder.next()) {}
+        decoder.finish(spare: &loop.spareInput)
+    }
+
+    /// - Returns: Whether there may be more.
+    private func receive(_ answer: WebSocketDecoder.OnBytes) -> Bool {
         switch answer {
-        case .text(let text):
-            switch owner {
-            case .session(let session): session.receiveText(text)
-            case .probe(let probe): probe.receive(text)
-            case .echo: echo(.bare(isBinary: false, text))
-            }
-        case .binary(let bytes):
-            switch owner {
-            case .session(let session): session.receiveBinary(bytes)
-            case .probe(let probe): probe.refuse()
-            case .echo: echo(.bare(isBinary: true, bytes))
-            }
-        case .pong(let data):
-            guard !isClosing else { return }
-            context.writeAndFlush(wrapOutboundOut(.webSocketFrame(opcode: 0xa, data)), promise: nil)
+        case .text(let text): receiveText(text)
+        case .binary(let bytes): receiveBinary(bytes)
+        case .compressed(let message, let isBinary): receiveCompressed(message, isBinary: isBinary)
+        case .pong(let data): answerPing(data)
         case .close(let code): end(.transportClose, code)
         case .fail(let code): end(.transportError, code)
         case .tooLarge(let size): failTooLarge(size)
-        case .none: break
+        case .incomplete: return false
         }
+        return true
+    }
+
+    private func receiveText(_ text: ByteBuffer) {
+        switch owner {
+        case .session(let session): session.receiveText(text)
+        case .probe(let probe): probe.receive(text)
+        case .echo: echo(.bare(isBinary: false, text))
+        }
+    }
+
+    private func receiveBinary(_ bytes: ByteBuffer) {
+        switch owner {
+        case .session(let session): session.receiveBinary(bytes)
+        case .probe(let probe): probe.refuse()
+        case .echo: echo(.bare(isBinary: true, bytes))
+        }
+    }
+
+    private func receiveCompressed(_ message: ByteBuffer, isBinary: Bool) {
+        guard let compression else { return }
+        do {
+            let message = try compression.decompress(message, limit: decoder.maxMessageSize)
+            if isBinary {
+                receiveBinary(message)
+            } else if message.isValidUTF8 {
+                receiveText(message)
+            } else {
+                end(.transportError, .invalidPayload)
+            }
+        } catch {
+            switch error {
+            case .tooLarge: failTooLarge(decoder.maxMessageSize + 1)
+            case .corrupt: end(.transportError, .invalidPayload)
+            }
+        }
+    }
+
+    private func answerPing(_ data: ByteBuffer) {
+        let pong = ByteBuffer.webSocketFrame(opcode: 0xa, data)
+        guard isChannelWritable else {
+            latePong = pong
+            return
+        }
+        frames.append(pong)
+        if case .session(let session) = owner { session.flushLater() } else { flush() }
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -117,24 +146,21 @@ final class WebSocketHandler: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        switch error {
-        case NIOWebSocketError.invalidFrameLength: failTooLarge(nil)
-        case is NIOWebSocketError: end(.transportError, .protocolError)
-        default:
-            ended(.transportError)
-            context.close(promise: nil)
-        }
+        ended(.transportError)
+        context.close(promise: nil)
     }
 
-    private func failTooLarge(_ size: Int?) {
+    private func failTooLarge(_ size: Int) {
         if case .session(let session) = owner { session.logTooLarge(size) }
         end(.payloadTooLarge, .tooBig)
     }
 
-    /// Closes with a code, and only then tells the owner, which would close without one.
+    /// Closes with a code, and tells the owner why.
     private func end(_ reason: EngineCloseReason, _ code: WebSocketCloseCode?) {
-        close(code)
+        let isFirst = beginClosing()
+        // Before the channel is inactive, which it may be at once; the owner can't close any more, without a code.
         ended(reason)
+        if isFirst { finishClosing(code) }
     }
 
     private func ended(_ reason: EngineCloseReason) {
@@ -154,6 +180,8 @@ final class WebSocketHandler: ChannelInboundHandler {
         isChannelWritable = context.channel.isWritable
         if isChannelWritable, !isFlushing {
             unsent = (0, 0)
+            if let latePong { frames.append(latePong) }
+            latePong = nil
             flush()
             if isWritable { becameWritable() }
         }
@@ -172,17 +200,19 @@ final class WebSocketHandler: ChannelInboundHandler {
     }
 
     /// Whether the channel takes more and no flood waits for the end of the turn.
-    var isWritable: Bool { isChannelWritable && queuedBytes <= EngineConfiguration.highWaterMark }
+    var isWritable: Bool { isChannelWritable && frames.bytes <= EngineConfiguration.highWaterMark }
 
-    var bufferedBytes: Int { queuedBytes + unsent.bytes }
+    var bufferedBytes: Int { frames.bytes + unsent.bytes }
 
     var bufferedPackets: Int { frames.count + unsent.packets }
 
     /// Queues a packet until ``flush()``.
     func write(_ packet: EncodedMessage, version: EngineProtocolVersion) {
-        let frame = version == .v3 && packet.isBinary ? packet.frameV3 : packet.frame
-        frames.append(frame)
-        queuedBytes += frame.readableBytes
+        if let compression {
+            frames.append(compression.frame(version == .v3 ? packet.inV3 : packet))
+        } else {
+            frames.append(version == .v3 ? packet.inV3.frame : packet.frame)
+        }
     }
 
     /// Writes what is queued, unless the channel has enough; then it is written when that has changed.
@@ -191,13 +221,15 @@ final class WebSocketHandler: ChannelInboundHandler {
     }
 
     private func writeQueued() {
-        guard let context, !isClosing, !frames.isEmpty else { return }
-        let (packets, wasFull) = (frames.count, queuedBytes > EngineConfiguration.highWaterMark)
+        guard let context, !isClosing, frames.count > 0 else { return }
+        let (packets, wasFull) = (frames.count, frames.bytes > EngineConfiguration.highWaterMark)
         isFlushing = true
-        for frame in frames { context.write(wrapOutboundOut(frame), promise: nil) }
-        frames.removeAll(keepingCapacity: true)
-        queuedBytes = 0
-        context.flush()
+        if let frame = frames.takeOnly() {
+            context.writeAndFlush(wrapOutboundOut(frame), promise: nil)
+        } else {
+            frames.takeAll(joinedIn: &loop.output) { context.write(wrapOutboundOut($0), promise: nil) }
+            context.flush()
+        }
         isFlushing = false
         if !isChannelWritable {
             let bytes = try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)
@@ -210,18 +242,27 @@ final class WebSocketHandler: ChannelInboundHandler {
     /// Closes the connection without a word and forgets what is queued, for a peer that takes nothing.
     func abort() {
         isClosing = true
-        frames = []
-        queuedBytes = 0
+        frames = FrameQueue()
         context?.close(promise: nil)
     }
 
     /// Writes what is queued and a close frame, and closes the connection behind it.
     ///
     /// A peer that takes nothing more is left after ``/EngineIO/EngineConfiguration/closeTimeout``.
-    func close(_ code: WebSocketCloseCode? = nil) {
+    func close() {
+        if beginClosing() { finishClosing(nil) }
+    }
+
+    /// Writes what is queued.
+    /// - Returns: Whether the connection was not closing.
+    private func beginClosing() -> Bool {
         writeQueued()
-        guard let context, !isClosing else { return }
-        isClosing = true
+        defer { isClosing = true }
+        return !isClosing
+    }
+
+    private func finishClosing(_ code: WebSocketCloseCode?) {
+        guard let context else { return }
         if !isChannelWritable {
             let channel = context.channel
             var timeout = Duration.seconds(30)

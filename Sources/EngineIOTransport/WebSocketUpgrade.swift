@@ -32,20 +32,31 @@ struct WebSocketUpgrade: Sendable {
     /// The end of the opening handshake.
     var response: ByteBuffer
     var maxMessageSize: Int
+    var compression: WebSocketCompression.Terms?
 
-    /// Puts the WebSocket in the place of HTTP.
-    func replace(
-        _ http: EngineHTTPHandler,
-        and httpHandlers: [any RemovableChannelHandler],
-        in context: ChannelHandlerContext
+    init(
+        role: Role,
+        accept: String,
+        headers: [(name: String, value: String)] = [],
+        compression: WebSocketCompression.Terms? = nil,
+        maxMessageSize: Int
     ) {
+        self.role = role
+        self.compression = compression
+        self.maxMessageSize = maxMessageSize
+        var headers = headers
+        if let compression { headers.append(("Sec-WebSocket-Extensions", compression.agreement.response)) }
+        response = WebSocketHandshake.response(accept: accept, headers: headers)
+    }
+
+    /// Puts the WebSocket in the place of other handlers, the last of the pipeline first.
+    func replace(_ handlers: [any RemovableChannelHandler], in context: ChannelHandlerContext) {
         do {
             if role.loop.isCurrent {
                 let handler = WebSocketHandler(self)
                 let pipeline = context.pipeline.syncOperations
-                try handler.addHandlers(to: pipeline, after: http)
-                pipeline.removeHandler(http, promise: nil)
-                for httpHandler in httpHandlers { pipeline.removeHandler(httpHandler, promise: nil) }
+                try pipeline.addHandler(handler)
+                for handler in handlers { pipeline.removeHandler(handler, promise: nil) }
                 handler.begin()
             } else {
                 try move(context)
@@ -65,7 +76,7 @@ struct WebSocketUpgrade: Sendable {
         ClientBootstrap(group: role.loop.eventLoop)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try WebSocketHandler(self).addHandlers(to: channel.pipeline.syncOperations, after: nil)
+                    try channel.pipeline.syncOperations.addHandler(WebSocketHandler(self))
                 }
             }
             .withConnectedSocket(copy)

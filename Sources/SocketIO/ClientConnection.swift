@@ -41,7 +41,7 @@ final class ClientConnection: EngineConnectionHandler, @unchecked Sendable {
     /// themselves.
     func start() {
         let deadline = shard.loop.now + server.configuration.connectTimeout
-        connectTimer = shard.loop.schedule(at: deadline) { [weak self] in self?.connectTimedOut() }
+        connectTimer = shard.loop.schedule(at: deadline) { self.connectTimedOut() }
         guard isProtocol3 else { return }
         // In the next turn, when the transport has this object to report to.
         shard.loop.execute { [weak self] in

@@ -53,6 +53,9 @@ struct ConformanceServer: AsyncParsableCommand {
     @Flag(name: .customLong("allow-eio3"), help: "Accept clients of Engine.IO protocol 3.")
     var allowEIO3 = false
 
+    @Flag(help: "Compress WebSocket messages for clients that offer it; the echo always does.")
+    var perMessageDeflate = false
+
     func validate() throws {
         guard (0...65_535).contains(port ?? 0) else { throw ValidationError("--port must be 0 to 65535.") }
         for (name, value) in [
@@ -114,6 +117,7 @@ struct ConformanceServer: AsyncParsableCommand {
             pingTimeout: .milliseconds(pingTimeout),
             closeTimeout: .milliseconds(closeTimeout),
             maxPayload: maxPayload ?? mode.maxPayload,
+            perMessageDeflate: perMessageDeflate ? PerMessageDeflate() : nil,
             cors: CORSPolicy(origins: .any)
         )
     }

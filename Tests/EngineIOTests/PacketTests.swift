@@ -50,10 +50,10 @@ import Testing
     @Test func framesBinary() {
         let message = EncodedMessage.binary(ByteBuffer(bytes: [1, 2]))
         #expect(Array(buffer: message.frame) == [0x82, 2, 1, 2])
-        #expect(Array(buffer: message.frameV3) == [0x82, 3, 4, 1, 2])
+        #expect(Array(buffer: message.inV3.frame) == [0x82, 3, 4, 1, 2])
         #expect(Array(buffer: message.packet) == [1, 2])
         #expect(Array(buffer: message.payload) == [1, 2])
-        #expect(EncodedMessage.text("a").frameV3 == EncodedMessage.text("a").frame)
+        #expect(EncodedMessage.text("a").inV3.frame == EncodedMessage.text("a").frame)
     }
 }
 

@@ -72,13 +72,14 @@ import Testing
 
     @Test func compressesABroadcastOnce() {
         let compressor = MessageCompressor(PerMessageDeflate(), windowBits: 15, keepsContext: false)
-        let message = ByteBuffer(repeating: 97, count: 2000)
-        let compressed = compressor.compress(message)
+        func message(_ byte: UInt8) -> EncodedMessage { .binary(ByteBuffer(repeating: byte, count: 2000)) }
+        let compressed = compressor.frame(message(97))
         #expect(compressed.readableBytes < 50)
-        let same = compressor.compress(ByteBuffer(repeating: 97, count: 2000))
+        #expect(compressed.getInteger(at: compressed.readerIndex, as: UInt8.self) == 0xc2)
+        let same = compressor.frame(message(97))
         let address = { (buffer: ByteBuffer) in buffer.withUnsafeReadableBytes { $0.baseAddress } }
         #expect(address(same) == address(compressed))
-        #expect(compressor.compress(ByteBuffer(repeating: 98, count: 2000)) != compressed)
+        #expect(compressor.frame(message(98)) != compressed)
     }
 
     @Test func endsAtTheLimit() throws {

@@ -52,24 +52,41 @@ struct TestClient {
     let server: EngineServer
     let channel: EmbeddedChannel
 
-    init(_ configuration: EngineConfiguration = .init()) throws {
+    /// What the server answered to the handshake, and the packets that came with it.
+    let response: ByteBuffer
+
+    /// Connects.
+    /// - Parameters:
+    ///   - configuration: The server's.
+    ///   - headers: Further header fields of the request.
+    ///   - reads: In how many reads the request arrives.
+    /// - Throws: What the channel throws.
+    init(_ configuration: EngineConfiguration = .init(), headers: [String] = [], reads: Int = 1) throws {
         server = EngineServer(application, configuration: configuration)
         channel = EmbeddedChannel()
         try channel.connect(to: SocketAddress(ipAddress: "192.0.2.1", port: 1)).wait()
         try channel.configureEngineIO([server], other: .refuse)
-        let request = """
-            GET /engine.io/?EIO=4&transport=websocket HTTP/1.1\r
-            Host: localhost\r
-            Connection: Upgrade\r
-            Upgrade: websocket\r
-            Sec-WebSocket-Version: 13\r
-            Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r
-            \r
+        let lines =
+            [
+                "GET /engine.io/?EIO=4&transport=websocket HTTP/1.1", "Host: localhost", "Connection: Upgrade",
+                "Upgrade: websocket", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+            ] + headers
+        var request = ByteBuffer(string: lines.map { $0 + "\r\n" }.joined() + "\r\n")
+        let part = request.readableBytes / reads
+        for _ in 1..<reads { try channel.writeInbound(request.readSlice(length: part)) }
+        try channel.writeInbound(request)
+        channel.embeddedEventLoop.run()
+        var response = ByteBuffer()
+        while var write = try channel.readOutbound(as: ByteBuffer.self) { response.writeBuffer(&write) }
+        self.response = response
+    }
 
-            """
-        try channel.writeInbound(ByteBuffer(string: request))
+    /// Sends a frame of up to 125 bytes, masked with zeros.
+    func send(_ first: UInt8, _ payload: ByteBuffer) throws {
+        var frame = ByteBuffer(bytes: [first, 0x80 | UInt8(payload.readableBytes), 0, 0, 0, 0])
+        frame.writeImmutableBuffer(payload)
+        try channel.writeInbound(frame)
         turn()
-        _ = try received()
     }
 
     var session: any EngineConnection {
