@@ -39,7 +39,11 @@ final class NIOEngineLoop: EngineLoop, @unchecked Sendable {
     var now: ContinuousClock.Instant { ContinuousClock.now }
 
     func execute(_ work: @escaping @Sendable () -> Void) {
-        eventLoop.execute(work)
+        if !isCurrent, let outbox = LoopOutbox.ofCurrentLoop {
+            outbox.post(work, to: eventLoop)
+        } else {
+            eventLoop.execute(work)
+        }
     }
 
     /// The counters, with what the sessions of this loop among `sessions` have buffered.
@@ -58,7 +62,7 @@ final class NIOEngineLoop: EngineLoop, @unchecked Sendable {
 
     /// Runs `work` now if this is the loop, and on the loop otherwise.
     func run(_ work: @escaping @Sendable () -> Void) {
-        if eventLoop.inEventLoop { work() } else { eventLoop.execute(work) }
+        if isCurrent { work() } else { execute(work) }
     }
 
     // MARK: Timers
@@ -110,7 +114,13 @@ final class NIOEngineLoop: EngineLoop, @unchecked Sendable {
     /// Has a session's packets written when this turn of the loop is over; called on the loop, once a turn a session.
     func flushLater(_ session: EngineSession) {
         unflushed.append(session)
-        if unflushed.count == 1 { eventLoop.execute { self.flush() } }
+        if unflushed.count == 1 { eventLoop.execute { self.endTurn() } }
+    }
+
+    private func endTurn() {
+        // First, so that the other loops write at the same time.
+        LoopOutbox.ofCurrentLoop?.deliver()
+        flush()
     }
 
     /// Writes what the turn has produced so far.
