@@ -24,6 +24,9 @@ enum ArgumentDecoding {
     }
 
     /// Returns `value` as the type it is known to be; unlike a dynamic cast this costs nothing.
+    ///
+    /// Inlined, so that `Known` is a type the compiler knows.
+    @inline(__always)
     private static func same<Known, Value>(_ value: Known?) throws -> Value {
         guard let value else { throw Mismatch() }
         precondition(Known.self == Value.self)

@@ -72,6 +72,7 @@ struct ArgumentWriter {
     }
 
     /// Reads `value` as the type it was found to be; unlike a dynamic cast this costs nothing.
+    @inline(__always)
     private func known<Value, Known>(_ value: Value, as type: Known.Type) -> Known {
         precondition(Value.self == Known.self)
         return unsafeBitCast(value, to: Known.self)

@@ -109,13 +109,7 @@ struct MessagePackReader {
         to writer: inout ArgumentWriter,
         depth: Int
     ) throws(MessagePackError) {
-        guard depth < limits.maxDepth else { throw .nestedTooDeeply }
-        writer.buffer.writeInteger(UInt8(ascii: "["))
-        for index in 0..<count {
-            if index > 0 { writer.buffer.writeInteger(UInt8(ascii: ",")) }
-            try copyValue(to: &writer, depth: depth + 1)
-        }
-        writer.buffer.writeInteger(UInt8(ascii: "]"))
+        try copyElements(count, "[", "]", to: &writer, depth: depth, hasKeys: false)
     }
 
     private mutating func copyMap(
@@ -123,15 +117,28 @@ struct MessagePackReader {
         to writer: inout ArgumentWriter,
         depth: Int
     ) throws(MessagePackError) {
+        try copyElements(count, "{", "}", to: &writer, depth: depth, hasKeys: true)
+    }
+
+    private mutating func copyElements(
+        _ count: Int,
+        _ start: StaticString,
+        _ end: StaticString,
+        to writer: inout ArgumentWriter,
+        depth: Int,
+        hasKeys: Bool
+    ) throws(MessagePackError) {
         guard depth < limits.maxDepth else { throw .nestedTooDeeply }
-        writer.buffer.writeInteger(UInt8(ascii: "{"))
+        writer.buffer.writeStaticString(start)
         for index in 0..<count {
-            if index > 0 { writer.buffer.writeInteger(UInt8(ascii: ",")) }
-            try copyKey(to: &writer)
-            writer.buffer.writeInteger(UInt8(ascii: ":"))
+            if index > 0 { writer.buffer.writeStaticString(",") }
+            if hasKeys {
+                try copyKey(to: &writer)
+                writer.buffer.writeStaticString(":")
+            }
             try copyValue(to: &writer, depth: depth + 1)
         }
-        writer.buffer.writeInteger(UInt8(ascii: "}"))
+        writer.buffer.writeStaticString(end)
     }
 
     /// Text stays as it is, and an integer becomes text, as in JavaScript.
