@@ -45,7 +45,6 @@ def test_short(python, conformance, tmp_path):
 
 @pytest.mark.long
 @pytest.mark.timeout(2400)
-def test_whole(python, start_conformance, tmp_path):
-    server = start_conformance(per_message_deflate=True)
-    url = f"ws://127.0.0.1:{server.port}/echo"
+def test_whole(python, conformance, tmp_path):
+    url = f"ws://127.0.0.1:{conformance.port}/echo"
     check(autobahn.run(python, url, **WHOLE, folder=tmp_path, timeout=2300), at_least=517)
