@@ -9,7 +9,7 @@ public struct IPAddress: Sendable, Hashable {
     public var isIPv4: Bool { bits >> 32 == Self.mappedPrefix >> 32 }
 
     /// Makes an address of four bytes for IPv4 or 16 for IPv6; `nil` for any other number.
-    init?(bytes: some Collection<UInt8>) {
+    package init?(bytes: some Collection<UInt8>) {
         let number = bytes.reduce(UInt128(0)) { $0 << 8 | UInt128($1) }
         switch bytes.count {
         case 4: bits = Self.mappedPrefix | number
@@ -91,7 +91,8 @@ extension IPAddress: CustomStringConvertible {
     /// The address as RFC 5952 writes it.
     public var description: String {
         if isIPv4 {
-            return [24, 16, 8, 0].map { "\(UInt8(truncatingIfNeeded: bits >> UInt128($0)))" }.joined(separator: ".")
+            let address = UInt32(truncatingIfNeeded: bits)
+            return "\(address >> 24).\(address >> 16 & 255).\(address >> 8 & 255).\(address & 255)"
         }
         let groups = (0..<8).map { UInt16(truncatingIfNeeded: bits >> UInt128(112 - 16 * $0)) }
         // The longest run of two zeros or more is left out, the first of those that are equally long.

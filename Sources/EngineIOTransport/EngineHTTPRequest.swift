@@ -50,15 +50,15 @@ struct EngineHTTPRequest: Sendable {
     /// - Parameter sid: The session that the response opens, if it does.
     /// - Returns: The fields, all of them valid.
     func responseHeaders(opening sid: String? = nil) -> [(name: String, value: String)] {
-        let configuration = server.configuration
-        var fields = configuration.cors?.responseHeaders(origin: origin) ?? []
-        if let sid, let cookie = configuration.cookie, !isWebSocket {
+        var fields = server.configuration.cors?.responseHeaders(origin: origin) ?? []
+        if let sid, !isWebSocket, let cookie = server.configuration.cookie {
             fields.append(("Set-Cookie", cookie.headerValue(sid: sid)))
         }
-        guard configuration.headers != nil || (sid != nil && configuration.initialHeaders != nil) else { return fields }
+        let initialHeaders = sid.flatMap { _ in server.configuration.initialHeaders }
+        let headers = server.configuration.headers
+        guard initialHeaders != nil || headers != nil else { return fields }
         let request = handshake
-        var added = sid.flatMap { _ in configuration.initialHeaders?(request) } ?? []
-        added += configuration.headers?(request) ?? []
+        let added = (initialHeaders?(request) ?? []) + (headers?(request) ?? [])
         for field in added {
             if field.isValid {
                 fields.append((field.name, field.value))

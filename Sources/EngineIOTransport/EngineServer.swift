@@ -117,7 +117,7 @@ public final class EngineServer: Sendable {
 
     /// Lets a client begin its handshake, or refuses it for the limits.
     func beginHandshake(from address: String) throws(EngineRefusal) {
-        let address = IPAddress(address)
+        let address = limitedAddress(address)
         try state.withLock { state throws(EngineRefusal) in
             if state.isShuttingDown { throw .shuttingDown }
             try state.gate.begin(from: address, at: .now)
@@ -143,7 +143,7 @@ public final class EngineServer: Sendable {
             server: self,
             on: loop(for: eventLoop)
         )
-        let address = IPAddress(handshake.remoteAddress)
+        let address = limitedAddress(handshake.remoteAddress)
         try state.withLock { state throws(EngineRefusal) in
             if state.isShuttingDown { throw .shuttingDown }
             guard state.sessions[id] == nil else { throw .idGeneration }
@@ -153,8 +153,13 @@ public final class EngineServer: Sendable {
         return session
     }
 
+    /// The address to hold a limit against; not even read where none is set.
+    private func limitedAddress(_ text: String) -> IPAddress? {
+        configuration.limits == ConnectionLimits() ? nil : IPAddress(text)
+    }
+
     func remove(_ session: EngineSession) {
-        let address = IPAddress(session.handshake.remoteAddress)
+        let address = limitedAddress(session.handshake.remoteAddress)
         state.withLock { state in
             guard state.sessions.removeValue(forKey: session.id) != nil else { return }
             state.gate.close(from: address)

@@ -30,8 +30,11 @@ extension HandshakeRequest {
 extension IPAddress {
     /// The address without its port; `nil` for that of a local socket.
     init?(_ address: SocketAddress) {
-        // Ahead of a zone, which says where an address is valid and is no part of it.
-        guard let text = address.ipAddress?.split(separator: "%").first else { return nil }
-        self.init(text)
+        switch address {
+        // What POSIX calls sin_addr and sin6_addr, by their places: behind family and port, and for IPv6 the flow.
+        case .v4(let address): self.init(bytes: withUnsafeBytes(of: address.address) { Array($0[4..<8]) })
+        case .v6(let address): self.init(bytes: withUnsafeBytes(of: address.address) { Array($0[8..<24]) })
+        case .unixDomainSocket: return nil
+        }
     }
 }
