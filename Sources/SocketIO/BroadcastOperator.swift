@@ -51,6 +51,9 @@ public struct BroadcastOperator: BroadcastEmitter {
 
     /// Sends `packet` on every loop to the sockets selected there.
     func send(_ packet: OutgoingPacket) {
+        if let offset = packet.offset, let recovery = namespace.recovery {
+            return recovery.send(packet, offset: offset, to: target)
+        }
         let isVolatile = flags.isVolatile
         forEachShard { shard, target in
             shard.forEach(in: target) { $0.transmit(packet, isVolatile: isVolatile) }
@@ -187,7 +190,10 @@ extension BroadcastEmitter {
 extension Namespace {
     /// Encodes an event with arguments that are passed on as they came; logs why and returns `nil` when that fails.
     func encode(_ event: String, flags: EmitFlags = EmitFlags(), raw arguments: SocketArguments) -> OutgoingPacket? {
-        checked(event, flags) { try .event(event, prefix: identity.wirePrefix, raw: arguments) }
+        if let recovery, !flags.isVolatile {
+            return encode(event, flags, recovery) { $0.writeElements(of: arguments) }
+        }
+        return checked(event, flags) { try .event(event, prefix: identity.wirePrefix, raw: arguments) }
     }
 
     /// Encodes an event; logs why and returns `nil` when that fails.
@@ -197,9 +203,28 @@ extension Namespace {
         flags: EmitFlags = EmitFlags(),
         writeArguments: (inout ArgumentWriter) throws -> Void
     ) -> OutgoingPacket? {
-        checked(event, flags) {
+        if let recovery, id == nil, !flags.isVolatile { return encode(event, flags, recovery, writeArguments) }
+        return checked(event, flags) {
             try .event(event, prefix: identity.wirePrefix, id: id, writeArguments: writeArguments)
         }
+    }
+
+    /// Encodes an event that is repeated to clients that missed it: its offset is one argument more.
+    private func encode(
+        _ event: String,
+        _ flags: EmitFlags,
+        _ recovery: Recovery,
+        _ writeArguments: (inout ArgumentWriter) throws -> Void
+    ) -> OutgoingPacket? {
+        let offset = recovery.makeOffset()
+        var packet = checked(event, flags) {
+            try .event(event, prefix: identity.wirePrefix) { writer in
+                try writeArguments(&writer)
+                try writer.writeElement(recovery.text(ofOffset: offset))
+            }
+        }
+        packet?.offset = offset
+        return packet
     }
 
     private func checked(

@@ -13,7 +13,7 @@ final class ClientConnection: EngineConnectionHandler, @unchecked Sendable {
     var index = 0
 
     // Its methods call nothing outside, so accesses can't overlap; checking that costs as much as reading a packet.
-    @exclusivity(unchecked) private var machine: ConnectionMachine<Socket>
+    @exclusivity(unchecked) var machine: ConnectionMachine<Socket>
     private var connectTimer: EngineTimer?
     /// Set once the sockets were told why, so that the end of the transport does not tell them again.
     private var isClosed = false
@@ -133,6 +133,12 @@ final class ClientConnection: EngineConnectionHandler, @unchecked Sendable {
     func shutDown() {
         close(.serverShuttingDown)
         connection.close(.serverShuttingDown)
+    }
+
+    /// Ends the connection because its client has another one.
+    func connectionMoved() {
+        close(.transportClose, description: "the client connected anew")
+        connection.close(.transportClose)
     }
 
     /// Tells the client that it is disconnected from all its namespaces, and closes the connection.
@@ -279,8 +285,18 @@ extension ClientConnection {
     }
 
     private func connect(to namespace: Namespace, auth: RawArgument) {
-        let socket = Socket(namespace: namespace, client: self, auth: auth)
+        if let recovery = namespace.recovery, !isProtocol3, let ticket = RecoveryTicket(auth: auth) {
+            recover(ticket, in: namespace, recovery, auth)
+        } else {
+            admit(Socket(namespace: namespace, client: self, auth: auth))
+        }
+    }
+
+    /// Lets the middlewares decide, unless the client was let in before.
+    func admit(_ socket: Socket) {
+        let namespace = socket.namespace
         machine.connecting(namespace.identity.bytes, socket)
+        if socket.isRecovered, namespace.recovery?.options.skipMiddlewares == true { return accept(socket) }
         let middlewares = namespace.connectionHandlers.middlewares
         runMiddlewares(middlewares[...], socket)
     }
@@ -327,7 +343,13 @@ extension ClientConnection {
         connectTimer?.cancel()
         connectTimer = nil
         let prefix = socket.namespace.identity.wirePrefix
-        send(OutgoingPacket.connect(prefix: prefix, socketID: isProtocol3 ? nil : socket.id))
+        var recoveryID: String?
+        if let recovery = socket.recovery {
+            for packet in socket.namespace.recovery?.accept(socket, recovery) ?? [] { packet.send(on: connection) }
+            recoveryID = recovery.pid
+        }
+        let sid = isProtocol3 ? nil : socket.id
+        send(OutgoingPacket.connect(prefix: prefix, socketID: sid, recoveryID: recoveryID))
         socket.connected()
     }
 }

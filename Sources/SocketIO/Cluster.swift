@@ -122,6 +122,8 @@ extension Namespace {
                 let states = sockets.map(\.state)
                 cluster?.adapter.respond(ClusterResponse(.sockets(states), to: request), to: node)
             }
+        case .restoreSession(let ticket):
+            if let request = message.request { receive(ticket, request: request, from: node) }
         case .serverSideEmit(let event):
             receiveServerSideEvent(event, request: message.request, from: node)
         }

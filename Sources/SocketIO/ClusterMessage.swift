@@ -23,6 +23,10 @@ public struct ClusterMessage: Sendable, Codable {
         case fetchSockets(BroadcastSelection)
         /// Call the handlers for events between servers; if an answer is wanted, it is the handler's.
         case serverSideEmit(ClusterEvent)
+        /// Give a session away, because its client is at the sender now.
+        ///
+        /// An adapter that keeps sessions and events itself may answer in place of the other nodes.
+        case restoreSession(RecoveryTicket)
     }
 
     /// Makes a message.
@@ -54,6 +58,8 @@ public struct ClusterResponse: Sendable, Codable {
         case sockets([RemoteSocketState])
         /// What a handler for events between servers answered.
         case serverSideAnswer(SocketArguments)
+        /// A session that is the asking node's now; `nil` from nodes that don't have it.
+        case session(RecoveredSession?)
     }
 
     /// Makes an answer.

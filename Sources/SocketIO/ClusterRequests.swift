@@ -82,6 +82,14 @@ struct ClusterRequests {
             progress.isComplete = progress.expected.map { progress.received >= $0 } ?? false
         case .broadcastEnded:
             progress.isComplete = true
+        case .session(let session) where session != nil:
+            // Nobody else can have it.
+            request.outcome.answers.append(response.content)
+            request.knowsNodes = true
+            request.nodes = [:]
+            progress.isComplete = true
+        case .session:
+            progress.isComplete = true
         case .sockets, .serverSideAnswer:
             request.outcome.answers.append(response.content)
             progress.isComplete = true

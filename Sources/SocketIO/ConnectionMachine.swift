@@ -155,16 +155,16 @@ struct ConnectionMachine<Member: AnyObject>: ~Copyable {
         }
     }
 
-    /// It takes time to find out whether there is a namespace of this name.
+    /// It takes time to find out whether there is a namespace of this name, or who the client was in it.
     /// - Returns: What ``resolved(_:_:)`` takes.
-    mutating func resolving(_ namespace: ByteBuffer) -> UInt64 {
+    mutating func resolving(_ namespace: ByteBuffer?) -> UInt64 {
         lastResolution += 1
         setMembership(of: namespace, .resolving(lastResolution))
         return lastResolution
     }
 
     /// It was found out; `false` when the client left in the meantime and nothing is to be done.
-    mutating func resolved(_ namespace: ByteBuffer, _ resolution: UInt64) -> Bool {
+    mutating func resolved(_ namespace: ByteBuffer?, _ resolution: UInt64) -> Bool {
         guard case .resolving(resolution) = membership(of: namespace) else { return false }
         setMembership(of: namespace, .never)
         return true

@@ -27,6 +27,14 @@ public enum DisconnectReason: String, Sendable, Equatable, CaseIterable {
     /// The server disconnected the socket.
     case serverNamespaceDisconnect = "server namespace disconnect"
 
+    /// Whether the client may come back to its session, which it has not ended itself and the server not for good.
+    var isRecoverable: Bool {
+        switch self {
+        case .parseError, .rateLimited, .clientNamespaceDisconnect, .serverNamespaceDisconnect: false
+        default: true
+        }
+    }
+
     /// The reason for the sockets of a connection that ended.
     public init(_ reason: EngineCloseReason) {
         switch reason {

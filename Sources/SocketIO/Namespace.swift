@@ -22,6 +22,8 @@ public final class Namespace: BroadcastEmitter, ConnectionHost {
     let serverSideEvents = ServerSideEvents()
     /// `nil` on a server that stands alone.
     let cluster: Cluster?
+    /// `nil` when clients that lose their connection may not come back.
+    let recovery: Recovery?
 
     private let roomIndexes = Mutex<[RoomIndex]>([])
     /// Counted for the whole namespace, so that a broadcast carries one id for all its receivers.
@@ -29,20 +31,19 @@ public final class Namespace: BroadcastEmitter, ConnectionHost {
 
     init(
         _ identity: NamespaceName,
-        logger: Logger?,
-        adapter: AdapterFactory?,
-        format: PacketFormat,
+        _ setup: NamespaceSetup,
         handlers: ConnectionHandlers = ConnectionHandlers(),
         isDynamic: Bool = false
     ) {
         self.identity = identity
-        self.logger = logger
-        self.format = format
-        isJSON = if case .json = format { true } else { false }
+        logger = setup.logger
+        format = setup.format
+        recovery = setup.recovery.map { Recovery($0) }
+        isJSON = if case .json = setup.format { true } else { false }
         self.isDynamic = isDynamic
         connectionHandlers = handlers
         let inbox = ClusterInbox(namespace: identity.name)
-        cluster = adapter.map { $0(inbox) }.flatMap { $0 is InMemoryAdapter ? nil : Cluster($0) }
+        cluster = setup.adapter.map { $0(inbox) }.flatMap { $0 is InMemoryAdapter ? nil : Cluster($0) }
         inbox.open(self)
     }
 
@@ -50,6 +51,7 @@ public final class Namespace: BroadcastEmitter, ConnectionHost {
     var shards: [RoomIndex] { roomIndexes.withLock { $0 } }
 
     func add(_ index: RoomIndex) {
+        recovery?.add(index)
         roomIndexes.withLock { $0.append(index) }
     }
 
@@ -74,6 +76,14 @@ public final class Namespace: BroadcastEmitter, ConnectionHost {
 
     /// A broadcast to everybody in the namespace.
     public var broadcastOperator: BroadcastOperator { BroadcastOperator(namespace: self) }
+}
+
+/// What all namespaces of a server have in common.
+struct NamespaceSetup: Sendable {
+    var logger: Logger?
+    var adapter: AdapterFactory?
+    var format: PacketFormat
+    var recovery: SocketIOServer.ConnectionStateRecovery?
 }
 
 // The main namespace is what an application without namespaces uses, so the server offers its methods too.

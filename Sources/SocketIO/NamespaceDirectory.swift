@@ -24,15 +24,20 @@ final class NamespaceDirectory: Sendable {
     }
 
     let main: Namespace
-    private let adapter: AdapterFactory?
+    private let setup: NamespaceSetup
     private let maximumDynamic: Int
     private let maximumNameLength: Int
     private let removesEmptyChildren: Bool
     private let state = Mutex(State())
 
     init(_ configuration: SocketIOServer.Configuration, adapter: AdapterFactory?, logger: Logger?) {
-        self.adapter = adapter
-        main = Namespace(.main, logger: logger, adapter: adapter, format: configuration.parser)
+        setup = NamespaceSetup(
+            logger: logger,
+            adapter: adapter,
+            format: configuration.parser,
+            recovery: configuration.connectionStateRecovery
+        )
+        main = Namespace(.main, setup)
         maximumDynamic = configuration.maxDynamicNamespaces
         maximumNameLength = configuration.maxDynamicNamespaceNameLength
         removesEmptyChildren = configuration.cleanupEmptyChildNamespaces
@@ -54,14 +59,8 @@ final class NamespaceDirectory: Sendable {
         let (namespace, hooks) = state.withLock { state in
             if let entry = state.entries[identity.name] { return (entry.namespace, [@Sendable (Namespace) -> Void]()) }
             let namespace =
-                parent?.makeChild(
-                    identity,
-                    logger: main.logger,
-                    adapter: adapter,
-                    format: main.format,
-                    isDynamic: false
-                )
-                ?? Namespace(identity, logger: main.logger, adapter: adapter, format: main.format)
+                parent?.makeChild(identity, setup, isDynamic: false)
+                ?? Namespace(identity, setup)
             state.entries[identity.name] = Entry(namespace: namespace, parent: parent)
             return (namespace, state.hooks)
         }
@@ -87,13 +86,7 @@ final class NamespaceDirectory: Sendable {
             if let existing = state.enter(name) { return (existing, []) }
             guard state.dynamicCount < maximumDynamic else { return nil }
             state.dynamicCount += 1
-            let child = parent.makeChild(
-                NamespaceName(name),
-                logger: main.logger,
-                adapter: adapter,
-                format: main.format,
-                isDynamic: true
-            )
+            let child = parent.makeChild(NamespaceName(name), setup, isDynamic: true)
             state.entries[name] = Entry(namespace: child, parent: parent, occupants: 1)
             return (child, state.hooks)
         }

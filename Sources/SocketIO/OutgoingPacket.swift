@@ -7,6 +7,8 @@ struct OutgoingPacket: Sendable {
     private(set) var message: EncodedMessage
     /// The binary messages that follow it; for most packets none.
     private(set) var attachments: [EncodedMessage]
+    /// By what clients know an event that ``Recovery`` repeats to those who missed it.
+    var offset: UInt64?
 
     /// How many bytes the packet has with its frames.
     var byteCount: Int {
@@ -166,13 +168,17 @@ extension OutgoingPacket {
     }
 
     /// Encodes the answer to CONNECT; protocol 3 clients get no payload.
-    static func connect(prefix: String, socketID: String?) -> Self {
+    static func connect(prefix: String, socketID: String?, recoveryID: String? = nil) -> Self {
         let message = EncodedMessage.text { buffer in
             buffer.writeInteger(PacketType.connect.rawValue)
             buffer.writeString(prefix)
             guard let socketID else { return }
             buffer.writeStaticString("{\"sid\":")
             JSONText.write(socketID, to: &buffer)
+            if let recoveryID {
+                buffer.writeStaticString(",\"pid\":")
+                JSONText.write(recoveryID, to: &buffer)
+            }
             buffer.writeStaticString("}")
         }
         return Self(message: message, attachments: [])

@@ -1,4 +1,3 @@
-import Logging
 import Synchronization
 
 /// Namespaces that come into being when a client asks for them by a name that matches.
@@ -46,21 +45,9 @@ public final class ParentNamespace: ConnectionHost {
         if case .name(let matches) = predicate { matches(name) } else { false }
     }
 
-    func makeChild(
-        _ identity: NamespaceName,
-        logger: Logger?,
-        adapter: AdapterFactory?,
-        format: PacketFormat,
-        isDynamic: Bool
-    ) -> Namespace {
-        let child = Namespace(
-            identity,
-            logger: logger,
-            adapter: adapter,
-            format: format,
-            handlers: ConnectionHandlers(copying: connectionHandlers),
-            isDynamic: isDynamic
-        )
+    func makeChild(_ identity: NamespaceName, _ setup: NamespaceSetup, isDynamic: Bool) -> Namespace {
+        let handlers = ConnectionHandlers(copying: connectionHandlers)
+        let child = Namespace(identity, setup, handlers: handlers, isDynamic: isDynamic)
         members.withLock { $0.append(child) }
         return child
     }

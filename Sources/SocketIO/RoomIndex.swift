@@ -24,6 +24,10 @@ final class RoomIndex: @unchecked Sendable {
     /// Keeps this index.
     weak let owner: LoopShard?
 
+    /// The place among the queues of ``Recovery``; set before anybody else knows this index.
+    var recoveryPlace = 0
+    /// Whether ``Recovery`` is delivering here.
+    var isDelivering = false
     /// Is told of rooms, in a cluster.
     private let cluster: Cluster?
 

@@ -86,6 +86,9 @@ extension Socket {
             for handler in listeners.hooks?.disconnecting.handlers ?? [] { handler(reason, description) }
         }
         phase = .disconnected(reason)
+        if let recovery {
+            namespace.recovery?.ended(self, recovery, isRecoverable: wasConnected && reason.isRecoverable)
+        }
         isConnectedFlag.store(false, ordering: .relaxed)
         early = nil
         roomIndex.remove(self)

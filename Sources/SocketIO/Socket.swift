@@ -46,6 +46,8 @@ public final class Socket: @unchecked Sendable {
     @exclusivity(unchecked) var listeners = Listeners()
     var pendingAcknowledgements = AcknowledgementTable()
     var storedData = SocketData()
+    /// Present when the client may come back after it lost its connection.
+    let recovery: SocketRecovery?
 
     /// The rooms other than its own, with the socket's place in each; kept by ``RoomIndex``.
     var places: [RoomIndex.Place] = []
@@ -54,13 +56,19 @@ public final class Socket: @unchecked Sendable {
     /// The last broadcast that looked at the socket; kept by ``RoomIndex``.
     var mark: UInt32 = 0
 
-    init(namespace: Namespace, client: ClientConnection, auth: RawArgument) {
+    init(namespace: Namespace, client: ClientConnection, auth: RawArgument, claim: SocketRecovery.Claim? = nil) {
         self.namespace = namespace
         self.client = client
         self.auth = auth
         connection = client.connection
         roomIndex = client.shard.roomIndex(for: namespace)
         counters = client.shard.counters
+        recovery = namespace.recovery == nil || client.isProtocol3 ? nil : SocketRecovery(claim: claim)
+        if let session = claim?.session {
+            id = session.id
+            storedData = session.data
+            return
+        }
         id =
             switch (client.isProtocol3, namespace.identity.bytes) {
             case (false, _): SocketID.make()
@@ -71,6 +79,11 @@ public final class Socket: @unchecked Sendable {
 
     /// How the client connected.
     public var handshake: Handshake { Handshake(request: connection.handshake, auth: auth) }
+
+    /// Whether the client came back after it lost its connection, and has its id, rooms, data and missed events.
+    ///
+    /// For use on the socket's loop, as in handlers; see ``SocketIOServer/ConnectionStateRecovery``.
+    public var isRecovered: Bool { recovery?.isRecovered ?? false }
 
     /// Whether the client is in the namespace; may have changed by the time the caller acts on it.
     public var isConnected: Bool { isConnectedFlag.load(ordering: .relaxed) }
@@ -143,6 +156,9 @@ extension Socket {
 
     /// Sends an event from anywhere.
     func send(_ packet: OutgoingPacket, isVolatile: Bool = false) {
+        if let offset = packet.offset, let recovery = namespace.recovery {
+            return recovery.send(packet, offset: offset, to: self)
+        }
         if connection.loop.isCurrent {
             transmit(packet, isVolatile: isVolatile)
         } else {

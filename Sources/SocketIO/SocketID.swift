@@ -1,5 +1,8 @@
 /// Ids of sockets.
 enum SocketID {
+    /// How many characters an id has.
+    static let length = 20
+
     /// Makes an id of 120 random bits.
     static func make() -> String {
         var generator = SystemRandomNumberGenerator()

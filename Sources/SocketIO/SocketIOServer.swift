@@ -65,6 +65,9 @@ public final class SocketIOServer: EngineApplication, @unchecked Sendable {
         /// How often a client may send events; without limit unless set, as in the official server.
         public var eventRateLimit: EventRateLimit?
 
+        /// How clients that lost their connection may go on where they were; they may not unless set.
+        public var connectionStateRecovery: ConnectionStateRecovery?
+
         /// Which metrics are reported, and how often; none unless set.
         public var metrics: MetricsOptions?
 
@@ -86,6 +89,7 @@ public final class SocketIOServer: EngineApplication, @unchecked Sendable {
             maxRoomsPerSocket: Int = 10_000,
             maxAuthBytes: Int = 65_536,
             eventRateLimit: EventRateLimit? = nil,
+            connectionStateRecovery: ConnectionStateRecovery? = nil,
             metrics: MetricsOptions? = nil
         ) {
             precondition(connectTimeout > .zero, "connectTimeout must be positive")
@@ -110,6 +114,7 @@ public final class SocketIOServer: EngineApplication, @unchecked Sendable {
             self.maxRoomsPerSocket = maxRoomsPerSocket
             self.maxAuthBytes = maxAuthBytes
             self.eventRateLimit = eventRateLimit
+            self.connectionStateRecovery = connectionStateRecovery
             self.metrics = metrics
         }
     }

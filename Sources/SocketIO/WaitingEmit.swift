@@ -64,8 +64,9 @@ final class WaitingEmit: @unchecked Sendable {
     }
 
     func send() {
-        let isSent = socket.transmit(packet)
-        end(throwing: isSent ? nil : EmitError.disconnected)
+        let isSending = socket.isTransmitting
+        socket.send(packet)
+        end(throwing: isSending ? nil : EmitError.disconnected)
     }
 
     func cancel() {
