@@ -64,7 +64,11 @@ public struct BroadcastOperator: BroadcastEmitter {
     func forEachShard(_ body: @escaping @Sendable (RoomIndex, BroadcastTarget) -> Void) {
         let target = target
         for shard in namespace.shards {
-            shard.loop.run { body(shard, target) }
+            if let recovery = namespace.recovery {
+                recovery.run(on: shard) { body(shard, target) }
+            } else {
+                shard.loop.run { body(shard, target) }
+            }
         }
     }
 }

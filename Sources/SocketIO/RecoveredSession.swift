@@ -103,6 +103,7 @@ extension Recovery {
             id: session.id,
             pid: session.pid,
             rooms: session.rooms,
+            data: session.data.serialized,
             missed: missed.map(\.packet.wireMessages),
             lastOffset: missed.last.map { text(ofOffset: $0.offset) } ?? offset
         )
@@ -115,7 +116,7 @@ extension Recovery {
                 id: session.id,
                 pid: session.pid,
                 rooms: session.rooms,
-                data: SocketData(),
+                data: SocketData(serialized: session.data),
                 start: 0,
                 foreignOffset: nil,
                 ended: now

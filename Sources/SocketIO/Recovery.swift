@@ -59,14 +59,20 @@ final class Recovery: Sendable {
     /// An event on its way to the sockets of a loop.
     private enum Delivery {
         case socket(Socket, OutgoingPacket)
+        /// Whoever has the id now.
+        case id(String, OutgoingPacket)
+        /// Something that must keep its place among the events of its caller.
+        case work(@Sendable () -> Void)
         case selection(BroadcastTarget, OutgoingPacket)
     }
 
     private struct Queue {
         let index: RoomIndex
         var deliveries: [Delivery] = []
-        /// Whether the loop was told.
-        var isAwake = false
+        /// The first of ``deliveries`` that was not taken.
+        var next = 0
+        /// How many were ever taken.
+        var taken: UInt64 = 0
     }
 
     private struct State {
@@ -75,18 +81,26 @@ final class Recovery: Sendable {
         var live: [String: Socket] = [:]
         var queues: [Queue] = []
 
-        /// Adds to the queue of a loop; `true` when the loop must be told.
-        mutating func enqueue(_ delivery: Delivery, at place: Int) -> Bool {
+        /// Adds to the queue of a loop.
+        /// - Returns: How many will have been taken with this one.
+        mutating func enqueue(_ delivery: Delivery, at place: Int) -> UInt64 {
             queues[place].deliveries.append(delivery)
-            defer { queues[place].isAwake = true }
-            return !queues[place].isAwake
+            return queues[place].taken + UInt64(queues[place].deliveries.count - queues[place].next)
         }
 
-        mutating func takeDeliveries(_ index: RoomIndex) -> [Delivery] {
+        /// Takes from the queue of a loop until `goal` have been taken.
+        mutating func take(_ index: RoomIndex, until goal: UInt64) -> Delivery? {
             let place = index.recoveryPlace
-            defer { queues[place].deliveries = [] }
-            queues[place].isAwake = !queues[place].deliveries.isEmpty
-            return queues[place].deliveries
+            let next = queues[place].next
+            guard queues[place].taken < goal, next < queues[place].deliveries.count else { return nil }
+            let delivery = queues[place].deliveries[next]
+            queues[place].taken += 1
+            queues[place].next += 1
+            if queues[place].next == queues[place].deliveries.count {
+                queues[place].deliveries.removeAll(keepingCapacity: queues[place].next < 64)
+                queues[place].next = 0
+            }
+            return delivery
         }
     }
 
@@ -133,53 +147,75 @@ final class Recovery: Sendable {
 
 extension Recovery {
     /// Sends an event to a socket, from anywhere.
+    ///
+    /// One that has ended stands for its client, which may have come back.
     func send(_ packet: OutgoingPacket, offset: UInt64, to socket: Socket) {
+        guard socket.isConnected else {
+            return send(.id(socket.id, packet), to: .socket(id: socket.id), packet, offset: offset)
+        }
         let index = socket.roomIndex
-        let mustTell = state.withLock { state in
+        let goal = state.withLock { state in
             let destination = RecoveryLog<OutgoingPacket>.Destination.socket(id: socket.id)
             state.log.append(packet, offset: offset, to: destination, byteCount: packet.byteCount)
             return state.enqueue(.socket(socket, packet), at: index.recoveryPlace)
         }
-        deliver(on: index, mustTell)
+        deliver(on: index, until: goal)
     }
 
     /// Sends an event to all sockets that `target` means, from anywhere.
     func send(_ packet: OutgoingPacket, offset: UInt64, to target: BroadcastTarget) {
-        let (indexes, isAwake) = state.withLock { state in
-            let destination = RecoveryLog<OutgoingPacket>.Destination.selection(target.selection)
+        send(.selection(target, packet), to: .selection(target.selection), packet, offset: offset)
+    }
+
+    private func send(
+        _ delivery: Delivery,
+        to destination: RecoveryLog<OutgoingPacket>.Destination,
+        _ packet: OutgoingPacket,
+        offset: UInt64
+    ) {
+        let goals = state.withLock { state in
             state.log.append(packet, offset: offset, to: destination, byteCount: packet.byteCount)
-            let mustTell = state.queues.indices.map { state.enqueue(.selection(target, packet), at: $0) }
-            return (state.queues.map(\.index), mustTell)
+            return state.queues.indices.map { (state.queues[$0].index, state.enqueue(delivery, at: $0)) }
         }
-        for (index, mustTell) in zip(indexes, isAwake) { deliver(on: index, mustTell) }
+        for (index, goal) in goals { deliver(on: index, until: goal) }
     }
 
-    private func deliver(on index: RoomIndex, _ mustTell: Bool) {
+    /// Runs `work` on a loop: at once when the caller is there, otherwise between the events that the caller sends
+    /// before and after.
+    func run(on index: RoomIndex, _ work: @escaping @Sendable () -> Void) {
+        if index.loop.isCurrent { return work() }
+        let goal = state.withLock { $0.enqueue(.work(work), at: index.recoveryPlace) }
+        deliver(on: index, until: goal)
+    }
+
+    /// Each event is delivered no later than what its caller does next, so it is not left to an earlier turn's call.
+    private func deliver(on index: RoomIndex, until goal: UInt64) {
         if index.loop.isCurrent {
-            deliverAll(on: index)
-        } else if mustTell {
-            index.loop.execute { self.deliverAll(on: index) }
+            deliverQueue(on: index, until: goal)
+        } else {
+            index.loop.execute { self.deliverQueue(on: index, until: goal) }
         }
     }
 
-    private func deliverAll(on index: RoomIndex) {
+    private func deliverQueue(on index: RoomIndex, until goal: UInt64) {
+        index.deliveryGoal = max(index.deliveryGoal, goal)
         // A listener for outgoing events may send: that comes after what is being delivered.
         guard !index.isDelivering else { return }
-        index.isDelivering = true
-        defer { index.isDelivering = false }
-        while true {
-            let deliveries = state.withLock { $0.takeDeliveries(index) }
-            guard !deliveries.isEmpty else { return }
-            deliver(deliveries, on: index)
+        while let delivery = state.withLock({ $0.take(index, until: index.deliveryGoal) }) {
+            deliver(delivery, on: index)
         }
     }
 
-    private func deliver(_ deliveries: [Delivery], on index: RoomIndex) {
-        for delivery in deliveries {
-            switch delivery {
-            case .socket(let socket, let packet): socket.transmit(packet)
-            case .selection(let target, let packet): index.forEach(in: target) { $0.transmit(packet) }
-            }
+    private func deliver(_ delivery: Delivery, on index: RoomIndex) {
+        index.isDelivering = true
+        defer { index.isDelivering = false }
+        switch delivery {
+        case .socket(let socket, let packet): socket.transmit(packet)
+        case .id(let id, let packet): index.socket(id)?.transmit(packet)
+        case .selection(let target, let packet): index.forEach(in: target) { $0.transmit(packet) }
+        case .work(let work):
+            index.isDelivering = false
+            work()
         }
     }
 }
@@ -213,16 +249,22 @@ extension Recovery {
     func accept(_ socket: Socket, _ recovery: SocketRecovery) -> [OutgoingPacket] {
         let claim = recovery.claim
         recovery.claim = nil
+        // The others must get first what was sent before.
+        while let delivery = state.withLock({ $0.take(socket.roomIndex, until: .max) }) {
+            deliver(delivery, on: socket.roomIndex)
+        }
         let (missed, deliveries) = state.withLock { state in
             let missed = claim.flatMap { claim in
                 claim.foreignPackets ?? self.missed(claim.session, claim.offset, in: state.log)?.map(\.packet)
             }
             recovery.resume(missed == nil ? nil : claim, at: state.log.end)
             state.live[recovery.pid] = socket
-            return (missed, state.takeDeliveries(socket.roomIndex))
+            var deliveries: [Delivery] = []
+            while let delivery = state.take(socket.roomIndex, until: .max) { deliveries.append(delivery) }
+            return (missed, deliveries)
         }
-        // These are among what the client missed, or none of its business; the others must get them first.
-        deliver(deliveries, on: socket.roomIndex)
+        // What came meanwhile is among what the client missed, or none of its business.
+        for delivery in deliveries { deliver(delivery, on: socket.roomIndex) }
         if let rooms = claim?.session.rooms {
             if missed != nil { socket.makeEarly().rooms += rooms } else { socket.storedData = SocketData() }
         }

@@ -1,39 +1,43 @@
 /// A socket as ``BroadcastEmitter/fetchSockets()`` found it, on this node or on another.
 public struct RemoteSocket: Sendable {
-    let state: RemoteSocketState
+    /// The socket's id.
+    public let id: String
+
+    /// How the client connected; of a socket of another node, `time` is by the clock there.
+    public let handshake: Handshake
+
+    /// The rooms it was in, its own among them.
+    public let rooms: Set<String>
+
+    /// What the application kept with it; of a socket of another node, the values that are `Codable`.
+    public let data: SocketData
+
     private let namespace: Namespace
     private let isLocal: Bool
 
-    /// The socket's id.
-    public var id: String { state.id }
-
-    /// How the client connected; of a socket of another node, `time` is by the clock there.
-    public var handshake: Handshake { state.handshake }
-
-    /// The rooms it was in, its own among them.
-    public var rooms: Set<String> { state.rooms }
-
-    /// What the application kept with it; nothing for a socket of another node.
-    public let data: SocketData
-
-    /// What the application of another node kept with it, as that node's server serialised it; `nil` for a socket of
-    /// this node.
-    public var remoteData: RawArgument? { state.data }
-
     /// A socket of another node.
     init(_ state: RemoteSocketState, namespace: Namespace) {
-        self.state = state
+        id = state.id
+        handshake = state.handshake
+        rooms = state.rooms
+        data = SocketData(serialized: state.data)
         self.namespace = namespace
-        data = SocketData()
         isLocal = false
     }
 
     /// A socket of this node; on its loop.
     init(_ socket: Socket) {
-        state = RemoteSocketState(id: socket.id, handshake: socket.handshake, rooms: socket.currentRooms)
-        namespace = socket.namespace
+        id = socket.id
+        handshake = socket.handshake
+        rooms = socket.currentRooms
         data = socket.storedData
+        namespace = socket.namespace
         isLocal = true
+    }
+
+    /// What other nodes are told.
+    var state: RemoteSocketState {
+        RemoteSocketState(id: id, handshake: handshake, rooms: rooms, data: data.serialized)
     }
 
     private var selection: BroadcastOperator {

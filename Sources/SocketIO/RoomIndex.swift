@@ -28,6 +28,8 @@ final class RoomIndex: @unchecked Sendable {
     var recoveryPlace = 0
     /// Whether ``Recovery`` is delivering here.
     var isDelivering = false
+    /// Up to where ``Recovery`` delivers here.
+    var deliveryGoal: UInt64 = 0
     /// Is told of rooms, in a cluster.
     private let cluster: Cluster?
 
@@ -65,6 +67,9 @@ final class RoomIndex: @unchecked Sendable {
         socketsByID[socket.id] = nil
         cluster?.socketLeft(socket.id, socket.id)
     }
+
+    /// The socket with an id, if it is here.
+    func socket(_ id: String) -> Socket? { socketsByID[id] }
 
     /// Puts a socket into a room.
     func join(_ name: String, _ socket: Socket) {

@@ -9,7 +9,7 @@ extension Socket {
 
     /// Puts the socket into rooms; nothing happens when it is disconnected.
     public func join(_ rooms: [String]) {
-        connection.loop.run { [self] in
+        runInOrder { [self] in
             switch phase {
             case .connecting: makeEarly().rooms += rooms
             case .starting, .connected: for room in rooms { roomIndex.join(room, self) }
@@ -20,7 +20,7 @@ extension Socket {
 
     /// Takes the socket out of a room; it can't leave its own.
     public func leave(_ room: String) {
-        connection.loop.run { [self] in
+        runInOrder { [self] in
             early?.rooms.removeAll { $0 == room }
             roomIndex.leave(room, self)
         }

@@ -91,7 +91,7 @@ public final class Socket: @unchecked Sendable {
     /// Disconnects the socket from its namespace.
     /// - Parameter close: Whether to close the connection too, which disconnects the client's other sockets.
     public func disconnect(close: Bool = false) {
-        connection.loop.run { [self] in
+        runInOrder { [self] in
             if close {
                 client.disconnectAll()
                 return
@@ -102,6 +102,15 @@ public final class Socket: @unchecked Sendable {
             }
             client.leave(self)
             disconnected(.serverNamespaceDisconnect)
+        }
+    }
+
+    /// Runs `work` on the loop, between the events that the caller sends before and after.
+    func runInOrder(_ work: @escaping @Sendable () -> Void) {
+        if let recovery = namespace.recovery {
+            recovery.run(on: roomIndex, work)
+        } else {
+            connection.loop.run(work)
         }
     }
 

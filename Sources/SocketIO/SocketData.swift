@@ -3,17 +3,22 @@ import EngineIO
 /// What an application keeps with a socket: one value of each type, as in `socket.data[User.self] = user`.
 public struct SocketData: Sendable {
     private var values: [ObjectIdentifier: any Sendable] = [:]
+    /// What came from another node, by the name of the type, until somebody asks for the type.
+    private var encoded: [String: JSONValue] = [:]
 
     /// Nothing yet.
     public init() {}
 
     /// Whether there is nothing.
-    public var isEmpty: Bool { values.isEmpty }
+    public var isEmpty: Bool { values.isEmpty && encoded.isEmpty }
 
     /// The value of a type; `nil` when there is none.
     public subscript<Value: Sendable>(_ type: Value.Type) -> Value? {
-        get { values[ObjectIdentifier(type)] as? Value }
-        set { values[ObjectIdentifier(type)] = newValue }
+        get { values[ObjectIdentifier(type)] as? Value ?? decoded(type) }
+        set {
+            values[ObjectIdentifier(type)] = newValue
+            if !encoded.isEmpty { encoded[String(reflecting: type)] = nil }
+        }
     }
 
     /// The value of a type, or else a default one.
@@ -23,6 +28,36 @@ public struct SocketData: Sendable {
     ) -> Value {
         get { self[type] ?? makeValue() }
         set { self[type] = newValue }
+    }
+}
+
+extension SocketData {
+    /// What another node wrote.
+    init(serialized: RawArgument?) {
+        guard case .object(let members)? = serialized.map(JSONValue.init) else { return }
+        encoded = members
+    }
+
+    /// The values that can be encoded, by the names of their types; `nil` when there are none.
+    var serialized: RawArgument? {
+        var members = encoded
+        for value in values.values {
+            guard let value = value as? any Encodable, let argument = try? Self.encode(value) else { continue }
+            members[String(reflecting: type(of: value))] = JSONValue(argument)
+        }
+        guard !members.isEmpty else { return nil }
+        return try? Self.encode(JSONValue.object(members))
+    }
+
+    private static func encode(_ value: some Encodable) throws -> RawArgument? {
+        try SocketArguments(encoding: value)[0]
+    }
+
+    private func decoded<Value>(_ type: Value.Type) -> Value? {
+        guard !encoded.isEmpty, let type = type as? any Decodable.Type,
+            let value = encoded[String(reflecting: type)], let argument = try? Self.encode(value)
+        else { return nil }
+        return try? argument.decode(type) as? Value
     }
 }
 

@@ -43,6 +43,9 @@ public struct AdapterConformance: Sendable {
         case silentServersAreReported
         /// A server that closed is no longer counted.
         case closedServersAreForgotten
+        /// A client that lost its connection goes on at another server; only where the servers' configuration has
+        /// `connectionStateRecovery`.
+        case sessionsMove
     }
 
     /// Why an adapter fails.
@@ -120,6 +123,7 @@ public struct AdapterConformance: Sendable {
         case .serversAnswer: Self.serversAnswer
         case .silentServersAreReported: Self.silentServersAreReported
         case .closedServersAreForgotten: Self.closedServersAreForgotten
+        case .sessionsMove: Self.sessionsMove
         }
     }
 }

@@ -142,4 +142,41 @@ extension AdapterConformance {
         let expected = rest.map { clients[$0].socketID }
         try cluster.expect(sockets.map(\.id).sorted(), expected.sorted(), "the sockets that are left")
     }
+
+    static func sessionsMove(_ cluster: TestCluster) async throws {
+        let count = cluster.servers.count
+        guard count > 1, cluster.servers.allSatisfy({ $0.configuration.connectionStateRecovery != nil }) else { return }
+        for server in cluster.servers {
+            server.onConnection { socket in
+                if socket.isRecovered { return }
+                socket.join("r")
+                socket.data[String.self] = "kept"
+            }
+        }
+        let clients = try await cluster.connect(2 * count)
+        cluster.servers[0].to("r").emit("n", 1)
+        try await cluster.settle()
+        clients[0].end()
+        cluster.servers[1].to("r").emit("n", 2)
+        cluster.servers[1].to("q").emit("n", 0)
+        try await cluster.settle(1)
+        // One whose server knows that it is gone, and one whose server does not.
+        for (index, missed) in [(0, [Event("n", 2)]), (1, [])] {
+            let old = clients[index]
+            let client = try await cluster.reconnect(old, to: (index + 1) % count)
+            try cluster.expect(client.socketID, old.socketID, "the id of a client that came back")
+            try cluster.expect(client.recoveryID, old.recoveryID, "the session of a client that came back")
+            try cluster.expect(old.isDisconnected, true, "whether the old connection is closed")
+            try cluster.expect(client.takeEvents(), missed, "what a client missed")
+            cluster.servers[0].to("r").except("q").emit("n", 3)
+            try await cluster.settle()
+            try cluster.expect(client.takeEvents(), [Event("n", 3)], "what comes after that")
+            let sockets = try await cluster.perform { try await cluster.servers[0].in(old.socketID).fetchSockets() }
+            try cluster.expect(sockets.map { $0.data[String.self] }, ["kept"], "what the application kept")
+            // And back again, which is no different.
+            client.end()
+            let again = try await cluster.reconnect(client, to: index)
+            try cluster.expect(again.recoveryID, old.recoveryID, "the session of a client that came back twice")
+        }
+    }
 }

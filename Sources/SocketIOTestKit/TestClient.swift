@@ -36,6 +36,10 @@ final class TestClient: EngineConnection, @unchecked Sendable {
 
     /// The id of the socket; empty until the client was accepted.
     private(set) var socketID = ""
+    /// The secret of the session, where servers have connection state recovery.
+    private(set) var recoveryID: String?
+    /// The last event, by the offset that came with it.
+    private(set) var offset: String?
     /// The events of the client's own wishes, without markers; see ``markers``.
     private(set) var events: [Event] = []
     private(set) var markers: Set<String> = []
@@ -49,7 +53,10 @@ final class TestClient: EngineConnection, @unchecked Sendable {
 
     var loop: any EngineLoop { testLoop }
 
-    init(_ loop: TestLoop, namespace: String, auth: String) {
+    /// A new client, or one that goes on with the session of an old one.
+    init(_ loop: TestLoop, namespace: String, auth: String, _ old: TestClient? = nil) {
+        recoveryID = old?.recoveryID
+        offset = old?.offset
         testLoop = loop
         prefix = namespace == "/" ? "" : namespace + ","
         handshake = HandshakeRequest(
@@ -78,6 +85,12 @@ final class TestClient: EngineConnection, @unchecked Sendable {
     /// The client sends an event.
     func emit(_ json: String) {
         receive("2" + prefix + json)
+    }
+
+    /// What the client sends to go on where it was.
+    var recoveryAuth: String {
+        let offset = offset.map { ",\"offset\":\"\($0)\"" } ?? ""
+        return "{\"pid\":\"\(recoveryID ?? "")\"\(offset)}"
     }
 
     /// The client's connection is lost.
@@ -109,7 +122,10 @@ final class TestClient: EngineConnection, @unchecked Sendable {
         guard let packet = waiting, packet.buffers.count == packet.count else { return }
         waiting = nil
         let arguments = try? SocketArguments(json: packet.json, binaryValues: packet.buffers)
-        guard let arguments, let event = try? Event(arguments) else { return }
+        guard let arguments, var event = try? Event(arguments) else { return }
+        if recoveryID != nil, packet.id.isEmpty, case .string(let offset)? = event.arguments.popLast() {
+            self.offset = offset
+        }
         if event.name == AdapterConformance.marker, case .string(let marker)? = event.arguments.first {
             markers.insert(marker)
         } else {
@@ -126,6 +142,7 @@ final class TestClient: EngineConnection, @unchecked Sendable {
             rest = rest.dropFirst(prefix.count)
             let payload = try? SocketArguments(json: ByteBuffer(string: "[\(rest)]")).decode([String: String].self)
             socketID = payload?["sid"] ?? ""
+            recoveryID = payload?["pid"]
         case "1":
             isDisconnected = true
         case "2":

@@ -44,6 +44,15 @@ final class TestCluster: @unchecked Sendable {
         return new
     }
 
+    /// Lets a client come back, at another server.
+    func reconnect(_ old: TestClient, to server: Int) async throws -> TestClient {
+        let client = TestClient(loops[server * 2], namespace: "/", auth: old.recoveryAuth, old)
+        client.open(on: servers[server])
+        clients.append(client)
+        try await wait("the client is accepted again") { !client.socketID.isEmpty }
+        return client
+    }
+
     func waitUntilJoined() async throws {
         try await waitForServerCount(servers.count, at: servers)
     }

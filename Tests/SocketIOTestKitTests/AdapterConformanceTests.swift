@@ -23,6 +23,19 @@ import Testing
         }.run(check)
     }
 
+    @Test(arguments: AdapterConformance.Check.allCases)
+    func serversAtAHubWithRecoveryConform(check: AdapterConformance.Check) async throws {
+        try await AdapterConformance(serverCount: 3) { count in
+            let hub = Hub()
+            return (0..<count).map { index in
+                SocketIOServer(
+                    configuration: .init(connectionStateRecovery: .init()),
+                    adapter: hub.adapters(ofNode: "node-\(index)", requestTimeout: .seconds(2))
+                )
+            }
+        }.run(check)
+    }
+
     /// An adapter that passes a message on twice, keeps one to itself, or mixes up their order.
     private struct Faulty: Adapter {
         enum Fault: CaseIterable { case drops, doubles, reorders, forgetsNodes, keepsAnswers }

@@ -113,13 +113,19 @@ import Testing
         #expect(sent[2] == .binary([7]))
         #expect("\(sent[3])".hasPrefix("42[\"hello3\",3,\""))
         #expect(sent[4] == .text("40{\"sid\":\"\(sid)\",\"pid\":\"\(pid)\"}"))
+        // What the application still has of the old socket reaches the client where it is now.
+        fixture.loop.turn { journal.entries[0].emit("hello4") }
+        #expect("\(again.takeSent())".contains("42[\"hello4\",\""))
     }
 
     @Test func restoresRooms() throws {
         let journal = Journal<String>()
         fixture.io.onConnection { socket in
             journal.add("\(socket.isRecovered) \(socket.rooms.subtracting([socket.id]).sorted())")
-            if !socket.isRecovered {
+            if socket.isRecovered {
+                journal.add(socket.data[String.self] ?? "nothing")
+            } else {
+                socket.data[String.self] = "kept"
                 socket.join("a")
                 socket.join("b")
             }
@@ -130,7 +136,7 @@ import Testing
         let second = try Client(fixture, first)
         #expect(second.isRecovered && second.session == first.session)
         #expect(second.take() == ["x 1"])
-        #expect(journal.entries == ["false []", "true [\"a\", \"b\"]"])
+        #expect(journal.entries == ["false []", "true [\"a\", \"b\"]", "kept"])
         fixture.loop.turn { fixture.io.to("a").emit("y", 2) }
         try second.read()
         #expect(second.take() == ["y 2"])
@@ -302,6 +308,21 @@ import Testing
         let client = try Client(fixture)
         try client.emit("[\"bye\"]")
         #expect(client.take() == ["bye 1", "r 2"])
+    }
+
+    @Test func theOrderOfACallIsKeptAmongOthers() throws {
+        let client = try Client(fixture)
+        let io = fixture.io
+        // From outside the loop, while the loop sends too.
+        io.emit("n", 1)
+        io.socketsJoin("r")
+        io.to("r").emit("n", 2)
+        io.socketsLeave("r")
+        io.to("r").emit("n", 3)
+        fixture.loop.onLoop { io.emit("n", 4) }
+        fixture.loop.drain()
+        try client.read()
+        #expect(client.take() == ["n 1", "n 2", "n 4"])
     }
 
     @Test(arguments: [true, false])
