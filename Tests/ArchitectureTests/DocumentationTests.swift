@@ -78,6 +78,29 @@ struct DocumentationTests {
         }
     }
 
+    @Test(arguments: ["EngineIO", "EngineIOTransport", "SocketIO"])
+    func everyPublicTypeIsOnTheLandingPage(module: String) {
+        let page = Document.text("Sources/\(module)/\(module).docc/\(module).md")
+        let types = SourceFile.all.filter { $0.module == module }.flatMap(\.publicTypes)
+        #expect(!types.isEmpty)
+        for type in types {
+            let isListed = page.contains("- ``\(type)``\n")
+            #expect(isListed, "\(module).docc/\(module).md does not list \(type)")
+        }
+    }
+
+    @Test(arguments: [("EngineIO", "EngineConfiguration"), ("SocketIO", "SocketIOServer/Configuration")])
+    func everyOptionIsInTheTableForNodeUsers(module: String, type: String) {
+        let article = Document.text("Sources/SocketIO/SocketIO.docc/ComingFromNode.md")
+        let name = type.split(separator: "/").last ?? ""
+        let options = SourceFile.all.filter { $0.module == module }.flatMap { $0.publicProperties(ofType: name) }
+        #expect(options.count > 8)
+        for option in options {
+            let isListed = article.contains("\(type)/\(option)``")
+            #expect(isListed, "ComingFromNode.md does not have \(type)/\(option)")
+        }
+    }
+
     @Test
     func everyDocumentIsRead() {
         // Empty lists would let the test above pass unrun.
@@ -85,6 +108,27 @@ struct DocumentationTests {
         #expect(Document.all.contains { $0.path.hasSuffix(".docc/GettingStarted.md") })
         #expect(!Document.compiled.isEmpty)
         #expect(!Document.isCompiled(["no such line"]))
+    }
+
+    @Test
+    func declarationsAreFound() {
+        let text = """
+            public final class A {
+                public struct Inner: Sendable {
+                    public var one: Int
+                    var hidden: Int
+                    public var computed: Int { 1 }
+                    public var two: (@Sendable () -> Void)?
+                }
+                public var three: Int
+            }
+            public protocol B: Sendable {}
+            extension B { public enum C {} }
+            """
+        let file = SourceFile(module: "M", path: "M.swift", text: text)
+        #expect(file.publicTypes == ["A", "B"])
+        #expect(file.publicProperties(ofType: "Inner") == ["one", "two"])
+        #expect(file.publicProperties(ofType: "Other") == [])
     }
 
     @Test

@@ -99,3 +99,29 @@ struct SourceFile: Sendable, CustomStringConvertible {
         return false
     }
 }
+
+// MARK: - Public declarations
+
+extension SourceFile {
+    /// The names of the public types that are declared in the file, nested ones left out.
+    var publicTypes: [String] {
+        let kinds: Set<Substring> = ["class", "struct", "enum", "protocol", "actor", "typealias"]
+        return code.split(separator: "\n").filter { $0.hasPrefix("public ") }.compactMap { line in
+            let words = line.split { !$0.isLetter && !$0.isNumber && $0 != "_" }.drop { !kinds.contains($0) }
+            return words.dropFirst().first.map(String.init)
+        }
+    }
+
+    /// The names of the stored public properties of a struct, which ends where a line is indented no deeper.
+    func publicProperties(ofType name: Substring) -> [String] {
+        let lines = code.split(separator: "\n", omittingEmptySubsequences: false)
+        guard let start = lines.firstIndex(where: { $0.drop { $0 == " " }.hasPrefix("public struct \(name):") }) else {
+            return []
+        }
+        let indentation = lines[start].prefix { $0 == " " }
+        return lines[(start + 1)...].prefix { $0 != indentation + "}" }.compactMap { line in
+            guard line.hasPrefix(indentation + "    public var "), !line.contains("{") else { return nil }
+            return line.split(separator: ":").first?.split(separator: " ").last.map(String.init)
+        }
+    }
+}
