@@ -36,6 +36,7 @@ private func calls(io: SocketIOServer, socket: Socket) async throws {
     print(socket.id, socket.namespace, socket.connection, socket.isConnected, socket.handshake, socket.rooms)
     _ = await socket.fetchRooms()
     socket.data[Int.self] = 1
+    print(socket.isRecovered)
     let listener = socket.once("x") { (a: Int, b: String) in print(a, b) }
     socket.off("x")
     socket.off(listener)
