@@ -116,7 +116,9 @@ package struct WebSocketDecoder: ~Copyable {
         switch header.opcode {
         case 0x0:
             guard header.reservedBits == 0, case .inMessage(let message) = state else { return .fail(.protocolError) }
-            return sizeRefusal(UInt64(message.payload.readableBytes) &+ header.payloadLength)
+            // The frame alone first: with 64 bits of length the sum could overflow.
+            return sizeRefusal(header.payloadLength)
+                ?? sizeRefusal(UInt64(message.payload.readableBytes) + header.payloadLength)
         case 0x1, 0x2:
             // RFC 7692, section 6: the first bit marks a compressed message.
             guard header.reservedBits == 0 || (allowsCompression && header.reservedBits == 0x40), case .idle = state

@@ -165,6 +165,7 @@ import Testing
             (frame(2, length: 70_000), [.tooLarge(70_000)]),
             (frame(2, length: .max), [.tooLarge(.max)]),
             (frame(2, [1], isFinal: false) + frame(0, length: .max - 1), [.tooLarge(.max)]),
+            (frame(2, [1], isFinal: false) + frame(0, length: .max), [.tooLarge(.max)]),
             (frame(9, length: 126), [.fail(.protocolError)]),
         ] as [Case]
     )
