@@ -176,7 +176,7 @@ let package = Package(
             name: "EngineIOTransportTests",
             dependencies: [
                 "CZlib", "EngineIO", "EngineIOTransport", .logging, .metrics, .metricsTestKit, .nioCore, .nioEmbedded,
-                .nioHTTP1,
+                .nioHTTP1, .nioPosix,
             ],
             swiftSettings: settings
         ),
