@@ -107,7 +107,11 @@ struct ConformanceServer: AsyncParsableCommand {
     }
 
     private var socketIOConfiguration: SocketIOServer.Configuration {
-        .init(parser: parser.format, connectTimeout: .milliseconds(connectTimeout))
+        .init(
+            parser: parser.format,
+            connectTimeout: .milliseconds(connectTimeout),
+            connectionStateRecovery: mode == .socketIOClient ? .init() : nil
+        )
     }
 
     private var engineConfiguration: EngineConfiguration {
