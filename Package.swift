@@ -24,12 +24,15 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["YAML"]),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -37,6 +40,7 @@ let package = Package(
         .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
     ],
     targets: [
+        .target(name: "CLinuxUDP", cSettings: [.define("_GNU_SOURCE")]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(
             name: "EngineIO",
@@ -55,8 +59,8 @@ let package = Package(
         .target(
             name: "LinkUpServer",
             dependencies: [
-                "EngineIO", "EngineIOTransport", "SocketIO", "TURNServer", .crypto, .grdb, .httpTypes, .hummingbird,
-                .logging, .nioCore, .serviceLifecycle, .unixSignals,
+                "EngineIO", "EngineIOTransport", "SocketIO", "STUN", "TURN", "TURNServer", .crypto, .grdb, .httpTypes,
+                .hummingbird, .logging, .nioCore, .serviceLifecycle, .unixSignals,
             ],
             swiftSettings: settings,
             plugins: ["EmbedWeb"]
@@ -79,17 +83,22 @@ let package = Package(
         ),
         .target(
             name: "TURN",
-            dependencies: ["STUN", .crypto, .nioCore],
+            dependencies: ["STUN", .crypto, .heap, .nioCore],
             swiftSettings: settings
         ),
         .target(
             name: "TURNServer",
-            dependencies: ["STUN", .logging, .nioCore, .nioPosix, .serviceLifecycle],
+            dependencies: [
+                "CLinuxUDP", "STUN", "TURN", .logging, .nioCore, .nioPosix, .nioSSL, .nioTLS, .serviceLifecycle,
+            ],
             swiftSettings: settings
         ),
         .executableTarget(
             name: "linkup",
-            dependencies: ["LinkUpServer", .argumentParser, .logging],
+            dependencies: [
+                "LinkUpServer", "STUN", "TURN", "TURNServer", .argumentParser, .configuration, .logging, .nioCore,
+                .nioPosix, .nioSSL, .serviceLifecycle, .unixSignals,
+            ],
             swiftSettings: settings
         ),
         .executableTarget(
@@ -207,7 +216,8 @@ let package = Package(
         .testTarget(
             name: "TURNServerTests",
             dependencies: [
-                "STUN", "TURNServer", .nioCore, .serviceLifecycle, .serviceLifecycleTestKit,
+                "STUN", "TURN", "TURNServer", .logging, .nioCore, .nioPosix, .nioSSL, .serviceLifecycle,
+                .serviceLifecycleTestKit,
             ],
             swiftSettings: settings
         ),
@@ -216,8 +226,10 @@ let package = Package(
 
 extension Target.Dependency {
     static let argumentParser = product(name: "ArgumentParser", package: "swift-argument-parser")
+    static let configuration = product(name: "Configuration", package: "swift-configuration")
     static let crypto = product(name: "Crypto", package: "swift-crypto")
     static let grdb = product(name: "GRDB", package: "GRDB.swift")
+    static let heap = product(name: "HeapModule", package: "swift-collections")
     static let httpTypes = product(name: "HTTPTypes", package: "swift-http-types")
     static let hummingbird = product(name: "Hummingbird", package: "hummingbird")
     static let hummingbirdCore = product(name: "HummingbirdCore", package: "hummingbird")
@@ -232,6 +244,8 @@ extension Target.Dependency {
     static let nioHTTPTypes = product(name: "NIOHTTPTypes", package: "swift-nio-extras")
     static let nioHTTPTypesHTTP1 = product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
     static let nioPosix = product(name: "NIOPosix", package: "swift-nio")
+    static let nioSSL = product(name: "NIOSSL", package: "swift-nio-ssl")
+    static let nioTLS = product(name: "NIOTLS", package: "swift-nio")
     static let serviceLifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
     static let serviceLifecycleTestKit = product(
         name: "ServiceLifecycleTestKit",

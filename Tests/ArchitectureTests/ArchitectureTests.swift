@@ -26,7 +26,11 @@ struct ModuleRule: Sendable, CustomTestStringConvertible {
     /// The house as `docs/decisions/0001-cores-without-io.md` draws it; every folder of `Sources/` stands here.
     static let all: [Self] = [
         Self("STUN", imports: [], only: ["NIOCore", "Crypto", "FoundationEssentials"]),
-        Self("TURN", imports: ["STUN"], only: ["NIOCore", "Crypto", "FoundationEssentials", "DequeModule"]),
+        Self(
+            "TURN",
+            imports: ["STUN"],
+            only: ["NIOCore", "Crypto", "FoundationEssentials", "DequeModule", "HeapModule", "Synchronization"]
+        ),
         Self("TURNServer", imports: ["STUN", "TURN", "CLinuxUDP"]),
         Self("EngineIO", imports: [], only: ["NIOCore", "FoundationEssentials", "DequeModule"]),
         Self("EngineIOTransport", imports: ["EngineIO"]),
@@ -37,8 +41,8 @@ struct ModuleRule: Sendable, CustomTestStringConvertible {
             tasks: true
         ),
         Self("SocketIOTestKit", imports: ["EngineIO", "SocketIO"]),
-        Self("LinkUpServer", imports: ["EngineIO", "EngineIOTransport", "SocketIO", "STUN", "TURNServer"]),
-        Self("linkup", imports: ["LinkUpServer"]),
+        Self("LinkUpServer", imports: ["EngineIO", "EngineIOTransport", "SocketIO", "STUN", "TURN", "TURNServer"]),
+        Self("linkup", imports: ["LinkUpServer", "STUN", "TURN", "TURNServer"]),
         Self("socketio-conformance", imports: ["EngineIO", "EngineIOTransport", "SocketIO"]),
         Self("embed-web", imports: []),
     ]

@@ -1,0 +1,3 @@
+#ifndef CLINUXUDP_H
+#define CLINUXUDP_H
+#endif

@@ -1,0 +1,99 @@
+public import STUN
+
+/// What a relay grants, and to whom; the same for all engines of a server.
+public struct RelayConfiguration: Sendable {
+    /// An address that relayed transport addresses have.
+    public struct RelayAddress: Hashable, Sendable {
+        /// What clients and peers see.
+        public var advertised: IPAddress
+        /// What sockets are bound to: differs from the advertised one behind a NAT that maps one to one.
+        public var local: IPAddress
+
+        /// Makes an address.
+        /// - Parameters:
+        ///   - advertised: What clients and peers see.
+        ///   - local: What sockets are bound to; the same unless given.
+        public init(_ advertised: IPAddress, local: IPAddress? = nil) {
+            self.advertised = advertised
+            self.local = local ?? advertised
+        }
+    }
+
+    /// The addresses of relays, in order of preference.
+    ///
+    /// Of the addresses of a family the one that the client's messages came to is taken if it is among them, otherwise
+    /// the first.
+    public var relayAddresses: [RelayAddress] = []
+    /// The ports of relays.
+    ///
+    /// Default 49152 to 65535 (RFC 8656 §7.2), the range for what is not registered.
+    public var relayPorts: ClosedRange<UInt16> = 49152...65535
+    /// Which peers may be reached.
+    public var policy = PeerPolicy()
+    /// Who may have an allocation; without, Binding requests are answered and all else is dropped.
+    public var authenticator: Authenticator?
+    /// How many allocations there are, across all engines.
+    public var quotas = AllocationQuotas()
+
+    /// Whether TCP relays are given out (RFC 6062).
+    ///
+    /// Default `true`: only to clients that come over TCP or TLS.
+    public var allowsTCPRelays = true
+    /// Whether allocations may move to another address of the client (RFC 8016).
+    ///
+    /// Default `false`: who has seen a ticket
+    /// and knows the password could take the allocation over, and no browser asks for one.
+    public var allowsMobility = false
+    /// Whether a peer needs a permission although a channel is bound to it.
+    ///
+    /// Default `false`, which departs from RFC 8656 §11.3 in one point: a live channel lets its exact peer in, also when
+    /// the permission that came with it has ended. Channels last 600 s and permissions 300 s, so that clients which
+    /// refresh channels alone (aioice does every 500 s) would hear nothing for minutes.
+    public var requiresPermissionForChannels = false
+    /// Where clients are sent in place of an allocation, with 300 after authentication (RFC 8489 §10).
+    public var alternateServer: TransportAddress?
+    /// The other addresses of a server that helps to find out about NATs (RFC 5780).
+    public var natDiscovery: NATDiscovery?
+
+    /// The longest lifetime that is granted, in seconds.
+    ///
+    /// Default 3600, the most that RFC 8656 §7.2 recommends.
+    public var maximumLifetime: UInt32 = 3600
+    /// The permissions of an allocation.
+    ///
+    /// Default 256: a conference with that many peers is no mesh any more.
+    public var maximumPermissions = 256
+    /// The channels of an allocation.
+    ///
+    /// Default 256, for the same reason.
+    public var maximumChannels = 256
+    /// The TCP connections with peers of an allocation, pending ones included.
+    ///
+    /// Default 32.
+    public var maximumPeerConnections = 32
+    /// How many bytes of payload an allocation may send per second in each direction; 0 for any number, the default.
+    public var maximumBytesPerSecond = 0
+    /// How many answers without credentials a network (IPv4 /24, IPv6 /56) gets per second; 0 for any number.
+    ///
+    /// Default 200: enough for an office behind one address that starts a call together, too little to make the server
+    /// flood somebody whose address was forged. Twice as many may come at once. Clients on loopback addresses are
+    /// exempt: nobody can forge those from outside.
+    public var unauthenticatedRate = 200
+
+    /// Makes a configuration; what is not set has its default.
+    public init() {}
+}
+
+/// The addresses of a server that tells clients how their NAT behaves (RFC 5780): two addresses with two ports each.
+public struct NATDiscovery: Hashable, Sendable {
+    /// The first address and port.
+    public var primary: TransportAddress
+    /// The other address and the other port: both differ.
+    public var other: TransportAddress
+
+    /// Makes the pair.
+    public init(primary: TransportAddress, other: TransportAddress) {
+        self.primary = primary
+        self.other = other
+    }
+}

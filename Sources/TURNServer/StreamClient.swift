@@ -1,0 +1,22 @@
+import NIOCore
+import STUN
+import TURN
+
+/// A client's TCP or TLS connection, as the relay thread that serves it sees it.
+///
+/// All may be called from any thread.
+protocol StreamClient: AnyObject, Sendable {
+    /// What the client's messages come by.
+    var transport: ClientTransport { get }
+    /// The client's address.
+    var remoteAddress: TransportAddress { get }
+    /// The server's address.
+    var localAddress: TransportAddress { get }
+    /// Whether more waits for the client than it may let wait: what a peer sends is then dropped, not queued.
+    var isCongested: Bool { get }
+
+    /// Sends one message or more, whole and in order.
+    func send(_ messages: ByteBuffer)
+    /// Closes the connection after what was sent.
+    func close()
+}
