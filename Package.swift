@@ -83,7 +83,7 @@ let package = Package(
         ),
         .target(
             name: "TURN",
-            dependencies: ["STUN", .crypto, .heap, .nioCore],
+            dependencies: ["STUN", .crypto, .deque, .heap, .nioCore],
             swiftSettings: settings
         ),
         .target(
@@ -228,6 +228,7 @@ extension Target.Dependency {
     static let argumentParser = product(name: "ArgumentParser", package: "swift-argument-parser")
     static let configuration = product(name: "Configuration", package: "swift-configuration")
     static let crypto = product(name: "Crypto", package: "swift-crypto")
+    static let deque = product(name: "DequeModule", package: "swift-collections")
     static let grdb = product(name: "GRDB", package: "GRDB.swift")
     static let heap = product(name: "HeapModule", package: "swift-collections")
     static let httpTypes = product(name: "HTTPTypes", package: "swift-http-types")

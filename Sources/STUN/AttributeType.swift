@@ -15,6 +15,8 @@ public struct AttributeType: RawRepresentable, Hashable, Sendable {
 
     /// MAPPED-ADDRESS (RFC 8489 §14.1).
     public static let mappedAddress = AttributeType(rawValue: 0x0001)
+    /// CHANGE-REQUEST (RFC 5780 §7.2).
+    public static let changeRequest = AttributeType(rawValue: 0x0003)
     /// USERNAME (RFC 8489 §14.3).
     public static let username = AttributeType(rawValue: 0x0006)
     /// MESSAGE-INTEGRITY (RFC 8489 §14.5).
@@ -45,4 +47,8 @@ public struct AttributeType: RawRepresentable, Hashable, Sendable {
     public static let alternateServer = AttributeType(rawValue: 0x8023)
     /// FINGERPRINT (RFC 8489 §14.7).
     public static let fingerprint = AttributeType(rawValue: 0x8028)
+    /// RESPONSE-ORIGIN (RFC 5780 §7.3).
+    public static let responseOrigin = AttributeType(rawValue: 0x802B)
+    /// OTHER-ADDRESS (RFC 5780 §7.4).
+    public static let otherAddress = AttributeType(rawValue: 0x802C)
 }

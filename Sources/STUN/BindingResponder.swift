@@ -2,7 +2,7 @@ public import NIOCore
 
 /// Answers Binding requests: tells a client which address it is seen at (RFC 8489 §6.3, §12).
 ///
-/// Holds no state and needs no credentials. What cannot be answered is dropped, as RFC 8489 §6.3 asks for everything
+/// Keeps nothing between requests and needs no credentials. What cannot be answered is dropped, as RFC 8489 §6.3 asks for everything
 /// that is not a well-formed request of a supported method: an answer would help nobody but those who make servers
 /// flood a third party. For the same reason answers carry what the RFC demands and nothing else.
 public struct BindingResponder: Sendable {
@@ -12,8 +12,29 @@ public struct BindingResponder: Sendable {
     /// more than a few comparisons each.
     public static let maximumUnknownAttributes = 16
 
+    /// What a server with two addresses and two ports says of them, so that clients learn how their NAT behaves
+    /// (RFC 5780 §6.1).
+    public struct NATDiscovery: Hashable, Sendable {
+        /// Where the answer is sent from.
+        public let origin: TransportAddress
+        /// The address and port of which neither is that of the request's destination.
+        public let other: TransportAddress
+
+        /// Makes the two.
+        public init(origin: TransportAddress, other: TransportAddress) {
+            self.origin = origin
+            self.other = other
+        }
+    }
+
+    private let natDiscovery: NATDiscovery?
+
     /// Makes a responder.
-    public init() {}
+    /// - Parameter natDiscovery: What to say of the server's addresses; nothing unless given, and CHANGE-REQUEST is
+    ///   refused.
+    public init(natDiscovery: NATDiscovery? = nil) {
+        self.natDiscovery = natDiscovery
+    }
 
     /// Judges one datagram, or one frame of a stream.
     ///
@@ -74,6 +95,8 @@ public struct BindingResponder: Sendable {
         case .mappedAddress, .username, .messageIntegrity, .errorCode, .unknownAttributes, .realm, .nonce,
             .messageIntegritySHA256, .passwordAlgorithm, .userhash, .xorMappedAddress:
             true
+        case .changeRequest:
+            natDiscovery != nil
         default:
             false
         }
@@ -87,6 +110,10 @@ public struct BindingResponder: Sendable {
     ) throws(STUNError) -> ByteBuffer {
         var writer = makeWriter(.successResponse, to: request, into: buffer)
         try writer.append(XORMappedAddress(source.unmapped))
+        if let natDiscovery {
+            try writer.append(ResponseOrigin(natDiscovery.origin))
+            try writer.append(OtherAddress(natDiscovery.other))
+        }
         return try finish(writer, answering: request)
     }
 

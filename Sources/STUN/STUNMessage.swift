@@ -100,7 +100,7 @@ extension STUNMessage {
         /// Its value without padding.
         public let value: Span<UInt8>
         /// Where its header begins, counted from the first byte of the message.
-        let offset: Int
+        package let offset: Int
 
         @_lifetime(copy value)
         fileprivate init(type: AttributeType, value: Span<UInt8>, offset: Int) {

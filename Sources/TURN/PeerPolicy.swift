@@ -75,6 +75,11 @@ public struct PeerPolicy: Sendable {
         return refusal(of: address)
     }
 
+    /// Whether some ports of a host may be reached and others not.
+    func dependsOnPort(of address: IPAddress) -> Bool {
+        relayAddresses.contains(address) || listeners.contains { $0.ip == address }
+    }
+
     private func refusal(of address: IPAddress) -> Refusal? {
         guard !contains(allowed, address) else { return nil }
         guard !contains(denied, address) else { return .denied }

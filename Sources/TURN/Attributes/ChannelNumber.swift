@@ -3,6 +3,9 @@ public import STUN
 
 /// CHANNEL-NUMBER: a channel, which stands for a peer in ChannelData (RFC 8656 §18.1).
 public struct ChannelNumber: STUNAttribute {
+    /// How many bytes stand before the payload of ChannelData: number and length (RFC 8656 §12.4).
+    static let headerLength = 4
+
     /// The number of the attribute.
     public static let type = AttributeType.channelNumber
 

@@ -31,4 +31,13 @@ public struct ICMP: STUNAttribute {
     public func encode(into buffer: inout ByteBuffer, in transaction: TransactionID) {
         buffer.writeMultipleIntegers(UInt16(0), UInt16(icmpType) << 9 | code, data)
     }
+
+    /// Whether clients are told of an ICMP type (RFC 8656 §11.5): destination unreachable and time exceeded of IPv4;
+    /// destination unreachable, packet too big and time exceeded of IPv6.
+    static func isReported(type: UInt8, family: AddressFamily) -> Bool {
+        switch family {
+        case .ipv4: type == 3 || type == 11
+        case .ipv6: (1...3).contains(type)
+        }
+    }
 }

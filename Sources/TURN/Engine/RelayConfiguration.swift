@@ -53,7 +53,7 @@ public struct RelayConfiguration: Sendable {
     /// Where clients are sent in place of an allocation, with 300 after authentication (RFC 8489 §10).
     public var alternateServer: TransportAddress?
     /// The other addresses of a server that helps to find out about NATs (RFC 5780).
-    public var natDiscovery: NATDiscovery?
+    public var natDiscovery: NATDiscoveryAddresses?
 
     /// The longest lifetime that is granted, in seconds.
     ///
@@ -84,16 +84,27 @@ public struct RelayConfiguration: Sendable {
     public init() {}
 }
 
-/// The addresses of a server that tells clients how their NAT behaves (RFC 5780): two addresses with two ports each.
-public struct NATDiscovery: Hashable, Sendable {
-    /// The first address and port.
-    public var primary: TransportAddress
-    /// The other address and the other port: both differ.
-    public var other: TransportAddress
+/// The addresses of a server that tells clients how their NAT behaves (RFC 5780 §6): two hosts with the same two ports.
+public struct NATDiscoveryAddresses: Hashable, Sendable {
+    /// The two hosts.
+    public let hosts: [IPAddress]
+    /// The two ports.
+    public let ports: [UInt16]
 
-    /// Makes the pair.
-    public init(primary: TransportAddress, other: TransportAddress) {
-        self.primary = primary
-        self.other = other
+    /// Makes the four addresses.
+    public init(hosts: (IPAddress, IPAddress), ports: (UInt16, UInt16)) {
+        self.hosts = [hosts.0, hosts.1]
+        self.ports = [ports.0, ports.1]
+    }
+
+    /// The address that differs from `address` in what `change` asks for; `nil` if `address` is not among the four.
+    func address(from address: TransportAddress, changedBy change: ChangeRequest) -> TransportAddress? {
+        guard let host = hosts.firstIndex(of: address.ip), let port = ports.firstIndex(of: address.port) else {
+            return nil
+        }
+        return TransportAddress(
+            ip: hosts[change.changesAddress ? 1 - host : host],
+            port: ports[change.changesPort ? 1 - port : port]
+        )
     }
 }

@@ -66,8 +66,6 @@ extension RelayEngine {
         case send(to: FiveTuple, ByteBuffer)
         /// Tell the engine of this index that the flow is not forwarded any more (``RelayEngine/stopForwarding(_:)``).
         case released(FiveTuple, to: UInt8)
-        /// Close the client's connection, which has no right to stay.
-        case disconnect(FiveTuple)
         /// Connect to a peer from a relay's address; then ``RelayEngine/peerConnected(_:at:)`` or
         /// ``RelayEngine/peerNotConnected(_:at:)`` (RFC 6062 §5.2).
         case connect(PeerConnectionID, from: RelayID, to: TransportAddress)

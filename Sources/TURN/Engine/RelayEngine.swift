@@ -1,27 +1,70 @@
+import DequeModule
+import HeapModule
 public import NIOCore
 public import STUN
 
 /// A TURN server without sockets: allocations, permissions, channels, and what passes through them (RFC 8656).
 ///
 /// One engine belongs to one thread. The driver feeds it what arrives and does what the answers say; after each call
-/// that may have changed something it drains ``nextOutput()``. Engines of one server share nothing but credentials,
-/// quotas and the knowledge of each other's indices.
+/// but those that relay it drains ``nextOutput()``. Engines of one server share nothing but credentials and quotas.
 public struct RelayEngine: ~Copyable {
     /// The length of the space in front of a peer's payload in which a header is written: that of a Data indication
     /// with an IPv6 address.
     public static let headroom = 48
 
-    /// The answer to the last request, after ``OnReceive/answer``.
-    public private(set) var answer = ByteBuffer()
+    /// A transport and an address of the server's.
+    struct Listener {
+        let transport: ClientTransport
+        let address: TransportAddress
+    }
 
-    let configuration: RelayConfiguration
+    /// The answer to the last request, after ``OnReceive/answer(from:)``.
+    public internal(set) var answer = ByteBuffer()
     /// Which of the server's engines this is.
     public let index: UInt8
 
+    let configuration: RelayConfiguration
+    /// The relay addresses whose sockets are bound to another one.
+    let translations: [RelayConfiguration.RelayAddress]
+    /// How many engines the server has.
+    let engines: Int
+
+    var listeners: [Listener] = []
+    var allocations = Slots<Allocation>()
+    /// By the numbers of allocations.
+    var owners: ContiguousArray<AllocationOwner?> = []
+    var relays = Slots<Relay>()
+    var permissions = Slots<Permission>()
+    var bindings = Slots<ChannelBinding>()
+    var allocationsByClient = FlatTable<FiveTuple>()
+    var permissionsByHost = FlatTable<PermissionKey>()
+    var bindingsByNumber = FlatTable<ChannelKey>()
+    var bindingsByPeer = FlatTable<PeerKey>()
+    /// Flows that another engine serves.
+    var forwarding = FlatTable<FiveTuple>()
+    var limiter: AnswerLimiter
+    var tickets = MobilityTickets()
+    var pending: PendingAllocation?
+    var reservations: [UInt64: Reservation] = [:]
+    var peerConnections: [PeerConnectionID: PeerConnection] = [:]
+    var indicationIDs: IndicationIDs
+
+    private var deadlines = Heap<Deadline>()
+    private var outputs = Deque<Output>()
+    private var generation: UInt32 = 0
+
     /// Makes an engine without allocations.
-    public init(configuration: RelayConfiguration, index: UInt8 = 0) {
+    /// - Parameters:
+    ///   - configuration: What it grants.
+    ///   - index: Which of the server's engines it is.
+    ///   - engines: How many there are.
+    public init(configuration: RelayConfiguration, index: UInt8 = 0, of engines: Int = 1) {
         self.configuration = configuration
         self.index = index
+        self.engines = engines
+        translations = configuration.relayAddresses.filter { $0.advertised != $0.local }
+        limiter = AnswerLimiter(rate: configuration.unauthenticatedRate)
+        indicationIDs = IndicationIDs()
     }
 
     /// Makes a listener known, or finds it again.
@@ -29,85 +72,86 @@ public struct RelayEngine: ~Copyable {
     ///   - transport: What it accepts.
     ///   - address: The address that clients send to: of a socket for all addresses, the one that a datagram was sent to.
     /// - Returns: Its number.
+    /// - Precondition: A server has fewer than 65,536 of them.
     public mutating func register(_ transport: ClientTransport, at address: TransportAddress) -> ListenerID {
-        ListenerID(index: 0)
+        let address = address.unmapped
+        let known = listeners.firstIndex { $0.address == address && $0.transport == transport }
+        if known == nil { listeners.append(Listener(transport: transport, address: address)) }
+        return ListenerID(index: UInt16(known ?? listeners.count - 1))
     }
 
     /// Takes a datagram, or a message that was cut from a stream, from a client.
-    public mutating func receive(_ bytes: Span<UInt8>, from client: FiveTuple, at now: Moment) -> OnReceive {
-        .done
+    /// - Parameters:
+    ///   - bytes: The whole of it.
+    ///   - client: The flow.
+    ///   - forwarder: The engine that handed it on; `nil` if it arrived here.
+    ///   - now: The time.
+    /// - Returns: What to do about it.
+    public mutating func receive(
+        _ bytes: Span<UInt8>,
+        from client: FiveTuple,
+        forwardedBy forwarder: UInt8? = nil,
+        at now: Moment
+    ) -> OnReceive {
+        guard bytes.count >= 4 else { return .drop(.notTURN) }
+        // RFC 8656 §12.4 and RFC 7983: the two leading bits tell messages, ChannelData and everything else apart.
+        switch bytes[0] >> 6 {
+        case 0b00: return receiveMessage(bytes, from: client, forwardedBy: forwarder, at: now)
+        case 0b01: return relayChannelData(bytes, from: client, at: now)
+        default: return .drop(.notTURN)
+        }
     }
 
-    /// The socket that ``OnReceive/open(_:at:_:)`` asked for is open.
-    public mutating func relayOpened(at now: Moment) -> OnReceive { .done }
-
-    /// The socket that ``OnReceive/open(_:at:_:)`` asked for could not be opened.
-    public mutating func relayNotOpened(_ failure: OpenFailure, at now: Moment) -> OnReceive { .done }
-
-    /// Takes a datagram from a peer.
-    /// - Parameters:
-    ///   - payloadLength: How long the datagram is.
-    ///   - peer: Where it came from.
-    ///   - relay: Where it arrived.
-    ///   - header: The ``headroom`` bytes in front of the payload; the header is written at their end.
-    ///   - now: The time.
-    /// - Returns: Where to send it.
-    public mutating func receive(
-        payloadLength: Int,
-        from peer: TransportAddress,
-        on relay: RelayID,
-        header: inout MutableSpan<UInt8>,
-        at now: Moment
-    ) -> OnPeerDatagram { .drop(.noRelay) }
-
-    /// The network says that a datagram to a peer did not arrive (RFC 8656 §11.5).
-    /// - Parameters:
-    ///   - peer: Where it was sent.
-    ///   - relay: Where it was sent from.
-    ///   - type: The ICMP type.
-    ///   - code: The ICMP code.
-    ///   - data: The next hop's MTU, or 0.
-    ///   - now: The time.
-    public mutating func peerUnreachable(
-        _ peer: TransportAddress,
-        from relay: RelayID,
-        type: UInt8,
-        code: UInt8,
-        data: UInt32,
-        at now: Moment
-    ) {}
-
-    /// A client's connection is closed: its allocation ends with it.
-    public mutating func clientDisconnected(_ client: FiveTuple, at now: Moment) {}
-
-    /// Forgets that the messages of a flow go to another engine.
-    public mutating func stopForwarding(_ client: FiveTuple) {}
+    /// When ``timeout(at:)`` is to be called, as uptime in nanoseconds; `nil` for never.
+    public var nextDeadline: UInt64? { deadlines.min?.uptime }
 
     /// Ends what has reached its end; to be called when ``nextDeadline`` has passed.
-    public mutating func timeout(at now: Moment) {}
-
-    /// When ``timeout(at:)`` is to be called, as uptime in nanoseconds; `nil` for never.
-    public var nextDeadline: UInt64? { nil }
+    public mutating func timeout(at now: Moment) {
+        while let deadline = deadlines.min, deadline.uptime <= now.uptime {
+            deadlines.removeMin()
+            switch deadline.subject {
+            case .allocation(let slot, let generation):
+                guard allocations[slot].generation == generation, allocations[slot].timer == deadline.uptime else {
+                    continue
+                }
+                lookAfter(slot, at: now)
+            case .reservation(let token): giveUpReservation(token)
+            case .peerConnection(let connection): giveUp(connection)
+            }
+        }
+    }
 
     /// What to do next besides; `nil` when all is done.
-    public mutating func nextOutput() -> Output? { nil }
-}
+    public mutating func nextOutput() -> Output? {
+        outputs.popFirst()
+    }
 
-extension RelayEngine {
-    /// A connection that a ``Output/connect(_:from:to:)`` asked for is open.
-    public mutating func peerConnected(_ connection: PeerConnectionID, at now: Moment) {}
+    /// Forgets that the messages of a flow go to another engine.
+    public mutating func stopForwarding(_ client: FiveTuple) {
+        forwarding.remove(client)
+    }
 
-    /// A connection that ``Output/connect(_:from:to:)`` asked for failed, or did not come about within 30 s.
-    public mutating func peerNotConnected(_ connection: PeerConnectionID, at now: Moment) {}
+    /// Ends everything: sockets are closed and quotas are free again.
+    public mutating func shutDown() {
+        for slot in 0..<UInt32(allocations.capacity) where allocations[slot].isLive {
+            end(slot)
+        }
+        for token in Array(reservations.keys) {
+            giveUpReservation(token)
+        }
+    }
 
-    /// A peer has connected to a relay that listens.
-    /// - Returns: How the connection is called from here on; `nil` if it is to be closed.
-    public mutating func peerAccepted(
-        from peer: TransportAddress,
-        on relay: RelayID,
-        at now: Moment
-    ) -> PeerConnectionID? { nil }
+    mutating func put(_ output: Output) {
+        outputs.append(output)
+    }
 
-    /// A connection with a peer has ended, joined or not.
-    public mutating func peerDisconnected(_ connection: PeerConnectionID) {}
+    mutating func schedule(_ subject: Deadline.Subject, at uptime: UInt64) {
+        deadlines.insert(Deadline(uptime: uptime, subject: subject))
+    }
+
+    /// A number that no allocation of the same slot had before.
+    mutating func makeGeneration() -> UInt32 {
+        generation &+= 1
+        return generation
+    }
 }

@@ -1,0 +1,170 @@
+import NIOCore
+import STUN
+import Testing
+
+@testable import TURN
+
+/// An engine with a clock and sockets that the test turns by hand.
+struct TestRelay: ~Copyable {
+    static let realm = "example.org"
+    static let server = TransportAddress(ip: IPAddress(ipv4: 0x2D00_0001), port: 3478)
+    static let relayAddress = IPAddress(ipv4: 0x2D00_0001)
+    static let ipv6RelayAddress = IPAddress(ipv6High: 0x2A00_0000_0000_0000, low: 1)
+
+    var engine: RelayEngine
+    var now = Moment(uptime: 1_000_000_000_000, unix: 1_000_000)
+    /// Why the next sockets can't be opened, in their order.
+    var failures: [RelayEngine.OpenFailure] = []
+    /// The sockets that are open, with their addresses.
+    var sockets: [RelayID: TransportAddress] = [:]
+    /// What the engine asked for besides, closed sockets apart.
+    var outputs: [RelayEngine.Output] = []
+    let udp: ListenerID
+    let tcp: ListenerID
+
+    private let nonces = NonceIssuer(secret: [UInt8](0..<32))
+
+    init(
+        index: UInt8 = 0,
+        of engines: Int = 1,
+        providers: [any CredentialProvider] = [
+            StaticCredentials(["user": "pass", "other": "word"], realm: TestRelay.realm)
+        ],
+        _ change: (inout RelayConfiguration) -> Void = { _ in }
+    ) throws {
+        var configuration = RelayConfiguration()
+        configuration.relayAddresses = [.init(Self.relayAddress), .init(Self.ipv6RelayAddress)]
+        configuration.authenticator = Authenticator(realm: try Realm(Self.realm), nonces: nonces, providers: providers)
+        change(&configuration)
+        engine = RelayEngine(configuration: configuration, index: index, of: engines)
+        udp = engine.register(.udp, at: Self.server)
+        tcp = engine.register(.tcp, at: Self.server)
+    }
+
+    /// A client on a host of its own.
+    static func client(_ number: UInt32 = 1, port: UInt16 = 5000) -> TransportAddress {
+        TransportAddress(ip: IPAddress(ipv4: 0x0808_0000 + number), port: port)
+    }
+
+    mutating func pass(seconds: UInt64) {
+        now.uptime += seconds * 1_000_000_000
+        now.unix += UInt32(seconds)
+        if let deadline = engine.nextDeadline, deadline <= now.uptime {
+            engine.timeout(at: now)
+            drain()
+        }
+    }
+
+    /// Feeds bytes, opens what is asked for, and gives what came of it.
+    mutating func receive(
+        _ bytes: [UInt8],
+        from client: FiveTuple,
+        forwardedBy forwarder: UInt8? = nil
+    ) -> RelayEngine.OnReceive {
+        var result = engine.receive(bytes.span, from: client, forwardedBy: forwarder, at: now)
+        while case .open(let relay, let address, _) = result {
+            if failures.isEmpty, !sockets.values.contains(address) {
+                sockets[relay] = address
+                result = engine.relayOpened(at: now)
+            } else {
+                result = engine.relayNotOpened(failures.isEmpty ? .portTaken : failures.removeFirst(), at: now)
+            }
+        }
+        drain()
+        return result
+    }
+
+    mutating func drain() {
+        while let output = engine.nextOutput() {
+            if case .close(let relay) = output {
+                sockets[relay] = nil
+            } else {
+                outputs.append(output)
+            }
+        }
+    }
+
+    /// Sends a signed request and decodes the answer; `nil` if there is none.
+    mutating func request(
+        _ method: STUN.Method,
+        from client: TransportAddress = TestRelay.client(),
+        over listener: ListenerID? = nil,
+        user: String = "user",
+        password: String = "pass",
+        transactionID: TransactionID = .random(),
+        _ body: (inout STUNMessageWriter) throws -> Void = { _ in }
+    ) throws -> TestAnswer? {
+        let bytes = try makeRequest(method, from: client, user: user, password: password, transactionID, body)
+        let flow = FiveTuple(client: client, listener: listener ?? udp)
+        guard case .answer = receive(bytes, from: flow) else { return nil }
+        return try TestAnswer(engine.answer)
+    }
+
+    func makeRequest(
+        _ method: STUN.Method,
+        from client: TransportAddress,
+        user: String = "user",
+        password: String = "pass",
+        _ transactionID: TransactionID = .random(),
+        _ body: (inout STUNMessageWriter) throws -> Void = { _ in }
+    ) throws -> [UInt8] {
+        var writer = STUNMessageWriter(MessageType(.request, method), transactionID: transactionID)
+        try body(&writer)
+        try writer.append(Username(user))
+        try writer.append(Realm(Self.realm))
+        try writer.append(nonces.makeNonce(for: client, at: now.unix))
+        let key = IntegrityKey.longTermMD5(username: user, realm: Self.realm, password: password)
+        try writer.appendMessageIntegrity(key: key)
+        return Array(buffer: writer.finish())
+    }
+
+    /// Makes an allocation.
+    mutating func allocate(
+        from client: TransportAddress = TestRelay.client(),
+        over listener: ListenerID? = nil,
+        user: String = "user",
+        password: String = "pass",
+        _ body: (inout STUNMessageWriter) throws -> Void = { _ in }
+    ) throws -> TestAnswer? {
+        try request(.allocate, from: client, over: listener, user: user, password: password) { writer in
+            try writer.append(RequestedTransport.udp)
+            try body(&writer)
+        }
+    }
+
+    /// Feeds a datagram from a peer.
+    /// - Returns: What is sent to the client, header and padding included, or why nothing is.
+    mutating func receive(
+        _ payload: [UInt8],
+        fromPeer peer: TransportAddress,
+        on relay: RelayID
+    ) -> (RelayEngine.OnPeerDatagram, [UInt8]) {
+        var header = [UInt8](repeating: 0, count: RelayEngine.headroom)
+        var span = header.mutableSpan
+        let result = engine.receive(payloadLength: payload.count, from: peer, on: relay, header: &span, at: now)
+        guard case .deliver(_, let length, let padding) = result else { return (result, []) }
+        let end = [UInt8](repeating: 0, count: padding)
+        return (result, Array(header.dropFirst(header.count - length)) + payload + end)
+    }
+}
+
+/// A response, with its attributes decoded on demand.
+struct TestAnswer {
+    let bytes: [UInt8]
+    let type: MessageType
+
+    init(_ buffer: ByteBuffer) throws {
+        let bytes = Array(buffer: buffer)
+        self.bytes = bytes
+        type = try STUNMessage(bytes.span).type
+    }
+
+    var isSuccess: Bool { type.messageClass == .successResponse }
+
+    /// The code of an error response; `nil` for a success.
+    var error: Int? { try? first(ErrorCode.self)?.code }
+
+    func first<Attribute: STUNAttribute>(_ attribute: Attribute.Type = Attribute.self) throws -> Attribute? {
+        try STUNMessage(bytes.span).first(Attribute.self)
+    }
+}
