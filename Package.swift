@@ -139,6 +139,12 @@ let package = Package(
             path: "Benchmarks/SocketIOCore",
             swiftSettings: settings
         ),
+        .executableTarget(
+            name: "turn-core-bench",
+            dependencies: ["AllocationCounter", "STUN", "TURN", .nioCore],
+            path: "Benchmarks/TURNCore",
+            swiftSettings: settings
+        ),
         .target(
             name: "DocumentationSnippets",
             dependencies: [
