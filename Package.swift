@@ -184,6 +184,19 @@ let package = Package(
             path: "Benchmarks/Floor",
             cSettings: [.define("_GNU_SOURCE")]
         ),
+        .executableTarget(
+            name: "turn-bench",
+            dependencies: ["BenchmarkSupport"],
+            path: "Benchmarks/TURNLoad",
+            cSettings: [.define("_GNU_SOURCE")],
+            linkerSettings: [.linkedLibrary("m")]
+        ),
+        .executableTarget(
+            name: "turn-floor",
+            dependencies: ["BenchmarkSupport"],
+            path: "Benchmarks/TURNFloor",
+            cSettings: [.define("_GNU_SOURCE")]
+        ),
         .plugin(name: "EmbedWeb", capability: .buildTool(), dependencies: ["embed-web"]),
         .testTarget(name: "ArchitectureTests", swiftSettings: settings),
         .testTarget(name: "EngineIOTests", dependencies: ["EngineIO", .nioCore], swiftSettings: settings),

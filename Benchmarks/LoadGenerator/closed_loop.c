@@ -1,7 +1,7 @@
 #include "closed_loop.h"
 
-#include "meter.h"
 #include "process.h"
+#include "report.h"
 
 void closed_loop_send(struct closed_loop *loop, struct group *group, struct client *client) {
     uint64_t limit = loop->options->messages;

@@ -1,8 +1,8 @@
 #include <stdio.h>
 
 #include "echo.h"
-#include "meter.h"
 #include "process.h"
+#include "report.h"
 #include "works.h"
 
 static void run_connect(struct options *options) {

@@ -1,10 +1,9 @@
-#include <stdio.h>
 #include <sys/prctl.h>
 
 #include "echo.h"
 #include "histogram.h"
-#include "meter.h"
 #include "process.h"
+#include "report.h"
 #include "works.h"
 
 // In seconds: the kernel may wake a sleeper so late. The last stretch before an event is due is spent awake.
@@ -50,18 +49,6 @@ static void run_until(struct latency *work, struct group *group, uint64_t last) 
         send_due(work, group, last);
         double wait = due(work, work->sent) - now_seconds() - WAKE_UP;
         group_turn(group, wait > 0 ? wait : 0);
-    }
-}
-
-static void report_latencies(const char *prefix, const struct histogram *histogram) {
-    static const struct {
-        const char *name;
-        double share;
-    } known[] = {{"p50", 0.5}, {"p99", 0.99}, {"p99.9", 0.999}, {"longest", 1}};
-    for (size_t index = 0; index < sizeof known / sizeof *known; index++) {
-        char name[32];
-        snprintf(name, sizeof name, "%s%s_us", prefix, known[index].name);
-        report_number(name, histogram_quantile(histogram, known[index].share) * 1e6);
     }
 }
 
