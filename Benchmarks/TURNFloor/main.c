@@ -22,19 +22,27 @@ struct allocation {
     // What goes before data for the client: of a channel if it has one, of a Data indication otherwise.
     unsigned char header[INDICATION_HEADER];
     size_t header_length;
+    // How many datagrams went to the peer together, so that as many are expected back.
+    int expected;
 };
 
 static int listener, epoll;
 // By the client's port: all clients share one address.
 static struct allocation *allocations[PORTS];
 
-static struct {
+static struct batch {
     // Room for the header before what comes from a peer.
     unsigned char bytes[BATCH][INDICATION_HEADER + DATAGRAM];
     struct sockaddr_in addresses[BATCH];
     struct iovec parts[BATCH];
     struct mmsghdr messages[BATCH];
 } input, output;
+
+static void prepare(struct batch *batch, int place, void *bytes, size_t length, struct sockaddr_in *address) {
+    batch->parts[place] = (struct iovec){bytes, length};
+    batch->messages[place].msg_hdr = (struct msghdr){
+        .msg_name = address, .msg_namelen = sizeof *address, .msg_iov = &batch->parts[place], .msg_iovlen = 1};
+}
 
 static int open_socket(struct sockaddr_in *address) {
     struct sockaddr_in wanted = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -95,23 +103,23 @@ static void answer(const unsigned char *request, size_t length, const struct soc
     sendto(listener, message.bytes, message.length, 0, (const struct sockaddr *)client, sizeof *client);
 }
 
-// Sends what follows each other for one allocation by one call, as a call is for one socket.
-static void relay_to_peer(struct allocation *allocation, int count) {
+// Sends the first `count` messages of the output.
+static void send_all(int socket, int count) {
     for (int sent = 0; sent < count;) {
-        int more = sendmmsg(allocation->socket, output.messages + sent, (unsigned)(count - sent), 0);
+        int more = sendmmsg(socket, output.messages + sent, (unsigned)(count - sent), 0);
+        // One that can't be sent is lost.
         sent += more > 0 ? more : 1;
     }
 }
 
+static void relay_to_peer(struct allocation *allocation, int count) {
+    send_all(allocation->socket, count);
+    allocation->expected = count;
+}
+
 static void receive_from_clients(void) {
-    for (int index = 0; index < BATCH; index++) {
-        input.parts[index] = (struct iovec){input.bytes[index], DATAGRAM};
-        input.messages[index].msg_hdr = (struct msghdr){
-            .msg_name = &input.addresses[index],
-            .msg_namelen = sizeof input.addresses[index],
-            .msg_iov = &input.parts[index],
-            .msg_iovlen = 1};
-    }
+    for (int index = 0; index < BATCH; index++)
+        prepare(&input, index, input.bytes[index], DATAGRAM, &input.addresses[index]);
     int count = recvmmsg(listener, input.messages, BATCH, MSG_DONTWAIT, NULL), gathered = 0;
     struct allocation *last = NULL;
     for (int index = 0; index < count; index++) {
@@ -126,51 +134,36 @@ static void receive_from_clients(void) {
         }
         struct allocation *allocation = allocations[ntohs(input.addresses[index].sin_port)];
         if (!allocation) die("There is no such allocation.");
+        // One call is for one socket: what follows each other for one allocation leaves together.
         if (last && last != allocation) {
             relay_to_peer(last, gathered);
             gathered = 0;
         }
         last = allocation;
-        output.parts[gathered] = (struct iovec){bytes + header, length - header};
-        output.messages[gathered].msg_hdr = (struct msghdr){
-            .msg_name = &allocation->peer,
-            .msg_namelen = sizeof allocation->peer,
-            .msg_iov = &output.parts[gathered],
-            .msg_iovlen = 1};
-        gathered++;
+        prepare(&output, gathered++, bytes + header, length - header, &allocation->peer);
     }
     if (last) relay_to_peer(last, gathered);
 }
 
-// Sends the first `count` messages of the output to their clients.
-static void relay_to_clients(int count) {
-    for (int sent = 0; sent < count;) {
-        int more = sendmmsg(listener, output.messages + sent, (unsigned)(count - sent), 0);
-        sent += more > 0 ? more : 1;
+// Receives what a peer sent into the places of the output from `first` on, and makes it messages for the client.
+static int receive_from_peer(struct allocation *allocation, int first) {
+    size_t header = allocation->header_length;
+    int expected = allocation->expected < 1 ? 1 : allocation->expected;
+    if (expected > BATCH - first) expected = BATCH - first;
+    for (int place = first; place < first + expected; place++)
+        // The source is asked for, as a server has to know it.
+        prepare(&output, place, output.bytes[place] + header, DATAGRAM, &output.addresses[place]);
+    int count = recvmmsg(allocation->socket, output.messages + first, (unsigned)expected, MSG_DONTWAIT, NULL);
+    for (int place = first; place < first + count; place++) {
+        if (output.addresses[place].sin_port != allocation->peer.sin_port) die("A datagram came from somebody else.");
+        unsigned char *bytes = output.bytes[place];
+        size_t length = output.messages[place].msg_len;
+        memcpy(bytes, allocation->header, header);
+        put_16(bytes + header - 2, (uint16_t)length);
+        if (header != CHANNEL_HEADER) put_16(bytes + 2, (uint16_t)(header + length - STUN_HEADER));
+        prepare(&output, place, bytes, header + length, &allocation->client);
     }
-}
-
-// Receives one datagram of the allocation's peer into the place in the output.
-static bool receive_from_peer(struct allocation *allocation, int place) {
-    unsigned char *bytes = output.bytes[place], *data = bytes + allocation->header_length;
-    // The source is asked for, as a server has to know it.
-    struct sockaddr_in source;
-    socklen_t size = sizeof source;
-    ssize_t length =
-        recvfrom(allocation->socket, data, DATAGRAM, MSG_DONTWAIT, (struct sockaddr *)&source, &size);
-    if (length < 0) return false;
-    if (source.sin_port != allocation->peer.sin_port) die("A datagram came from somebody else.");
-    memcpy(bytes, allocation->header, allocation->header_length);
-    put_16(data - 2, (uint16_t)length);
-    size_t total = allocation->header_length + (size_t)length;
-    if (allocation->header_length != CHANNEL_HEADER) put_16(bytes + 2, (uint16_t)(total - STUN_HEADER));
-    output.parts[place] = (struct iovec){bytes, total};
-    output.messages[place].msg_hdr = (struct msghdr){
-        .msg_name = &allocation->client,
-        .msg_namelen = sizeof allocation->client,
-        .msg_iov = &output.parts[place],
-        .msg_iovlen = 1};
-    return true;
+    return count > 0 ? count : 0;
 }
 
 int main(void) {
@@ -191,12 +184,15 @@ int main(void) {
         for (int index = 0; index < count; index++) {
             if (events[index].data.u64 == LISTENER) {
                 has_input = true;
-            } else if (receive_from_peer(allocations[events[index].data.u64], gathered)) {
-                gathered++;
+                continue;
             }
+            gathered += receive_from_peer(allocations[events[index].data.u64], gathered);
+            if (gathered < BATCH) continue;
+            send_all(listener, gathered);
+            gathered = 0;
         }
         // Both directions gather their messages in the same place.
-        relay_to_clients(gathered);
+        send_all(listener, gathered);
         if (has_input) receive_from_clients();
     }
 }

@@ -18,7 +18,8 @@ static uint32_t load(const unsigned char *bytes, bool is_big_endian) {
 }
 
 static void store(unsigned char *bytes, uint32_t value, bool is_big_endian) {
-    for (int index = 0; index < 4; index++) bytes[is_big_endian ? 3 - index : index] = (unsigned char)(value >> 8 * index);
+    for (int index = 0; index < 4; index++)
+        bytes[is_big_endian ? 3 - index : index] = (unsigned char)(value >> 8 * index);
 }
 
 static void md5_block(uint32_t state[5], const unsigned char *block) {

@@ -1,4 +1,4 @@
-// MD5 and SHA-1 of short texts, and HMAC-SHA1: what the long-term credential mechanism asks for (RFC 8489, section 9.2).
+// MD5, SHA-1 and HMAC-SHA1 of short texts: what the long-term credential mechanism asks for (RFC 8489, section 9.2).
 #ifndef DIGEST_H
 #define DIGEST_H
 

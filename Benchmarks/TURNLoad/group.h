@@ -58,7 +58,7 @@ struct peer {
 
 // What happened to the datagrams of all allocations.
 struct tally {
-    // `late` ones came after they had been given up as lost.
+    // `late` ones came after they had been given up as lost, and are among those.
     uint64_t sent, returned, lost, late;
 };
 

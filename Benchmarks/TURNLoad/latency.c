@@ -7,7 +7,7 @@
 #include "meter.h"
 #include "process.h"
 
-// In seconds: who waits longer is lost.
+// In seconds: what takes longer is given up, and no latency of it is known.
 #define GIVEN_UP 1.0
 
 // Datagrams are sent by the clock whether earlier ones came back or not, and their latency counts from when each was
@@ -90,7 +90,7 @@ static void run(struct options *options) {
     report_cost(&meter, last - warm_up);
     report_latencies("", &work.latencies);
     report_latencies("sent_late_", &work.delays);
-    report_number("lost", (double)(group.tally.sent - group.tally.returned + work.refused));
+    report_number("lost", (double)(group.tally.sent - group.tally.returned - group.tally.late + work.refused));
     report_end();
 }
 

@@ -1,5 +1,5 @@
-// Puts load on a running TURN server over UDP, checks every datagram that comes back, and prints what it cost the server
-// as JSON.
+// Puts load on a running TURN server over UDP, checks every datagram that comes back, and prints what it cost the
+// server as JSON.
 //
 // Clients and peers are both in this program. Its own processor time is printed too, so that it is plain which of the
 // two is the bottleneck.
@@ -30,7 +30,7 @@ static _Noreturn void usage(int code) {
         "  --in-flight M        for relay: no more than that for all allocations together, who take turns (no limit)\n"
         "  --size BYTES         application data in a datagram, a multiple of 4 (200)\n"
         "  --indications        Send and Data indications instead of a channel\n"
-        "  --between-clients    every two allocations are peers of each other: each datagram is relayed twice on one way\n"
+        "  --between-clients    every two allocations are peers of each other, instead of peers that echo\n"
         "  --segmentation       a client hands a window to the kernel as one buffer (UDP_SEGMENT)\n"
         "  --direct             for latency: without a server, for comparison; needs no --pid and --port\n"
         "  --rate R             for latency (10000)\n"
@@ -42,7 +42,8 @@ static _Noreturn void usage(int code) {
 enum { HELP = 256, INDICATIONS, BETWEEN, SEGMENTATION, DIRECT, IN_FLIGHT };
 
 static bool is_sound(const struct options *options) {
-    bool has_server = options->is_direct ? options->work == &latency_work : options->pid > 0 && options->server.sin_port;
+    bool has_server = options->is_direct ? options->work == &latency_work
+                                         : options->pid > 0 && options->server.sin_port != 0;
     bool has_pairs = !options->is_between_clients || (options->allocations % 2 == 0 && options->idle % 2 == 0);
     return has_server && has_pairs && options->allocations > 0 && options->idle >= 0 && options->window > 0 &&
            options->window <= LONGEST_WINDOW && options->in_flight >= 0 && options->size % 4 == 0 &&
@@ -54,17 +55,32 @@ static bool is_sound(const struct options *options) {
 static struct options parse(int count, char **arguments) {
     struct options options = {
         .server = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)},
-        .user = "bench", .password = "bench", .allocations = 100, .window = 1, .size = 200, .rate = 10000, .seconds = 5};
+        .user = "bench",
+        .password = "bench",
+        .allocations = 100,
+        .window = 1,
+        .size = 200,
+        .rate = 10000,
+        .seconds = 5};
     static const struct option known[] = {
-        {"host", required_argument, 0, 'h'},        {"port", required_argument, 0, 'p'},
-        {"pid", required_argument, 0, 'i'},         {"user", required_argument, 0, 'u'},
-        {"password", required_argument, 0, 'w'},    {"allocations", required_argument, 0, 'a'},
-        {"idle", required_argument, 0, 'd'},        {"window", required_argument, 0, 'o'},
-        {"in-flight", required_argument, 0, IN_FLIGHT}, {"size", required_argument, 0, 'z'},
-        {"rate", required_argument, 0, 'r'},        {"seconds", required_argument, 0, 's'},
-        {"indications", no_argument, 0, INDICATIONS}, {"between-clients", no_argument, 0, BETWEEN},
-        {"segmentation", no_argument, 0, SEGMENTATION}, {"direct", no_argument, 0, DIRECT},
-        {"help", no_argument, 0, HELP},             {0, 0, 0, 0},
+        {"host", required_argument, 0, 'h'},
+        {"port", required_argument, 0, 'p'},
+        {"pid", required_argument, 0, 'i'},
+        {"user", required_argument, 0, 'u'},
+        {"password", required_argument, 0, 'w'},
+        {"allocations", required_argument, 0, 'a'},
+        {"idle", required_argument, 0, 'd'},
+        {"window", required_argument, 0, 'o'},
+        {"in-flight", required_argument, 0, IN_FLIGHT},
+        {"size", required_argument, 0, 'z'},
+        {"rate", required_argument, 0, 'r'},
+        {"seconds", required_argument, 0, 's'},
+        {"indications", no_argument, 0, INDICATIONS},
+        {"between-clients", no_argument, 0, BETWEEN},
+        {"segmentation", no_argument, 0, SEGMENTATION},
+        {"direct", no_argument, 0, DIRECT},
+        {"help", no_argument, 0, HELP},
+        {0, 0, 0, 0},
     };
     for (int option; (option = getopt_long(count, arguments, "", known, NULL)) != -1;) {
         switch (option) {

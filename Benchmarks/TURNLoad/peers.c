@@ -25,7 +25,10 @@ void peer_receive(struct group *group, struct peer *peer) {
     for (int index = 0; index < BATCH; index++) {
         parts[index] = (struct iovec){bytes[index], sizeof bytes[index]};
         messages[index].msg_hdr = (struct msghdr){
-            .msg_name = &sources[index], .msg_namelen = sizeof sources[index], .msg_iov = &parts[index], .msg_iovlen = 1};
+            .msg_name = &sources[index],
+            .msg_namelen = sizeof sources[index],
+            .msg_iov = &parts[index],
+            .msg_iovlen = 1};
     }
     int count = recvmmsg(peer->socket, messages, BATCH, MSG_DONTWAIT, NULL);
     if (count < 0 && errno != EAGAIN && errno != ECONNREFUSED) die("A peer can't receive: %s", strerror(errno));

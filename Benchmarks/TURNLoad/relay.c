@@ -5,7 +5,7 @@
 #include "meter.h"
 #include "process.h"
 
-// A datagram that did not come back for so many seconds is lost.
+// A datagram that did not come back for so many seconds is given up, and another is sent in its place.
 #define GIVEN_UP 0.25
 
 // Datagrams are sent when others came back, so that the server sets the pace.
@@ -69,13 +69,17 @@ static void begin(struct group *group, struct relay *work) {
         datagrams_send(group, group_active(group, number), options->window, work->now);
 }
 
-// Waits for what is still on its way, or for its being lost.
+// Waits for what is still on its way, however late.
 static void drain(struct group *group, struct relay *work) {
+    const struct tally *tally = &group->tally;
     work->is_stopping = true;
-    run_for(group, work, 2 * GIVEN_UP);
-    if (group->tally.returned + group->tally.lost != group->tally.sent)
-        die("Of %llu datagrams, %llu came back and %llu were given up.", (unsigned long long)group->tally.sent,
-            (unsigned long long)group->tally.returned, (unsigned long long)group->tally.lost);
+    double end = now_seconds() + 3;
+    while ((tally->returned + tally->lost < tally->sent || tally->late < tally->lost) && now_seconds() < end)
+        run_for(group, work, 0.02);
+    if (tally->returned + tally->lost != tally->sent || tally->late > tally->lost)
+        die("Of %llu datagrams, %llu came back, %llu were given up, and %llu came after that.",
+            (unsigned long long)tally->sent, (unsigned long long)tally->returned, (unsigned long long)tally->lost,
+            (unsigned long long)tally->late);
 }
 
 static void run(struct options *options) {
@@ -100,9 +104,9 @@ static void run(struct options *options) {
         options->idle, options->window, options->size);
     // What came back was relayed twice: on its way there and on its way back.
     report_cost(&meter, returned * 2);
-    report_number("lost", (double)group.tally.lost);
-    report_number("late", (double)group.tally.late);
-    report_number("lost_share", (double)group.tally.lost / (double)group.tally.sent);
+    double lost = (double)(group.tally.lost - group.tally.late);
+    report_number("lost", lost);
+    report_number("lost_share", lost / (double)group.tally.sent);
     report_end();
 }
 

@@ -10,7 +10,12 @@ from harness.servers import RELEASE, built
 
 def generate(process, port, arguments):
     """Puts load on a running server, and gives the generator's reports."""
-    command = [built(RELEASE / "linkup-bench"), "--pid", str(process.pid), "--port", port, *map(str, arguments)]
+    return reports([built(RELEASE / "linkup-bench"), "--pid", process.pid, "--port", port, *arguments])
+
+
+def reports(command):
+    """Runs a generator, and gives what it printed."""
+    command = [str(part) for part in command]
     result = subprocess.run(command, stdout=subprocess.PIPE, text=True)
     if result.returncode != 0:
         sys.exit(f"The load generator failed: {' '.join(command)}")
@@ -33,7 +38,7 @@ def median(reports):
     }
 
 
-def alternate(servers, arguments, rounds):
+def alternate(servers, arguments, rounds, measure=measure):
     """Measures the servers in turns, A B A B, so that a slow minute of the machine meets all of them."""
     reports = {server.name: [] for server in servers}
     for _ in range(rounds):

@@ -21,13 +21,14 @@ ENVIRONMENT = BENCHMARKS / ".venv"
 
 @dataclass(frozen=True)
 class Server:
-    """A program that prints "listening on PORT" when it is ready."""
+    """A program that prints its port when it is ready."""
 
     name: str
     command: tuple[str, ...]
     # Whether it also speaks HTTP long-polling.
     speaks_polling: bool = True
     variables: tuple[tuple[str, str], ...] = ()
+    ready: str = r"listening on (\d+)"
 
     @contextlib.contextmanager
     def running(self, end=subprocess.Popen.kill):
@@ -47,7 +48,7 @@ class Server:
     def _port(self, process, log):
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline and process.poll() is None:
-            if found := re.search(r"listening on (\d+)", _text(log)):
+            if found := re.search(self.ready, _text(log)):
                 return found[1]
             time.sleep(0.02)
         sys.exit(f"{self.name} did not start:\n{_text(log)}")
