@@ -212,7 +212,7 @@ let package = Package(
         .testTarget(
             name: "LinkUpServerTests",
             dependencies: [
-                "EngineIO", "LinkUpServer", "SocketIO", .grdb, .httpTypes, .hummingbird, .logging, .nioCore,
+                "EngineIO", "LinkUpServer", "SocketIO", "TURN", .grdb, .httpTypes, .hummingbird, .logging, .nioCore,
             ],
             swiftSettings: settings
         ),

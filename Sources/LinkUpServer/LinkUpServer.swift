@@ -131,7 +131,7 @@ public final class LinkUpServer: Sendable {
     private func serveNamespaces(stunPort: Int) {
         let time: @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970 * 1000) }
         ChatService(store: store, logger: logger, time: time).serve(io.of("/chat"))
-        let iceServers = ICEServers(stunPort: stunPort, stunHost: configuration.stunHost)
+        let iceServers = ICEServers(turnPort: stunPort, turnHost: configuration.stunHost)
         CallService(keys: ResumeKeys(secret: secret), iceServers: iceServers, time: time).serve(io.of("/call"))
     }
 }

@@ -18,6 +18,8 @@ final class ManualLoop: EngineLoop, @unchecked Sendable {
 
     let isCurrent = true
     var now: ContinuousClock.Instant { state.withLock { $0.now } }
+    /// How many timers wait.
+    var timerCount: Int { state.withLock { $0.timers.count } }
 
     func execute(_ work: @escaping @Sendable () -> Void) {
         state.withLock { $0.work.append(work) }

@@ -23,7 +23,7 @@ final class CallService: Sendable {
     /// Makes a service.
     /// - Parameters:
     ///   - keys: Makes and checks resume keys.
-    ///   - iceServers: Where the STUN server is.
+    ///   - iceServers: Where the STUN and TURN server is, and what it accepts.
     ///   - time: The time of day, in milliseconds since 1970.
     init(keys: ResumeKeys, iceServers: ICEServers, time: @escaping @Sendable () -> Int64) {
         self.keys = keys
@@ -38,8 +38,9 @@ final class CallService: Sendable {
 
     private func serve(_ socket: Socket) {
         let control = RateLimit(Limits.control)
+        let renewal = ICEServerRenewal(iceServers, time: time)
         socket.answer("join", limit: control) { [self] arguments, _ throws(RequestError) in
-            try join(arguments, socket)
+            try join(arguments, socket, renewal)
         }
         socket.answer("status", limit: control) { [self] arguments, _ throws(RequestError) in
             try setStatus(arguments, socket)
@@ -53,12 +54,20 @@ final class CallService: Sendable {
                 state.sockets[socket.id] = nil
                 Self.post(deliveries, to: state.sockets)
             }
+            renewal.stop()
             return NoResult()
         }
-        socket.onDisconnect { [self] _ in connectionLost(socket) }
+        socket.onDisconnect { [self] _ in
+            renewal.stop()
+            connectionLost(socket)
+        }
     }
 
-    private func join(_ arguments: RequestArguments, _ socket: Socket) throws(RequestError) -> CallJoined {
+    private func join(
+        _ arguments: RequestArguments,
+        _ socket: Socket,
+        _ renewal: ICEServerRenewal
+    ) throws(RequestError) -> CallJoined {
         let room = try RoomName(arguments.string("room"))
         let name = try DisplayName(arguments.string("name"))
         let key = try arguments.stringIfPresent("resume")
@@ -90,7 +99,7 @@ final class CallService: Sendable {
         return CallJoined(
             id: joined.id,
             peers: joined.peers,
-            iceServers: iceServers.servers(hostHeader: socket.handshake.request.header("host")),
+            iceServers: renewal.start(for: joined.id, socket),
             epoch: epoch,
             resumeKey: keys.makeKey(room: room, id: joined.id)
         )

@@ -1,23 +1,62 @@
+import TURN
+
 /// An entry of `RTCConfiguration.iceServers`.
 struct ICEServer: Encodable, Equatable, Sendable {
-    /// URLs as of RFC 7064.
+    /// URLs as of RFC 7064 and RFC 7065.
     var urls: [String]
+    /// The name for TURN; `nil` for STUN, which needs none.
+    var username: String?
+    /// The password for TURN.
+    var credential: String?
 }
 
-/// Says where clients find the STUN server.
+/// Says where clients find the STUN and TURN server, and gives them credentials for it.
 struct ICEServers: Sendable {
-    /// The port of the STUN server.
-    var stunPort: Int
-    /// The host at which clients reach the STUN server; `nil` for the host of the page, which works wherever the
-    /// page was opened from as long as both run on one machine.
-    var stunHost: String?
+    /// The port of the server, for UDP and TCP.
+    var turnPort: Int
+    /// The host at which clients reach the server; `nil` for the host of the page, which works wherever the page was
+    /// opened from as long as both run on one machine.
+    var turnHost: String?
+    /// The port of TURN over TLS; `nil`, the default, when TLS is not spoken.
+    var tlsPort: Int?
+    /// Whether TURN is spoken over TCP too.
+    var hasTCP = true
+    /// What the server accepts; `nil`, the default, when it relays for nobody, and is for STUN alone.
+    var credentials: TimeLimitedCredentials?
+    /// How long credentials last; more than ``renewalTime``, and at least a second.
+    ///
+    /// Default 4 hours: few calls last so long, so that few are disturbed by a renewal; and what somebody takes out of
+    /// a page, or keeps after a call, is worth nothing before the day is over.
+    var lifetime = Duration.seconds(4 * 3600)
+    /// How long before their end credentials are replaced.
+    ///
+    /// Default 30 minutes. The server ends allocations with the credential that they were made with, so calls must
+    /// have moved to new ones by then. That takes seconds; the rest is for clients that have no connection when it is
+    /// time, and get new credentials when they are back.
+    var renewalTime = Duration.seconds(30 * 60)
 
-    /// Lists the ICE servers for a client.
-    /// - Parameter hostHeader: The `Host` field of the client's handshake.
-    /// - Returns: One STUN server; none when no host is known.
-    func servers(hostHeader: String?) -> [ICEServer] {
-        guard let host = stunHost.map(Self.bracketed) ?? hostHeader.flatMap(Self.host) else { return [] }
-        return [ICEServer(urls: ["stun:\(host):\(stunPort)"])]
+    /// How long the credentials of ``servers(hostHeader:for:at:)`` are to be used; `nil` when there are none.
+    var renewalInterval: Duration? {
+        credentials == nil ? nil : lifetime - renewalTime
+    }
+
+    /// Lists the ICE servers for a participant.
+    /// - Parameters:
+    ///   - hostHeader: The `Host` field of the client's handshake.
+    ///   - id: Whom the credentials are for, as the TURN server sees it: an id that means nothing to anybody else.
+    ///   - time: The time of day, in milliseconds since 1970.
+    /// - Returns: STUN, and TURN over each transport that there is; nothing when no host is known.
+    func servers(hostHeader: String?, for id: ParticipantID, at time: Int64) -> [ICEServer] {
+        guard let host = turnHost.map(Self.bracketed) ?? hostHeader.flatMap(Self.host) else { return [] }
+        let stun = ICEServer(urls: ["stun:\(host):\(turnPort)"])
+        guard let credentials else { return [stun] }
+        // In the order in which they are worth trying; browsers choose by themselves.
+        var urls = ["turn:\(host):\(turnPort)?transport=udp"]
+        if hasTCP { urls.append("turn:\(host):\(turnPort)?transport=tcp") }
+        if let tlsPort { urls.append("turns:\(host):\(tlsPort)?transport=tcp") }
+        let expiry = UInt32(clamping: time / 1000 + lifetime.components.seconds)
+        let (username, password) = credentials.issue(for: id.value, until: expiry)
+        return [stun, ICEServer(urls: urls, username: username, credential: password)]
     }
 
     /// Takes the port off a `Host` field (RFC 9110, section 7.2).

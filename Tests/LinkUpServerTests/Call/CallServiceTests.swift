@@ -12,7 +12,7 @@ struct CallServiceTests {
     private let keys = ResumeKeys(secret: Data(repeating: 7, count: 32))
 
     init() {
-        CallService(keys: keys, iceServers: ICEServers(stunPort: 3478, stunHost: nil)) { 1000 }.serve(io.of("/call"))
+        CallService(keys: keys, iceServers: ICEServers(turnPort: 3478)) { 1000 }.serve(io.of("/call"))
     }
 
     private struct Joined: Decodable, Equatable {
@@ -123,7 +123,7 @@ struct CallServiceTests {
     func recognisesAParticipantAfterARestart() throws {
         let before = try join(client())
         let restarted = SocketIOServer()
-        CallService(keys: keys, iceServers: ICEServers(stunPort: 1, stunHost: "h")) { 2000 }.serve(
+        CallService(keys: keys, iceServers: ICEServers(turnPort: 1, turnHost: "h")) { 2000 }.serve(
             restarted.of("/call")
         )
         let after = try join(FakeClient("/call", of: restarted, on: loop), resume: before.resumeKey)
