@@ -42,6 +42,7 @@ export class Call extends Emitter {
   #room;
   #name;
   #media;
+  #relayOnly;
 
   /**
    * @param {object} options
@@ -49,13 +50,15 @@ export class Call extends Emitter {
    * @param {string} options.room
    * @param {string} options.name
    * @param {import('./media.js').Media} options.media
+   * @param {boolean} [options.relayOnly]  connects through the relay alone, so that peers don't see this address
    */
-  constructor({ socket, room, name, media }) {
+  constructor({ socket, room, name, media, relayOnly = false }) {
     super();
     this.#socket = socket;
     this.#room = room;
     this.#name = name;
     this.#media = media;
+    this.#relayOnly = relayOnly;
     /** @type {Outbox<{ to: string } & import('./negotiation.js').Signal>} */
     this.#outbox = new Outbox({ limit: signalsAtOnce, transmit: (signal) => this.#transmit(signal) });
     media.on('change', () => this.#mediaChanged());
@@ -89,10 +92,7 @@ export class Call extends Emitter {
     socket.on('peer-left', ({ id }) => this.#left(id));
     socket.on('peer-status', ({ id, status }) => this.peers.get(id)?.setStatus(status));
     socket.on('signal', ({ from, ...signal }) => void this.peers.get(from)?.receive(signal));
-    socket.on('ice-servers', ({ iceServers }) => {
-      this.#iceServers = iceServers;
-      for (const peer of this.peers.values()) peer.setIceServers(iceServers);
-    });
+    socket.on('ice-servers', ({ iceServers }) => this.#setIceServers(iceServers));
   }
 
   async #join() {
@@ -120,13 +120,17 @@ export class Call extends Emitter {
 
   /** @param {{ self: string, peers: import('./peer.js').PeerInfo[], iceServers: RTCIceServer[], epoch: number, resumeKey?: string }} answer */
   #entered({ self, peers, iceServers, epoch, resumeKey }) {
+    if (this.#relayOnly && !hasRelay(iceServers)) {
+      this.dispatch('refused', 'This server has no relay, so it cannot hide your address.');
+      return;
+    }
     // Under another id this is another participant for the others too: nothing goes on.
     if (this.self !== undefined && this.self !== self) this.#removeAll();
     this.self = self;
     this.#resumeKey = resumeKey;
     this.#epoch = epoch;
-    this.#iceServers = iceServers;
     this.#isJoined = true;
+    this.#setIceServers(iceServers);
     this.#sendStatus();
     const present = new Set(peers.map(({ id }) => id));
     for (const peer of this.peers.values()) if (!present.has(peer.id)) this.#expectBack(peer);
@@ -141,6 +145,12 @@ export class Call extends Emitter {
       }
     }
     this.dispatch('peers');
+  }
+
+  /** @param {RTCIceServer[]} iceServers */
+  #setIceServers(iceServers) {
+    this.#iceServers = iceServers;
+    for (const peer of this.peers.values()) void peer.configure();
   }
 
   #removeAll() {
@@ -191,7 +201,7 @@ export class Call extends Emitter {
       info,
       epoch: this.#epoch,
       media: this.#media,
-      iceServers: () => this.#iceServers,
+      configuration: () => ({ iceServers: this.#iceServers, iceTransportPolicy: this.#relayOnly ? 'relay' : 'all' }),
       canSignal: () => this.#isJoined && !peer.isAway,
       send: (signal) => this.#outbox.push({ to: info.id, ...signal }),
     });
@@ -243,4 +253,9 @@ export class Call extends Emitter {
     const share = Math.min(Math.max(total / Math.max(this.peers.size, 1), 200_000), total / 2);
     for (const peer of this.peers.values()) void peer.limitVideo(Math.round(share));
   }
+}
+
+/** @param {RTCIceServer[]} iceServers */
+function hasRelay(iceServers) {
+  return iceServers.some(({ urls }) => [urls].flat().some((url) => /^turns?:/.test(url)));
 }

@@ -3,6 +3,7 @@
 import { Emitter } from '/client/emitter.js';
 import { Negotiation } from './negotiation.js';
 import { Recovery } from './recovery.js';
+import { RouteWatch } from './route-watch.js';
 
 /**
  * @typedef {{ audio: boolean, video: boolean, screen: boolean }} Status
@@ -28,8 +29,9 @@ export class Peer extends Emitter {
   stream = new MediaStream();
   #negotiation;
   #recovery;
+  #watch;
   #media;
-  #getIceServers;
+  #getConfiguration;
   #bitrate = 0;
   /** @type {RTCRtpSender | undefined} */
   #audioSender;
@@ -41,17 +43,17 @@ export class Peer extends Emitter {
    * @param {PeerInfo} options.info
    * @param {number} options.epoch  of the first connection
    * @param {import('./media.js').Media} options.media  what is sent
-   * @param {() => RTCIceServer[]} options.iceServers
+   * @param {() => RTCConfiguration} options.configuration  of the connections from now on
    * @param {() => boolean} options.canSignal
    * @param {(signal: import('./negotiation.js').Signal) => void} options.send
    */
-  constructor({ info, epoch, media, iceServers, canSignal, send }) {
+  constructor({ info, epoch, media, configuration, canSignal, send }) {
     super();
     this.id = info.id;
     this.name = info.name;
     this.status = info.status ?? { audio: false, video: false, screen: false };
     this.#media = media;
-    this.#getIceServers = iceServers;
+    this.#getConfiguration = configuration;
     this.#negotiation = new Negotiation({
       polite: info.polite,
       epoch,
@@ -66,6 +68,7 @@ export class Peer extends Emitter {
       restart: () => this.#negotiation.restartIce(),
       renew: () => void this.#negotiation.renew(),
     });
+    this.#watch = new RouteWatch({ getConnection: () => this.pc, onChange: () => this.dispatch('change') });
   }
 
   /** The present connection. */
@@ -76,6 +79,11 @@ export class Peer extends Emitter {
   /** @returns {RTCPeerConnectionState} */
   get connectionState() {
     return this.pc.connectionState;
+  }
+
+  /** The way to this peer; nothing while it is not known. */
+  get route() {
+    return this.#watch.path?.route;
   }
 
   /**
@@ -121,9 +129,16 @@ export class Peer extends Emitter {
     this.#recovery.networkChanged();
   }
 
-  /** @param {RTCIceServer[]} iceServers */
-  setIceServers(iceServers) {
-    this.pc.setConfiguration({ ...this.pc.getConfiguration(), iceServers });
+  /**
+   * There is another configuration: new credentials for the relay.
+   *
+   * A relayed connection moves to them at once, while it still can: it ends with the credential that it was made with.
+   */
+  async configure() {
+    const { pc } = this;
+    pc.setConfiguration(this.#getConfiguration());
+    const path = await this.#watch.look();
+    if (path?.usesOwnRelay && pc === this.pc) this.#negotiation.restartIce();
   }
 
   /** Sends other tracks from now on, without a new offer. */
@@ -162,11 +177,12 @@ export class Peer extends Emitter {
 
   close() {
     this.#recovery.stop();
+    this.#watch.stop();
     this.#negotiation.close();
   }
 
   #makeConnection() {
-    const connection = new RTCPeerConnection({ iceServers: this.#getIceServers() });
+    const connection = new RTCPeerConnection(this.#getConfiguration());
     this.stream = new MediaStream();
     this.#audioSender = undefined;
     this.#videoSender = undefined;
@@ -174,8 +190,10 @@ export class Peer extends Emitter {
       if (connection !== this.pc) return;
       this.#recovery.changed(connection.connectionState);
       if (connection.connectionState === 'connected') void this.limitVideo(this.#bitrate);
+      this.#watchPath(connection);
       this.dispatch('change');
     };
+    connection.oniceconnectionstatechange = () => this.#watchPath(connection);
     connection.ontrack = ({ track }) => {
       for (const old of this.stream.getTracks()) if (old.kind === track.kind) this.stream.removeTrack(old);
       this.stream.addTrack(track);
@@ -186,6 +204,16 @@ export class Peer extends Emitter {
     };
     return connection;
   }
+
+  /** @param {RTCPeerConnection} connection */
+  #watchPath(connection) {
+    if (connection !== this.pc) return;
+    // It is there once a description is; to add the same listener again does nothing.
+    connection.sctp?.transport.iceTransport.addEventListener('selectedcandidatepairchange', this.#look);
+    this.#look();
+  }
+
+  #look = () => void this.#watch.look();
 
   /** @param {RTCPeerConnection} connection @param {boolean} isOfferer */
   async #attach(connection, isOfferer) {

@@ -1,23 +1,47 @@
 /** What this browser remembers, and what the address of the page asks for. */
 
 const nameKey = 'linkup.name';
+const relayOnlyKey = 'linkup.relay-only';
 
 /** The name to suggest: from the address, `?name=…`, or the one used last. */
 export function suggestedName() {
-  const asked = new URLSearchParams(location.search).get('name');
-  if (asked !== null) return asked;
-  try {
-    return localStorage.getItem(nameKey) ?? '';
-  } catch {
-    // Storage may be switched off.
-    return '';
-  }
+  return new URLSearchParams(location.search).get('name') ?? recall(nameKey) ?? '';
 }
 
 /** @param {string} name */
 export function rememberName(name) {
+  remember(nameKey, name);
+}
+
+/**
+ * Whether to connect through the server alone, to suggest: because the address says `?relay=only`, or because it was
+ * chosen last. No address of somebody else's making can take the choice back.
+ *
+ * @param {string} query
+ */
+export function suggestedRelayOnly(query) {
+  return new URLSearchParams(query).get('relay') === 'only' || recall(relayOnlyKey) === 'yes';
+}
+
+/** @param {boolean} isRelayOnly */
+export function rememberRelayOnly(isRelayOnly) {
+  remember(relayOnlyKey, isRelayOnly ? 'yes' : 'no');
+}
+
+/** @param {string} key */
+function recall(key) {
   try {
-    localStorage.setItem(nameKey, name);
+    return localStorage.getItem(key);
+  } catch {
+    // Storage may be switched off.
+    return null;
+  }
+}
+
+/** @param {string} key @param {string} value */
+function remember(key, value) {
+  try {
+    localStorage.setItem(key, value);
   } catch {
     // Then it is asked again next time.
   }

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { clockTime, colourIndex, dayLabel, formatBytes, initials, linkify, safeFileName, typingLabel } from '../lib/format.js';
 import { fitTiles } from '../lib/grid.js';
 import { nameProblem, roomFrom, roomInPath, roomProblem, suggestRoom } from '../lib/names.js';
-import { transportsIn } from '../lib/settings.js';
+import { suggestedRelayOnly, transportsIn } from '../lib/settings.js';
 
 for (const [text, expected] of [
   ['no link', ['no link']],
@@ -121,6 +121,25 @@ for (const [query, expected] of [
   ['?transports=carrier-pigeon', ['polling', 'websocket']],
 ]) {
   test(`transports in ${query}`, () => assert.deepEqual(transportsIn(query), expected));
+}
+
+for (const [query, stored, expected] of [
+  ['', undefined, false],
+  ['?relay=only', undefined, true],
+  ['?relay=only', 'no', true],
+  ['?relay=maybe', undefined, false],
+  ['', 'yes', true],
+  ['?relay=all', 'yes', true],
+]) {
+  test(`connecting through the server alone with ${query} after ${stored}`, () => {
+    // Without storage, as where it is switched off, there is an error to survive.
+    if (stored !== undefined) globalThis.localStorage = { getItem: (key) => (key === 'linkup.relay-only' ? stored : null) };
+    try {
+      assert.equal(suggestedRelayOnly(query), expected);
+    } finally {
+      delete globalThis.localStorage;
+    }
+  });
 }
 
 for (const [count, width, height, columns] of [

@@ -10,11 +10,12 @@ import { toggle } from './controls.js';
  * @param {object} options
  * @param {string} options.room
  * @param {string} options.name
+ * @param {boolean} options.relayOnly  whether to suggest connecting through the server alone
  * @param {import('../call/media.js').Media} options.media
- * @param {(name: string) => void} options.onJoin
+ * @param {(name: string, relayOnly: boolean) => void} options.onJoin
  * @returns {{ element: HTMLElement, close: () => void }}
  */
-export function createLobby({ room, name: suggested, media, onJoin }) {
+export function createLobby({ room, name: suggested, relayOnly: isSuggested, media, onJoin }) {
   const preview = h('video', { id: 'preview', class: 'mirrored', autoplay: true, playsinline: true, 'aria-label': 'Your camera' });
   preview.muted = true;
   const avatar = h('div', { class: 'avatar' });
@@ -27,6 +28,8 @@ export function createLobby({ room, name: suggested, media, onJoin }) {
   const name = h('input', { id: 'lobby-name', maxlength: 64, autocomplete: 'name', required: true, placeholder: 'How others see you' });
   name.value = suggested;
   const nameIsWrong = h('p', { class: 'problem', role: 'alert' });
+  const relayOnly = h('input', { id: 'relay-only', type: 'checkbox', 'aria-describedby': 'relay-only-hint' });
+  relayOnly.checked = isSuggested;
   const levels = new LevelMeter();
 
   const element = h(
@@ -44,6 +47,13 @@ export function createLobby({ room, name: suggested, media, onJoin }) {
         microphones.element,
         meter,
         cameras.element,
+        h(
+          'div',
+          { class: 'option' },
+          relayOnly,
+          h('label', { for: 'relay-only' }, 'Hide my address'),
+          h('p', { id: 'relay-only-hint', class: 'hint' }, 'Connect only through the server. A little slower, but others do not learn your IP address.'),
+        ),
         problems,
         h('button', { id: 'join', class: 'primary wide', type: 'submit' }, 'Join the call'),
       ),
@@ -98,7 +108,7 @@ export function createLobby({ room, name: suggested, media, onJoin }) {
     event.preventDefault();
     const problem = nameProblem(name.value);
     nameIsWrong.textContent = problem ?? '';
-    if (problem === undefined) onJoin(name.value.trim());
+    if (problem === undefined) onJoin(name.value.trim(), relayOnly.checked);
     else name.focus();
   }
 

@@ -6,7 +6,7 @@ import { Media } from '../call/media.js';
 import { Chat } from '../chat/chat.js';
 import { Files } from '../files/files.js';
 import { h } from '../lib/dom.js';
-import { rememberName, suggestedName, transportsIn } from '../lib/settings.js';
+import { rememberName, rememberRelayOnly, suggestedName, suggestedRelayOnly, transportsIn } from '../lib/settings.js';
 import { createCallView } from './call-view.js';
 import { createLobby } from './lobby.js';
 
@@ -23,28 +23,32 @@ export class Room {
 
   showLobby() {
     const media = new Media();
+    const suggestion = suggestedRelayOnly(location.search);
     const lobby = createLobby({
       room: this.#room,
       name: suggestedName(),
+      relayOnly: suggestion,
       media,
-      onJoin: (name) => {
+      onJoin: (name, relayOnly) => {
         lobby.close();
         rememberName(name);
-        this.#join(name, media);
+        // What an address asks for holds for that address.
+        if (relayOnly !== suggestion) rememberRelayOnly(relayOnly);
+        this.#join(name, relayOnly, media);
       },
     });
     this.#root.replaceChildren(lobby.element);
     void media.start();
   }
 
-  /** @param {string} name @param {Media} media */
-  #join(name, media) {
+  /** @param {string} name @param {boolean} relayOnly @param {Media} media */
+  #join(name, relayOnly, media) {
     const room = this.#room;
     const options = { transports: transportsIn(location.search), autoConnect: false, forceNew: true };
     const chatSocket = io('/chat', options);
     const callSocket = chatSocket.io.socket('/call');
     const chat = new Chat({ socket: chatSocket, room, name });
-    const call = new Call({ socket: callSocket, room, name, media });
+    const call = new Call({ socket: callSocket, room, name, media, relayOnly });
     const view = createCallView({ room, name, media, call, chat, files: new Files(call), onLeave: leave });
     const { peers } = call;
     Object.assign(window, { linkup: { sockets: { chat: chatSocket, call: callSocket }, peers } });

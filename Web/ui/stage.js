@@ -36,8 +36,8 @@ export function createStage({ name, call, media }) {
     for (const peer of call.peers.values()) {
       const tile = tiles.get(peer.id) ?? createTile(peer.id);
       tiles.set(peer.id, tile);
-      const { name: called, status, isAway, stream, connectionState } = peer;
-      tile.update({ name: called, status, isAway, stream, connection: connectionState });
+      const { name: called, status, isAway, stream, connectionState, route } = peer;
+      tile.update({ name: called, status, isAway, stream, connection: connectionState, route });
     }
     arrange(element, elements());
     layOut();

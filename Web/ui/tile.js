@@ -1,5 +1,6 @@
 /** One participant: picture or initials, name, and what is worth knowing about them. */
 
+import { routeWords } from '../call/route.js';
 import { h } from '../lib/dom.js';
 import { colourIndex, initials } from '../lib/format.js';
 import { icon } from './icons.js';
@@ -9,6 +10,7 @@ import { icon } from './icons.js';
  * @property {string} name
  * @property {{ audio: boolean, video: boolean, screen: boolean }} status
  * @property {RTCPeerConnectionState} connection
+ * @property {import('../call/route.js').Route} [route]  the way to the peer, when it is known
  * @property {boolean} isAway
  * @property {MediaStream} stream
  */
@@ -21,14 +23,15 @@ export function createTile(id) {
   const avatar = h('div', { class: 'avatar', 'aria-hidden': 'true' });
   const muted = h('span', { class: 'muted-mark', role: 'img', 'aria-label': 'Muted' }, icon('microphoneOff'));
   const name = h('span', { class: 'name' });
+  const route = createRouteMark();
   const note = h('p', { class: 'tile-note' });
   const play = h('button', { type: 'button', class: 'tile-play', hidden: true, onclick: start }, icon('sound'), 'Tap to hear');
-  const element = h('article', { class: 'tile', 'data-peer': id }, video, avatar, note, h('div', { class: 'tile-bar' }, muted, name), play);
+  const element = h('article', { class: 'tile', 'data-peer': id }, video, avatar, note, h('div', { class: 'tile-bar' }, muted, name, route.element), play);
 
   return { element, update, setSpeaking };
 
   /** @param {TileState} state */
-  function update({ name: called, status, connection, isAway, stream }) {
+  function update({ name: called, status, connection, route: way, isAway, stream }) {
     const label = isSelf ? `${called} (you)` : called;
     name.textContent = label;
     element.setAttribute('aria-label', label);
@@ -40,6 +43,9 @@ export function createTile(id) {
       screen: onOff(status.screen),
       connection,
     });
+    if (way) element.dataset['route'] = way;
+    else delete element.dataset['route'];
+    route.update(way);
     muted.hidden = status.audio;
     const isSeen = status.video || status.screen;
     element.classList.toggle('is-dark', !isSeen);
@@ -66,6 +72,27 @@ export function createTile(id) {
         play.hidden = isSelf || error?.name !== 'NotAllowedError';
       },
     );
+  }
+}
+
+/** A quiet word on the way that sound and picture take; in a small tile a sign is left of it. */
+function createRouteMark() {
+  const words = h('span', { class: 'route-words' });
+  const element = h('span', { class: 'route', role: 'img', hidden: true });
+  /** @type {import('../call/route.js').Route | undefined} */
+  let shown;
+  return { element, update };
+
+  /** @param {import('../call/route.js').Route | undefined} way */
+  function update(way) {
+    element.hidden = way === undefined;
+    if (way === undefined || way === shown) return;
+    shown = way;
+    const { short, long } = routeWords(way);
+    words.textContent = short;
+    element.title = long;
+    element.setAttribute('aria-label', long);
+    element.replaceChildren(icon(way === 'direct' ? 'direct' : 'relay'), words);
   }
 }
 

@@ -1,0 +1,63 @@
+/** Keeps an eye on the way that a connection takes: it may change without a word. */
+
+import { pathIn } from './route.js';
+
+/** @typedef {import('./route.js').Path} Path */
+
+/** How often the statistics are read when nothing happens, in milliseconds. */
+const interval = 5000;
+
+export class RouteWatch {
+  /**
+   * The way at the last look.
+   *
+   * @type {Path | undefined}
+   */
+  path;
+  /** @type {any} */
+  #timer;
+  #isStopped = false;
+  #options;
+
+  /**
+   * @param {object} options
+   * @param {() => Pick<RTCPeerConnection, 'getStats'>} options.getConnection  the present one
+   * @param {() => void} options.onChange  `path` is another one
+   * @param {(callback: () => void, delay: number) => any} [options.setTimeout]
+   * @param {(timer: any) => void} [options.clearTimeout]
+   */
+  constructor(options) {
+    this.#options = options;
+    this.#wait();
+  }
+
+  /** Looks now; something has happened that may have changed the way. */
+  async look() {
+    const { getConnection, onChange } = this.#options;
+    const connection = getConnection();
+    this.#wait();
+    // A connection that was closed meanwhile may refuse; it has no way any more.
+    const path = await connection.getStats().then(pathIn, () => undefined);
+    if (this.#isStopped || connection !== getConnection()) return this.path;
+    const isOther = path?.route !== this.path?.route || path?.usesOwnRelay !== this.path?.usesOwnRelay;
+    this.path = path;
+    if (isOther) onChange();
+    return path;
+  }
+
+  stop() {
+    this.#isStopped = true;
+    this.#clear();
+  }
+
+  #wait() {
+    this.#clear();
+    if (this.#isStopped) return;
+    const { setTimeout = (callback, delay) => globalThis.setTimeout(callback, delay) } = this.#options;
+    this.#timer = setTimeout(() => void this.look(), interval);
+  }
+
+  #clear() {
+    (this.#options.clearTimeout ?? clearTimeout)(this.#timer);
+  }
+}
