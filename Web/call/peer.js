@@ -32,6 +32,8 @@ export class Peer extends Emitter {
   #watch;
   #media;
   #getConfiguration;
+  /** Whether the relay of this side, if there is one, may be made with credentials that were replaced. */
+  #hasOldRelay = false;
   #bitrate = 0;
   /** @type {RTCRtpSender | undefined} */
   #audioSender;
@@ -68,7 +70,13 @@ export class Peer extends Emitter {
       restart: () => this.#negotiation.restartIce(),
       renew: () => void this.#negotiation.renew(),
     });
-    this.#watch = new RouteWatch({ getConnection: () => this.pc, onChange: () => this.dispatch('change') });
+    this.#watch = new RouteWatch({
+      getConnection: () => this.pc,
+      onChange: () => {
+        this.#leaveOldRelay();
+        this.dispatch('change');
+      },
+    });
   }
 
   /** The present connection. */
@@ -129,16 +137,12 @@ export class Peer extends Emitter {
     this.#recovery.networkChanged();
   }
 
-  /**
-   * There is another configuration: new credentials for the relay.
-   *
-   * A relayed connection moves to them at once, while it still can: it ends with the credential that it was made with.
-   */
+  /** There is another configuration: new credentials for the relay. */
   async configure() {
-    const { pc } = this;
-    pc.setConfiguration(this.#getConfiguration());
-    const path = await this.#watch.look();
-    if (path?.usesOwnRelay && pc === this.pc) this.#negotiation.restartIce();
+    this.pc.setConfiguration(this.#getConfiguration());
+    this.#hasOldRelay = true;
+    await this.#watch.look();
+    this.#leaveOldRelay();
   }
 
   /** Sends other tracks from now on, without a new offer. */
@@ -181,8 +185,16 @@ export class Peer extends Emitter {
     this.#negotiation.close();
   }
 
+  /** Moves what is relayed to the new credentials while it works: a relay ends with the one that it was made with. */
+  #leaveOldRelay() {
+    if (!this.#hasOldRelay || !this.#watch.path?.usesOwnRelay) return;
+    this.#hasOldRelay = false;
+    this.#negotiation.restartIce();
+  }
+
   #makeConnection() {
     const connection = new RTCPeerConnection(this.#getConfiguration());
+    this.#hasOldRelay = false;
     this.stream = new MediaStream();
     this.#audioSender = undefined;
     this.#videoSender = undefined;

@@ -6,6 +6,8 @@ import { pathIn } from './route.js';
 
 /** How often the statistics are read when nothing happens, in milliseconds. */
 const interval = 5000;
+/** The same while no way is known: statistics may lag behind the event that says that there is one. */
+const shortInterval = 1000;
 
 export class RouteWatch {
   /**
@@ -28,19 +30,20 @@ export class RouteWatch {
    */
   constructor(options) {
     this.#options = options;
-    this.#wait();
+    this.#wait(shortInterval);
   }
 
   /** Looks now; something has happened that may have changed the way. */
   async look() {
     const { getConnection, onChange } = this.#options;
     const connection = getConnection();
-    this.#wait();
+    this.#wait(interval);
     // A connection that was closed meanwhile may refuse; it has no way any more.
     const path = await connection.getStats().then(pathIn, () => undefined);
     if (this.#isStopped || connection !== getConnection()) return this.path;
     const isOther = path?.route !== this.path?.route || path?.usesOwnRelay !== this.path?.usesOwnRelay;
     this.path = path;
+    if (!path) this.#wait(shortInterval);
     if (isOther) onChange();
     return path;
   }
@@ -50,11 +53,12 @@ export class RouteWatch {
     this.#clear();
   }
 
-  #wait() {
+  /** @param {number} delay */
+  #wait(delay) {
     this.#clear();
     if (this.#isStopped) return;
     const { setTimeout = (callback, delay) => globalThis.setTimeout(callback, delay) } = this.#options;
-    this.#timer = setTimeout(() => void this.look(), interval);
+    this.#timer = setTimeout(() => void this.look(), delay);
   }
 
   #clear() {

@@ -101,22 +101,33 @@ function makeWatch() {
   return { clock, changes, state, watch, makeConnection };
 }
 
-test('a change is told once, without an event within 5 seconds', async () => {
+test('without an event a change is told once, within 5 seconds', async () => {
   const { clock, changes, state } = makeWatch();
-  await clock.advance(4999);
-  assert.deepEqual(changes, []);
-  await clock.advance(1);
+  await clock.advance(1000);
   assert.deepEqual(changes, ['direct']);
   await clock.advance(20_000);
   assert.deepEqual(changes, ['direct']);
+  assert.equal(state.reads, 5);
   state.connection.stats = report(relay('udp'), plain('host'));
   await clock.advance(5000);
   assert.deepEqual(changes, ['direct', 'relay-udp']);
 });
 
+test('a way that is not known is looked for once a second', async () => {
+  const { clock, changes, state, watch } = makeWatch();
+  state.connection.stats = new Map();
+  await watch.look();
+  await clock.advance(3000);
+  assert.equal(state.reads, 4);
+  assert.deepEqual(changes, []);
+  state.connection.stats = report(plain('host'), plain('host'));
+  await clock.advance(1000);
+  assert.deepEqual(changes, ['direct']);
+});
+
 test('an event is followed up at once, and the next look is 5 seconds later', async () => {
   const { clock, changes, state, watch } = makeWatch();
-  await clock.advance(3000);
+  await clock.advance(900);
   assert.deepEqual(await watch.look(), { route: 'direct', usesOwnRelay: false });
   assert.deepEqual(changes, ['direct']);
   await clock.advance(4999);
