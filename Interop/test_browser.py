@@ -85,6 +85,10 @@ def test_see_hear_mute_and_share(linkup, people):
     bea.wait_for_frames()
     bea.expect_tile(ann_id, audio="on", video="on", screen="off")
     assert hears(bea)
+    # Nothing is between the two.
+    ann.expect_tile(bea_id, route="direct")
+    bea.expect_tile(ann_id, route="direct")
+    expect(ann.tile(bea_id).get_by_role("img", name="Direct connection")).to_have_text("direct")
 
     ann.page.locator("#mute").click()
     bea.expect_tile(ann_id, audio="off")

@@ -46,7 +46,7 @@ class RTCPeer:
         await self._client.connect(self._url, namespaces=["/call"], transports=["websocket"])
         joined = await self._request("join", {"room": self._room, "name": self._name})
         self.id = joined["self"]
-        servers = [RTCIceServer(urls=server["urls"]) for server in joined["iceServers"]]
+        servers = [RTCIceServer(**server) for server in joined["iceServers"]]
         self._configuration = RTCConfiguration(iceServers=servers)
         await self._request("status", {"audio": False, "video": True, "screen": False})
         self._joined.set()
