@@ -2,6 +2,7 @@
 
 import contextlib
 import itertools
+from pathlib import Path
 
 import pytest
 
@@ -37,10 +38,10 @@ def _starter(stash, folder):
     servers = stash.setdefault(SERVERS, [])
     numbers = itertools.count(1)
 
-    def start(program, arguments, *, ready):
-        number = next(numbers)
+    def start(program, arguments, *, ready, prefix=()):
+        number, name = next(numbers), Path(program).name
         server = ServerProcess(
-            program, arguments, log=folder / f"{program}-{number}.log", ready=ready, name=f"{program} {number}"
+            program, arguments, log=folder / f"{name}-{number}.log", ready=ready, name=f"{name} {number}", prefix=prefix
         )
         servers.append(server)
         return server

@@ -15,9 +15,12 @@ BINARIES = Path(os.environ.get("LINKUP_BINARIES", ROOT / ".build" / "release"))
 
 
 class ServerProcess:
-    """A server process that has announced itself: its port, its log, and ways to end it."""
+    """A server process that has announced itself: its port, its log, and ways to end it.
 
-    def __init__(self, program, arguments, *, log, ready, name=None):
+    `prefix` is a command that becomes the program once it has prepared its surroundings: `ip netns exec`, for one.
+    """
+
+    def __init__(self, program, arguments, *, log, ready, name=None, prefix=()):
         self.program = program
         self.arguments = [str(argument) for argument in arguments]
         self.log_path = Path(log)
@@ -27,7 +30,7 @@ class ServerProcess:
         assert path.exists(), f"{path} is missing: build it with 'swift build -c release'"
         with open(self.log_path, "ab") as output:
             self.process = subprocess.Popen(
-                [path, *self.arguments], stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
+                [*prefix, path, *self.arguments], stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
             )
         self._announcement = re.compile(ready)
         try:
