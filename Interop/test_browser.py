@@ -262,6 +262,64 @@ def test_ice_restart(linkup, people):
     bea.wait_for_frames(more=20)
 
 
+def test_through_the_server_alone(linkup, people, tmp_path):
+    """What `?relay=only` and "Hide my address" are for: no address of the two but the server's gets to the other."""
+    ann, bea = people(linkup, "Ann", "Bea", query="&relay=only")
+    (bea_id,), (ann_id,) = ann.wait_for_peers(1), bea.wait_for_peers(1)
+    for person, peer in ((ann, bea_id), (bea, ann_id)):
+        person.expect_tile(peer, route="relay-udp")
+        expect(person.tile(peer).get_by_role("img", name="Connected through the server over UDP")).to_be_visible()
+        kinds = person.page.evaluate(REMOTE_CANDIDATES)
+        assert kinds and set(kinds) <= {"relay"}, kinds
+    ann.wait_for_frames()
+    bea.wait_for_frames()
+    data = random_file(300_000, seed=3)
+    ann.send_file("relayed.bin", data)
+    assert bea.receive_file("relayed.bin", tmp_path / "relayed") == data
+
+
+def test_relayed_call_moves_to_new_credentials(linkup, people):
+    ann, bea = people(linkup, "Ann", "Bea", query="&relay=only")
+    (bea_id,) = ann.wait_for_peers(1)
+    ann.expect_tile(bea_id, route="relay-udp")
+    ann.wait_for_frames()
+    relayed = ann.page.evaluate(RELAYED_ADDRESS)
+    names = ann.page.evaluate(NAMES)
+    # Whoever joins again gets credentials anew, as somebody does who has been in the call for hours. They differ by
+    # the second in which they end.
+    ann.wait_for(f"Date.now() > {ann.page.evaluate('Date.now()') + 1000}")
+    ann.page.evaluate("window.linkup.sockets.call.io.engine.close()")
+    wait_until(lambda: ann.page.evaluate(NAMES) != names, interval=0.1, what="other credentials")
+    wait_until(lambda: ann.page.evaluate(RELAYED_ADDRESS) not in (relayed, None), interval=0.2, what="another relay")
+    assert ann.wait_for_peers(1) == [bea_id]
+    ann.expect_tile(bea_id, route="relay-udp")
+    ann.wait_for_frames(more=20)
+    bea.wait_for_frames(more=20)
+
+
+NAMES = """() => [...window.linkup.peers.values()].flatMap(
+    (peer) => peer.pc.getConfiguration().iceServers.map(({ username }) => username))"""
+
+RELAYED_ADDRESS = """async () => {
+    for (const peer of window.linkup.peers.values()) {
+        const stats = await peer.pc.getStats();
+        const transport = [...stats.values()].find(({ type }) => type === 'transport');
+        const local = stats.get(stats.get(transport?.selectedCandidatePairId)?.localCandidateId);
+        return local?.candidateType === 'relay' ? `${local.address} ${local.port}` : null;
+    }
+}"""
+
+REMOTE_CANDIDATES = """async () => {
+    const kinds = [];
+    for (const peer of window.linkup.peers.values()) {
+        for (const report of (await peer.pc.getStats()).values()) {
+            if (report.type === 'remote-candidate') kinds.push(report.candidateType);
+        }
+    }
+    return kinds;
+}"""
+
+
 def test_without_camera_and_microphone(linkup, chromium, people):
     ann = Participant(chromium, f"http://localhost:{linkup.port}", name="Ann")
     people.all.append(ann)

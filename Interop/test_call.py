@@ -1,6 +1,9 @@
 """The call's signalling events, as docs/signalling.md has them."""
 
+import base64
+import hmac
 import itertools
+import time
 
 import pytest
 
@@ -72,6 +75,52 @@ def test_ice_servers_name_the_host_that_the_client_used(make_member, room, share
         joined = member.call("join", room=room, name="Six")
         urls = [url for server in joined["iceServers"] for url in as_list(server["urls"])]
         assert any(url.startswith("stun:[::1]:") for url in urls), urls
+
+
+def relays(joined):
+    """The entries with TURN, and nothing else in them."""
+    found = [server for server in joined["iceServers"] if "turn" in str(server["urls"])]
+    assert found and all(url.startswith(("turn:", "turns:")) for server in found for url in as_list(server["urls"]))
+    return found
+
+
+def is_issued_under(secret, relay):
+    """Whether the password is the one of the name (draft-uberti-behave-turn-rest-00, section 2.2)."""
+    digest = hmac.digest(secret.encode(), relay["username"].encode(), "sha1")
+    return base64.b64encode(digest).decode() == relay["credential"]
+
+
+def test_ice_servers_have_credentials_that_end(start_linkup):
+    server = start_linkup("--secret", "the new one", "--secret", "the old one")
+    with Member(server.url) as ann, Member(server.url) as bea:
+        before = time.time()
+        joined = [ann.call("join", room="room", name="Ann"), bea.call("join", room="room", name="Bea")]
+        for answer in joined:
+            (relay,) = relays(answer)
+            expiry, _, identity = relay["username"].partition(":")
+            assert identity == answer["self"]
+            # Four hours, and what the two joins took.
+            assert before + 4 * 3600 - 1 <= int(expiry) <= time.time() + 4 * 3600
+            assert is_issued_under("the new one", relay)
+            transports = {url.partition("?")[2] for url in as_list(relay["urls"])}
+            assert transports == {"transport=udp", "transport=tcp"}
+        # Another participant, another name and another password.
+        assert relays(joined[0])[0]["credential"] != relays(joined[1])[0]["credential"]
+
+
+def test_the_secret_outlives_a_restart(start_linkup, tmp_path):
+    server = start_linkup(data=tmp_path / "data")
+    with Member(server.url) as ann:
+        (relay,) = relays(ann.call("join", room="room", name="Ann"))
+    # HKDF (RFC 5869) of the installation's secret: extract without salt, then one block.
+    key = hmac.digest(bytes(32), (tmp_path / "data" / "secret").read_bytes(), "sha256")
+    secret = base64.b64encode(hmac.digest(key, b"linkup-turn\x01", "sha256")).decode()
+    assert is_issued_under(secret, relay)
+    assert server.stop() == 0
+    server = start_linkup(data=tmp_path / "data")
+    with Member(server.url) as ann:
+        (again,) = relays(ann.call("join", room="room", name="Ann"))
+    assert is_issued_under(secret, again)
 
 
 def as_list(value):
