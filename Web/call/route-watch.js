@@ -6,7 +6,10 @@ import { pathIn } from './route.js';
 
 /** How often the statistics are read when nothing happens, in milliseconds. */
 const interval = 5000;
-/** The same while no way is known: statistics may lag behind the event that says that there is one. */
+/**
+ * The same while no way is known, and after a change: statistics lag behind events, and the address of a peer's relay
+ * may be in use before the peer has said that it is one.
+ */
 const shortInterval = 1000;
 
 export class RouteWatch {
@@ -43,7 +46,7 @@ export class RouteWatch {
     if (this.#isStopped || connection !== getConnection()) return this.path;
     const isOther = path?.route !== this.path?.route || path?.usesOwnRelay !== this.path?.usesOwnRelay;
     this.path = path;
-    if (!path) this.#wait(shortInterval);
+    if (!path || isOther) this.#wait(shortInterval);
     if (isOther) onChange();
     return path;
   }

@@ -125,15 +125,23 @@ test('a way that is not known is looked for once a second', async () => {
   assert.deepEqual(changes, ['direct']);
 });
 
-test('an event is followed up at once, and the next look is 5 seconds later', async () => {
+test('an event is followed up at once, and a change by a second look after a second', async () => {
   const { clock, changes, state, watch } = makeWatch();
   await clock.advance(900);
   assert.deepEqual(await watch.look(), { route: 'direct', usesOwnRelay: false });
   assert.deepEqual(changes, ['direct']);
-  await clock.advance(4999);
+  await clock.advance(999);
   assert.equal(state.reads, 1);
+  // What looked like an address of the peer's own is that of its relay.
+  state.connection.stats = report(plain('host'), plain('relay'));
   await clock.advance(1);
-  assert.equal(state.reads, 2);
+  assert.deepEqual(changes, ['direct', 'relay-udp']);
+  await clock.advance(1000);
+  assert.equal(state.reads, 3);
+  await clock.advance(4999);
+  assert.equal(state.reads, 3);
+  await clock.advance(1);
+  assert.equal(state.reads, 4);
 });
 
 test('the same route over a relay of this side instead of the other is a change', async () => {
