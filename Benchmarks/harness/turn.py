@@ -27,7 +27,7 @@ class Placement:
 
     def __init__(self, threads, first=False):
         cores = sorted(os.sched_getaffinity(0))
-        # Before all other programs of the machine, which otherwise are in the figures.
+        # In front of all other programs of the machine, whose turns would otherwise be in the figures.
         urgency = ["chrt", "--fifo", "1"] if first else []
         self.server = self.generator = tuple(urgency)
         if len(cores) > threads:
@@ -97,7 +97,6 @@ class Coturn:
 class Direct:
     """No server: the generator's clients and peers talk directly, which shows what the rest of the way takes."""
 
-    placement: Placement
     name: str = "direct"
 
 
