@@ -42,6 +42,8 @@ extension RelayEngine {
         if let token, reservations[token.token]?.username != context.identity.username {
             return refuse(context, .insufficientCapacity)
         }
+        // All that can be malformed is read before anything is counted.
+        let lifetime = lifetime(try message.first(Lifetime.self), context, at: now)
         guard configuration.quotas.admit(account(of: context)) else { return refuse(context, .allocationQuotaReached) }
         if let server = configuration.alternateServer {
             configuration.quotas.release(account(of: context))
@@ -52,7 +54,7 @@ extension RelayEngine {
         pending = PendingAllocation(
             context: context,
             account: account(of: context),
-            lifetime: lifetime(try message.first(Lifetime.self), context, at: now),
+            lifetime: lifetime,
             transport: transport,
             evenPort: evenPort,
             wantsTicket: wantsTicket,

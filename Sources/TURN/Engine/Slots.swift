@@ -23,6 +23,9 @@ struct Slots<Value> {
         free.append(index)
     }
 
+    /// How many numbers are given out.
+    var count: Int { values.count - free.count }
+
     /// How many numbers have been given out at the same time, at the most.
     var capacity: Int { values.count }
 

@@ -24,6 +24,15 @@ struct TestRelay: ~Copyable {
 
     private let nonces = NonceIssuer(secret: [UInt8](0..<32))
 
+    /// How a request shows who sends it.
+    enum Signature: String, CaseIterable {
+        case good
+        case missing
+        case withoutNonce
+        case withOldNonce
+        case wrong
+    }
+
     init(
         index: UInt8 = 0,
         of engines: Int = 1,
@@ -47,8 +56,13 @@ struct TestRelay: ~Copyable {
     }
 
     mutating func pass(seconds: UInt64) {
-        now.uptime += seconds * 1_000_000_000
-        now.unix += UInt32(seconds)
+        pass(nanoseconds: seconds * 1_000_000_000)
+    }
+
+    mutating func pass(nanoseconds: UInt64) {
+        let before = now.uptime / 1_000_000_000
+        now.uptime += nanoseconds
+        now.unix += UInt32(now.uptime / 1_000_000_000 - before)
         if let deadline = engine.nextDeadline, deadline <= now.uptime {
             engine.timeout(at: now)
             drain()
@@ -91,10 +105,19 @@ struct TestRelay: ~Copyable {
         over listener: ListenerID? = nil,
         user: String = "user",
         password: String = "pass",
+        signature: Signature = .good,
         transactionID: TransactionID = .random(),
         _ body: (inout STUNMessageWriter) throws -> Void = { _ in }
     ) throws -> TestAnswer? {
-        let bytes = try makeRequest(method, from: client, user: user, password: password, transactionID, body)
+        let bytes = try makeRequest(
+            method,
+            from: client,
+            user: user,
+            password: password,
+            signature: signature,
+            transactionID,
+            body
+        )
         let flow = FiveTuple(client: client, listener: listener ?? udp)
         guard case .answer = receive(bytes, from: flow) else { return nil }
         return try TestAnswer(engine.answer)
@@ -105,20 +128,27 @@ struct TestRelay: ~Copyable {
         from client: TransportAddress,
         user: String = "user",
         password: String = "pass",
+        signature: Signature = .good,
         _ transactionID: TransactionID = .random(),
         _ body: (inout STUNMessageWriter) throws -> Void = { _ in }
     ) throws -> [UInt8] {
         var writer = STUNMessageWriter(MessageType(.request, method), transactionID: transactionID)
         try body(&writer)
+        guard signature != .missing else { return Array(buffer: writer.finish()) }
         try writer.append(Username(user))
         try writer.append(Realm(Self.realm))
-        try writer.append(nonces.makeNonce(for: client, at: now.unix))
+        switch signature {
+        case .withoutNonce: break
+        case .withOldNonce: try writer.append(nonces.makeNonce(for: client, at: now.unix - 3601))
+        case .good, .wrong, .missing: try writer.append(nonces.makeNonce(for: client, at: now.unix))
+        }
+        let password = signature == .wrong ? "not " + password : password
         let key = IntegrityKey.longTermMD5(username: user, realm: Self.realm, password: password)
         try writer.appendMessageIntegrity(key: key)
         return Array(buffer: writer.finish())
     }
 
-    /// Makes an allocation.
+    /// Makes an allocation over UDP.
     mutating func allocate(
         from client: TransportAddress = TestRelay.client(),
         over listener: ListenerID? = nil,
@@ -163,6 +193,15 @@ struct TestAnswer {
 
     /// The code of an error response; `nil` for a success.
     var error: Int? { try? first(ErrorCode.self)?.code }
+
+    /// The attributes that count, in their order.
+    var types: [AttributeType] {
+        guard let message = try? STUNMessage(bytes.span) else { return [] }
+        var types: [AttributeType] = []
+        var attributes = message.attributes
+        while let attribute = attributes.next() { types.append(attribute.type) }
+        return types
+    }
 
     func first<Attribute: STUNAttribute>(_ attribute: Attribute.Type = Attribute.self) throws -> Attribute? {
         try STUNMessage(bytes.span).first(Attribute.self)
