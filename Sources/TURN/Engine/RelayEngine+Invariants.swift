@@ -1,7 +1,9 @@
 import STUN
 
 extension RelayEngine {
-    /// What must be true between two calls, and is not; `nil` if all is well. For tests: it looks at everything.
+    /// What must be true between two calls, and is not; `nil` if all is well.
+    ///
+    /// For tests and for fuzzing: it looks at everything.
     func violatedInvariant() -> String? {
         var found = (relays: reservations.count, permissions: 0, bindings: 0, allocations: 0)
         for slot in 0..<UInt32(allocations.capacity) {

@@ -17,14 +17,18 @@ extension RelayEngine {
         var attributes = message.attributes
         while let attribute = attributes.next() {
             guard attribute.type == .xorPeerAddress else { continue }
-            let peer = try XORPeerAddress(decoding: attribute.value, in: message.transactionID).address
-            if let error = refusal(ofHost: peer.ip, slot) { return refuse(context, error) }
-            if !hosts.contains(peer.ip) { hosts.append(peer.ip) }
-            guard hosts.count <= configuration.maximumPermissions else {
-                return refuse(context, .insufficientCapacity)
-            }
+            let host = try XORPeerAddress(decoding: attribute.value, in: message.transactionID).address.ip
+            // One more than there may be says enough.
+            if hosts.count <= configuration.maximumPermissions, !hosts.contains(host) { hosts.append(host) }
         }
+        // The form of all comes first, then the families of all, then the policy.
         guard !hosts.isEmpty else { return refuse(context, .badRequest) }
+        guard hosts.allSatisfy({ allocations[slot].relay(of: $0.family) != nil }) else {
+            return refuse(context, .peerAddressFamilyMismatch)
+        }
+        for host in hosts {
+            if let error = refusal(ofHost: host, slot) { return refuse(context, error) }
+        }
         guard hasRoom(slot, forPermissionsOf: hosts, at: now) else { return refuse(context, .insufficientCapacity) }
         for host in hosts {
             permit(host, slot, at: now)
