@@ -52,7 +52,7 @@ USES = {
     "IPv4 and IPv6 in one allocation": Use([*FIVE, "-Z"], sent=5),
     "IPv6 relay": Use([*FIVE, "-x"], peer="::1"),
     "IPv6 client and IPv4 relay": Use(FIVE, host="::1"),
-    "twenty clients": Use(["-m", "20", "-n", "20", "-l", "200", "-z", "60"], sent=400),
+    "twenty clients": Use(["-m", "20", "-n", "20", "-l", "200"], sent=400),
     "client to client": Use(["-y", "-c", "-m", "2", "-n", "20", "-l", "200"], sent=40, peer=None),
     # The client sends its Refresh twice, and waits for both answers. Over TCP coturn's own server doesn't give them.
     "mobility": Use([*FIVE, "-M"], transports=["UDP"] if IS_COTURN else TRANSPORTS),
@@ -92,13 +92,19 @@ def outcomes(request, server, peer):
         for item in request.session.items
         if item.path == request.path and "outcomes" in item.fixturenames
     ]
-    with ThreadPoolExecutor(max_workers=16) as pool:
+    with ThreadPoolExecutor(max_workers=8) as pool:
         yield {(transport, name): pool.submit(use_turn, server, peer, transport, USES[name]) for transport, name in chosen}
 
 
 def use_turn(server, peer, transport, use):
     target = ["-e", use.peer, "-r", peer.port] if use.peer else []
-    return turnutils.uclient(server, *use.arguments, *target, transport=transport, host=use.host)
+    # Over TLS the client takes what one record holds for one message, and on a busy machine two come in one: then it
+    # counts one as lost that arrived. Nothing else is tried again.
+    for _ in range(3 if transport == "TLS" else 1):
+        outcome = turnutils.uclient(server, *use.arguments, *target, transport=transport, host=use.host)
+        if outcome.code or outcome.number("tot_recv_msgs") == use.sent:
+            break
+    return outcome
 
 
 def assert_all_arrived(outcome, sent, received=None, refusals="none"):

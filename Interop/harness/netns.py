@@ -1,11 +1,12 @@
 """Networks of this machine alone: namespaces, the cables between them, and routers that translate addresses.
 
-Nothing outside the namespaces changes, and whatever was made disappears with `close`, processes aside.
+Nothing outside the namespaces changes, and whatever was made disappears with `close`, processes aside. It takes root.
 """
 
 import contextlib
 import itertools
 import os
+import re
 import subprocess
 
 _numbers = itertools.count(1)
@@ -16,6 +17,16 @@ def run(*command, input=None):
     done = subprocess.run([str(part) for part in command], input=input, capture_output=True, text=True)
     assert done.returncode == 0, f"{' '.join(map(str, command))}: {done.stderr.strip()}"
     return done.stdout
+
+
+def remove_left_over():
+    """Removes the namespaces of runs that were killed before they could."""
+    for line in run("ip", "netns", "list").splitlines():
+        name = line.split()[0]
+        owner = re.match(r"linkup-(\d+)-", name)
+        if owner and not os.path.exists(f"/proc/{owner.group(1)}"):
+            # Another run may be about to do the same.
+            subprocess.run(["ip", "netns", "delete", name], capture_output=True)
 
 
 class Namespace:
@@ -64,12 +75,12 @@ def cable(one, one_name, other, other_name):
     other.ip("link", "set", other_name, "up")
 
 
-# A symmetric NAT: each pair of inner and outer address gets a random port, nobody outside can begin.
-SYMMETRIC = """
+# Addresses are translated, nobody outside can begin, and what is blocked of that which the inside begins can be changed.
+# What was let through once is judged again by each datagram.
+RULES = """
 table ip translation {
     chain postrouting {
         type nat hook postrouting priority 100
-        oifname "outside" masquerade fully-random
     }
 }
 table ip firewall {
@@ -89,53 +100,75 @@ table ip firewall {
 }
 """
 
+# A port is kept where possible, so that STUN learns what peers can send to.
+KEEP_PORTS = "masquerade"
+# A symmetric NAT: for each address outside another port, which nobody can foretell.
+RANDOM_PORTS = "masquerade fully-random"
+
+
+class Host:
+    """A machine on the Internet."""
+
+    def __init__(self, internet, stack, number):
+        self.namespace = stack.enter_context(contextlib.closing(Namespace(f"host{number}")))
+        self.address = internet.connect(self.namespace, f"host{number}", number)
+
 
 class Home:
-    """A client behind a router with a symmetric NAT."""
+    """A client behind a router with a symmetric NAT, until told otherwise."""
 
     def __init__(self, internet, stack, number):
         self.router = stack.enter_context(contextlib.closing(Namespace(f"router{number}")))
         self.client = stack.enter_context(contextlib.closing(Namespace(f"client{number}")))
-        self.public_address = internet.connect(self.router, f"home{number}", number)
+        self.public_address = internet.connect(self.router, f"home{number}", 10 + number)
         self.address = f"10.0.{number}.2"
         cable(self.router, "inside", self.client, "home")
         self.router.ip("address", "add", f"10.0.{number}.1/24", "dev", "inside")
         self.client.ip("address", "add", f"{self.address}/24", "dev", "home")
         self.client.ip("route", "add", "default", "via", f"10.0.{number}.1")
         self.router.sysctl("net.ipv4.ip_forward", 1)
-        self.router.rules(SYMMETRIC)
+        self.router.rules(RULES)
+        self.translate(RANDOM_PORTS)
+
+    def translate(self, way):
+        """Translates addresses in another way, for connections that begin from now on."""
+        self.router.rules(
+            f"""
+            flush chain ip translation postrouting
+            add rule ip translation postrouting oifname "outside" {way}
+            """
+        )
 
     def block(self, *matches):
         """Drops from now on what leaves the home and matches one of these expressions; none lifts all blocks."""
         lines = [f"add rule ip firewall blocked {match} drop" for match in matches]
-        # What was under way must be judged by the new rules as well: it leaves by the same chain.
         self.router.rules("\n".join(["flush chain ip firewall blocked", *lines]) + "\n")
 
 
 class Internet:
-    """A network with public addresses that has a server, and homes behind symmetric NATs.
+    """A network with public addresses that has hosts, and homes behind symmetric NATs.
 
     The addresses are public ones on purpose: a relay refuses private ones and those of documentation as peers.
     """
 
     NETWORK = "45.0.0"
 
-    def __init__(self, homes=2):
+    def __init__(self, hosts=1, homes=2):
+        remove_left_over()
         with contextlib.ExitStack() as stack:
-            self.server = stack.enter_context(contextlib.closing(Namespace("server")))
-            self.server.ip("link", "add", "internet", "type", "bridge")
-            self.server.ip("link", "set", "internet", "up")
-            self.address = f"{self.NETWORK}.1"
-            self.server.ip("address", "add", f"{self.address}/24", "dev", "internet")
+            self._switch = stack.enter_context(contextlib.closing(Namespace("internet")))
+            self._switch.ip("link", "add", "switch", "type", "bridge")
+            self._switch.ip("link", "set", "switch", "up")
+            self.hosts = [Host(self, stack, number) for number in range(1, hosts + 1)]
             self.homes = [Home(self, stack, number) for number in range(1, homes + 1)]
             self._stack = stack.pop_all()
 
-    def connect(self, router, name, number):
-        """Plugs a router in, and returns the address that it got."""
-        address = f"{self.NETWORK}.{10 + number}"
-        cable(self.server, name, router, "outside")
-        self.server.ip("link", "set", name, "master", "internet")
-        router.ip("address", "add", f"{address}/24", "dev", "outside")
+    def connect(self, namespace, name, number):
+        """Plugs a router or a host in, and returns the address that it got."""
+        address = f"{self.NETWORK}.{number}"
+        cable(self._switch, name, namespace, "outside")
+        self._switch.ip("link", "set", name, "master", "switch")
+        namespace.ip("address", "add", f"{address}/24", "dev", "outside")
         return address
 
     def close(self):

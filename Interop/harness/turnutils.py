@@ -44,8 +44,8 @@ def run(program, *arguments, timeout=45):
 
 def uclient(server, *arguments, transport="UDP", host=None, timeout=45):
     """Runs `turnutils_uclient` against a server, with its credentials unless the arguments hold others."""
-    # Over TLS it takes what one record holds for one message: an interval keeps two messages apart.
-    options = {"UDP": [], "TCP": ["-t"], "TLS": ["-t", "-S", "-z", "100"]}[transport]
+    # Over TLS it takes what one record holds for one message: a long interval keeps two messages apart.
+    options = {"UDP": [], "TCP": ["-t"], "TLS": ["-t", "-S", "-z", "200"]}[transport]
     credentials = []
     if "-u" not in arguments:
         credentials = ["-u", server.user or "ann"]
