@@ -18,6 +18,15 @@ require_swift() {
     fi
 }
 
+# Runs a command with the rights to change the system.
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then
+        "$@"
+    else
+        sudo "$@"
+    fi
+}
+
 # Installs the Debian packages among the arguments that are missing, and says so. Does nothing if all are there.
 require_packages() {
     command -v dpkg-query >/dev/null || {
@@ -30,14 +39,10 @@ require_packages() {
     done
     [ ${#missing[@]} -gt 0 ] || return 0
     echo "Installing from Debian: ${missing[*]}"
-    local as_root=()
-    if [ "$(id -u)" -ne 0 ]; then
-        command -v sudo >/dev/null || die "Please install these Debian packages first: ${missing[*]}"
-        as_root=(sudo)
-    fi
+    [ "$(id -u)" -eq 0 ] || command -v sudo >/dev/null || die "Please install these Debian packages first: ${missing[*]}"
     # Another package manager may be at work, on a machine that has just started: wait for it.
     local options=(-qq -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3)
-    ${as_root[@]+"${as_root[@]}"} apt-get "${options[@]}" update
-    ${as_root[@]+"${as_root[@]}"} env DEBIAN_FRONTEND=noninteractive \
+    as_root apt-get "${options[@]}" update
+    as_root env DEBIAN_FRONTEND=noninteractive \
         apt-get "${options[@]}" install -y --no-install-recommends "${missing[@]}" >/dev/null
 }
