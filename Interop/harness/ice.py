@@ -16,10 +16,13 @@ SCRIPT = """(options) => {
     window.RTCPeerConnection = class extends Plain {
         constructor(configuration) {
             super(adapt(configuration));
-            const record = { candidates: [], states: [] };
+            const record = { candidates: [], attempts: [], states: [] };
             window.iceRecords.push(record);
             this.addEventListener('icecandidate', ({ candidate }) => {
-                if (candidate) record.candidates.push(candidate.type);
+                if (!candidate) return;
+                record.candidates.push(candidate.type);
+                const attempt = candidate.usernameFragment;
+                if (!record.attempts.includes(attempt)) record.attempts.push(attempt);
             });
             this.addEventListener('connectionstatechange', () => record.states.push(this.connectionState));
         }
@@ -55,6 +58,11 @@ def control(page, *, schemes=("stun", "turn", "turns"), servers=None, **configur
 def candidates(page):
     """The types of all local candidates that were found."""
     return set(page.evaluate("window.iceRecords.flatMap(({ candidates }) => candidates)"))
+
+
+def attempts(page):
+    """How many times ICE began, the first time included: with a new connection, or when it was restarted."""
+    return page.evaluate("window.iceRecords.flatMap(({ attempts }) => attempts).length")
 
 
 def states(page):

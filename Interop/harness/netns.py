@@ -106,12 +106,23 @@ KEEP_PORTS = "masquerade"
 RANDOM_PORTS = "masquerade fully-random"
 
 
+# The networks of homes, the first for the odd ones. Some have addresses inside that are public ones: a relay can't refuse
+# those as peers, and there is no way to them.
+INSIDE = ["10.0", "46.0"]
+
+
 class Host:
     """A machine on the Internet."""
 
     def __init__(self, internet, stack, number):
         self.namespace = stack.enter_context(contextlib.closing(Namespace(f"host{number}")))
         self.address = internet.connect(self.namespace, f"host{number}", number)
+
+    def lead_nowhere(self):
+        """Lets what is sent to an address outside of this Internet vanish, where it is an error otherwise."""
+        router = f"{Internet.NETWORK}.254"
+        self.namespace.ip("neighbour", "add", router, "lladdr", "02:00:00:00:00:01", "dev", "outside")
+        self.namespace.ip("route", "add", "default", "via", router)
 
 
 class Home:
@@ -121,11 +132,12 @@ class Home:
         self.router = stack.enter_context(contextlib.closing(Namespace(f"router{number}")))
         self.client = stack.enter_context(contextlib.closing(Namespace(f"client{number}")))
         self.public_address = internet.connect(self.router, f"home{number}", 10 + number)
-        self.address = f"10.0.{number}.2"
+        inside = f"{INSIDE[(number - 1) % len(INSIDE)]}.{number}"
+        self.address = f"{inside}.2"
         cable(self.router, "inside", self.client, "home")
-        self.router.ip("address", "add", f"10.0.{number}.1/24", "dev", "inside")
+        self.router.ip("address", "add", f"{inside}.1/24", "dev", "inside")
         self.client.ip("address", "add", f"{self.address}/24", "dev", "home")
-        self.client.ip("route", "add", "default", "via", f"10.0.{number}.1")
+        self.client.ip("route", "add", "default", "via", f"{inside}.1")
         self.router.sysctl("net.ipv4.ip_forward", 1)
         self.router.rules(RULES)
         self.translate(RANDOM_PORTS)
