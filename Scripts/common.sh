@@ -39,7 +39,8 @@ require_packages() {
     done
     [ ${#missing[@]} -gt 0 ] || return 0
     echo "Installing from Debian: ${missing[*]}"
-    [ "$(id -u)" -eq 0 ] || command -v sudo >/dev/null || die "Please install these Debian packages first: ${missing[*]}"
+    [ "$(id -u)" -eq 0 ] || command -v sudo >/dev/null ||
+        die "Please install these Debian packages first: ${missing[*]}"
     # Another package manager may be at work, on a machine that has just started: wait for it.
     local options=(-qq -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3)
     as_root apt-get "${options[@]}" update

@@ -75,8 +75,8 @@ def cable(one, one_name, other, other_name):
     other.ip("link", "set", other_name, "up")
 
 
-# Addresses are translated, nobody outside can begin, and what is blocked of that which the inside begins can be changed.
-# What was let through once is judged again by each datagram.
+# Addresses are translated, nobody outside can begin, and what the inside may not send can be changed: it is judged by
+# each datagram, also where others of the same connection went through.
 RULES = """
 table ip translation {
     chain postrouting {
@@ -106,8 +106,8 @@ KEEP_PORTS = "masquerade"
 RANDOM_PORTS = "masquerade fully-random"
 
 
-# The networks of homes, the first for the odd ones. Some have addresses inside that are public ones: a relay can't refuse
-# those as peers, and there is no way to them.
+# The networks of homes, the first for the odd ones. Some have public addresses inside: a relay can't refuse those as
+# peers, and has no route to them.
 INSIDE = ["10.0", "46.0"]
 
 

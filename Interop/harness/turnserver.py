@@ -35,108 +35,105 @@ class TURNServer:
         return self.process.is_running
 
 
-def start_turn(
-    start,
-    folder,
-    *,
-    host=None,
-    relay_addresses=("127.0.0.1", "::1"),
-    peers=("127.0.0.1", "::1"),
-    user=USER,
-    password=PASSWORD,
-    secret=None,
-    certificate=None,
-    mobility=False,
-    other_address=None,
-    alternate_server=None,
-    user_quota=0,
-    ports=(0, 0),
-    prefix=(),
-):
-    """Starts a server by a fixture's `start`.
+@dataclass
+class Setup:
+    """What a server is to do.
 
-    `user` without a password, `None`, makes a server of the secret alone; `certificate` is a pair of paths; `peers` are
-    allowed although they are no public addresses; `user_quota` 0 means none, as the clients of the tests share a user.
+    Without a `user` and with a `secret` it knows the credentials of the secret alone, without both it is for STUN.
     """
-    options = {
-        "host": host,
-        "relay_addresses": relay_addresses,
-        "peers": peers,
-        "user": user and f"{user}:{password}",
-        "secret": secret,
-        "certificate": certificate,
-        "mobility": mobility,
-        "other_address": other_address,
-        "alternate_server": alternate_server,
-        "user_quota": user_quota,
-        "ports": ports,
-    }
-    make = _coturn if IS_COTURN else _linkup
-    process, port, tls_port = make(start, folder, prefix, options)
-    reached = host or relay_addresses[0]
-    return TURNServer(process, reached, port, tls_port, user, password if user else None, secret)
+
+    # Where to listen; everywhere unless it is given.
+    host: str | None = None
+    # Ports for UDP and TCP, and for TLS; 0 lets the system choose.
+    ports: tuple = (0, 0)
+    relay_addresses: tuple = ("127.0.0.1", "::1")
+    # Peers that are allowed although their addresses are no public ones.
+    peers: tuple = ("127.0.0.1", "::1")
+    user: str | None = USER
+    password: str | None = PASSWORD
+    secret: str | None = None
+    # The paths of a certificate and its key.
+    certificate: tuple | None = None
+    mobility: bool = False
+    other_address: str | None = None
+    alternate_server: str | None = None
+
+    @property
+    def relays(self):
+        return bool(self.user or self.secret)
+
+    @property
+    def credentials(self):
+        return self.user and f"{self.user}:{self.password}"
 
 
-def _linkup(start, folder, prefix, options):
-    port, tls_port = options["ports"]
-    arguments = ["turn", "--turn-port", port, "--realm", REALM, "--user-quota", options["user_quota"]]
+def start_turn(start, folder, *, prefix=(), **options):
+    """Starts a server by a fixture's `start`, with the options of a `Setup`."""
+    setup = Setup(**options)
+    process, port, tls_port = (_coturn if IS_COTURN else _linkup)(start, folder, prefix, setup)
+    return TURNServer(
+        process,
+        host=setup.host or setup.relay_addresses[0],
+        port=port,
+        tls_port=tls_port,
+        user=setup.user,
+        password=setup.password if setup.user else None,
+        secret=setup.secret,
+    )
+
+
+def _linkup(start, folder, prefix, setup):
+    port, tls_port = setup.ports
+    # No quota, since all clients of a test share a user.
+    arguments = ["turn", "--turn-port", port, "--realm", REALM, "--user-quota", 0]
     for flag, value in (
-        ("--hostname", options["host"]),
-        ("--user", options["user"]),
-        ("--secret", options["secret"]),
-        ("--other-address", options["other_address"]),
-        ("--alternate-server", options["alternate_server"]),
+        ("--hostname", setup.host),
+        ("--user", setup.credentials),
+        ("--secret", setup.secret),
+        ("--other-address", setup.other_address),
+        ("--alternate-server", setup.alternate_server),
     ):
         arguments += [flag, value] if value else []
-    for address in options["relay_addresses"]:
+    for address in setup.relay_addresses:
         arguments += ["--relay-address", address]
-    for address in options["peers"]:
+    for address in setup.peers:
         arguments += ["--allow-peer", f"{address}/{128 if ':' in address else 32}"]
-    if options["certificate"]:
-        certificate, key = options["certificate"]
+    if setup.certificate:
+        certificate, key = setup.certificate
         arguments += ["--certificate", certificate, "--private-key", key, "--tls-port", tls_port]
-    if options["mobility"]:
-        arguments += ["--mobility"]
-    relays = options["user"] or options["secret"]
-    process = start(
-        "linkup", arguments, ready=rf"{'TURN' if relays else 'STUN'} listens on port (\d+)", prefix=prefix
-    )
-    tls_port = options["certificate"] and _announced(process, r"over TLS listens on port (\d+)")
-    return process, process.port, tls_port and int(tls_port)
+    arguments += ["--mobility"] if setup.mobility else []
+    name = "TURN" if setup.relays else "STUN"
+    process = start("linkup", arguments, ready=rf"{name} listens on port (\d+)", prefix=prefix)
+    tls_port = int(_announced(process, rf"{name} over TLS listens on port (\d+)")) if setup.certificate else None
+    return process, process.port, tls_port
 
 
-def _coturn(start, folder, prefix, options):
-    certificate = options["certificate"]
-    port, tls_port = (given or _free_port() for given in options["ports"])
-    addresses = [options["host"]] if options["host"] else list(options["relay_addresses"])
-    arguments = ["-n", "-v", "--no-cli", "--simple-log", "--log-file", "stdout", "--realm", REALM]
+def _coturn(start, folder, prefix, setup):
+    port, tls_port = (given or _free_port() for given in setup.ports)
+    listening = [setup.host] if setup.host else list(setup.relay_addresses)
+    arguments = ["-n", "-v", "--no-cli", "--simple-log", "--log-file", "stdout", "--no-dtls", "--realm", REALM]
     arguments += ["--listening-port", port, "--tls-listening-port", tls_port]
     arguments += ["--pidfile", folder / f"coturn-{port}.pid", "--userdb", folder / f"coturn-{port}.sqlite"]
-    for address in addresses + [options["other_address"]] * bool(options["other_address"]):
-        arguments += ["--listening-ip", address]
-    for address in options["relay_addresses"]:
-        arguments += ["--relay-ip", address]
-    for address in options["peers"]:
-        arguments += ["--allowed-peer-ip", address]
-    if any(address in ("127.0.0.1", "::1") for address in options["peers"]):
-        arguments += ["--allow-loopback-peers"]
-    arguments += [] if options["other_address"] else ["--no-rfc5780"]
+    for flag, values in (
+        ("--listening-ip", listening + [setup.other_address] * bool(setup.other_address)),
+        ("--relay-ip", setup.relay_addresses),
+        ("--allowed-peer-ip", setup.peers),
+    ):
+        for value in values:
+            arguments += [flag, value]
+    arguments += ["--allow-loopback-peers"] if {"127.0.0.1", "::1"} & set(setup.peers) else []
+    arguments += [] if setup.other_address else ["--no-rfc5780"]
+    arguments += ["--alternate-server", setup.alternate_server] if setup.alternate_server else []
+    arguments += ["--mobility"] if setup.mobility else []
     # Without either it would relay for everybody.
-    arguments += ["--lt-cred-mech"] if options["user"] or not options["secret"] else ["--use-auth-secret"]
-    arguments += ["--user", options["user"]] if options["user"] else []
-    arguments += ["--static-auth-secret", options["secret"]] if options["secret"] else []
-    if certificate:
-        arguments += ["--cert", certificate[0], "--pkey", certificate[1], "--no-dtls"]
-    else:
-        arguments += ["--no-tls", "--no-dtls"]
-    if options["mobility"]:
-        arguments += ["--mobility"]
-    if options["alternate_server"]:
-        arguments += ["--alternate-server", options["alternate_server"]]
-    ready = rf"UDP listener opened on ?: {re.escape(addresses[0])}:(\d+)"
+    arguments += ["--use-auth-secret"] if setup.secret and not setup.user else ["--lt-cred-mech"]
+    arguments += ["--user", setup.credentials] if setup.user else []
+    arguments += ["--static-auth-secret", setup.secret] if setup.secret else []
+    arguments += ["--cert", setup.certificate[0], "--pkey", setup.certificate[1]] if setup.certificate else ["--no-tls"]
+    ready = rf"UDP listener opened on ?: {re.escape(listening[0])}:(\d+)"
     process = start("/usr/bin/turnserver", arguments, ready=ready, prefix=prefix)
     _announced(process, "(SQLite DB connection success)")
-    return process, port, tls_port if certificate else None
+    return process, port, tls_port if setup.certificate else None
 
 
 def _announced(process, pattern):
@@ -152,7 +149,6 @@ def _free_port():
             udp.bind(("127.0.0.1", 0))
             port = udp.getsockname()[1]
             try:
-                # coturn uses the next one as well.
                 tcp.bind(("127.0.0.1", port))
                 return port
             except OSError:
