@@ -17,6 +17,8 @@ protocol StreamClient: AnyObject, Sendable {
 
     /// Sends one message or more, whole and in order.
     func send(_ messages: ByteBuffer)
+    /// So many bytes of what was posted for the client are done with; more may be read.
+    func consumed(_ count: Int)
     /// Closes the connection after what was sent.
     func close()
 }
