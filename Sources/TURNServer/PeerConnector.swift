@@ -24,7 +24,7 @@ protocol PeerConnector: AnyObject, Sendable {
     func listen(
         _ relay: RelayReference,
         at address: TransportAddress,
-        for thread: RelayThread
+        for thread: any RelayInbox
     ) -> RelayEngine.OpenFailure?
 
     /// Closes what ``listen(_:at:for:)`` opened, and the connections that wait for ``admit(_:as:)``.
@@ -39,7 +39,7 @@ protocol PeerConnector: AnyObject, Sendable {
         _ connection: PeerConnectionID,
         from relay: TransportAddress,
         to peer: TransportAddress,
-        for thread: RelayThread
+        for thread: any RelayInbox
     )
 
     /// Joins the client's connection with the peer's: bytes go through unchanged from here on.

@@ -12,6 +12,17 @@ extension TransportAddress {
 }
 
 extension SocketAddress {
+    /// Takes over an IP address and port.
+    init?(_ address: TransportAddress) {
+        var bytes = ByteBuffer()
+        switch address.family {
+        case .ipv4: bytes.writeInteger(UInt32(truncatingIfNeeded: address.ip.low))
+        case .ipv6: bytes.writeMultipleIntegers(address.ip.high, address.ip.low)
+        }
+        guard let address = try? SocketAddress(packedIPAddress: bytes, port: Int(address.port)) else { return nil }
+        self = address
+    }
+
     /// Lends the four or sixteen bytes of the IP address, in network order; none for a Unix domain socket.
     ///
     /// Every system has them at the same place in `sockaddr_in` and `sockaddr_in6`.

@@ -32,17 +32,35 @@ final class TestSocket {
         guard result == 0 else { throw Failure(call: "connect", errno: errno) }
     }
 
+    /// Takes over a connection that was accepted.
+    init(_ accepted: CInt) throws {
+        descriptor = accepted
+        try set(SO_RCVTIMEO, to: timeval(tv_sec: 10, tv_usec: 0))
+        try set(SO_SNDTIMEO, to: timeval(tv_sec: 10, tv_usec: 0))
+    }
+
     deinit {
         close(descriptor)
     }
 
     /// The own end, as the server should see it.
     var localAddress: TransportAddress? {
+        address(getsockname)
+    }
+
+    /// The other end.
+    var remoteAddress: TransportAddress? {
+        address(getpeername)
+    }
+
+    private func address(
+        _ get: (CInt, UnsafeMutablePointer<sockaddr>, UnsafeMutablePointer<socklen_t>) -> CInt
+    ) -> TransportAddress? {
         var storage = sockaddr_storage()
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
         return withUnsafeMutableBytes(of: &storage) { bytes in
             guard let start = bytes.baseAddress else { return nil }
-            let result = getsockname(descriptor, start.assumingMemoryBound(to: sockaddr.self), &length)
+            let result = get(descriptor, start.assumingMemoryBound(to: sockaddr.self), &length)
             guard result == 0 else { return nil }
             let port = UInt16(bytes[2]) << 8 | UInt16(bytes[3])
             let range = length == 16 ? 4..<8 : 8..<24
@@ -54,6 +72,19 @@ final class TestSocket {
     func send(_ bytes: [UInt8]) throws {
         let sent = Glibc.send(descriptor, bytes, bytes.count, CInt(MSG_NOSIGNAL))
         guard sent == bytes.count else { throw Failure(call: "send", errno: errno) }
+    }
+
+    /// Sends what the system takes at once; `nil` if that is nothing.
+    func sendWithoutWaiting(_ bytes: [UInt8]) throws -> Int? {
+        let sent = Glibc.send(descriptor, bytes, bytes.count, CInt(MSG_NOSIGNAL | MSG_DONTWAIT))
+        if sent < 0, errno == EAGAIN { return nil }
+        guard sent >= 0 else { throw Failure(call: "send", errno: errno) }
+        return sent
+    }
+
+    /// Ends the stream to the server; answers can still come.
+    func endOutput() {
+        shutdown(descriptor, CInt(SHUT_WR))
     }
 
     /// What the next call of `recv` brings; empty at the end of a stream or after a reset.

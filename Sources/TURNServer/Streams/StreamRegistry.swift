@@ -1,0 +1,71 @@
+import NIOCore
+import STUN
+import Synchronization
+
+/// The connections that are open, so that they can be limited in number and closed together.
+final class StreamRegistry: Sendable {
+    private struct State {
+        var connections: [ObjectIdentifier: any Channel] = [:]
+        var networks: [IPAddress: Int] = [:]
+        var isOpen = true
+    }
+
+    private let limit: Int
+    private let limitPerAddress: Int
+    private let state = Mutex(State())
+
+    /// Makes a registry.
+    /// - Parameters:
+    ///   - limit: How many connections there may be at a time.
+    ///   - limitPerAddress: How many of them from one address, or one /64 of IPv6; loopback is exempt.
+    init(limit: Int, limitPerAddress: Int) {
+        self.limit = limit
+        self.limitPerAddress = limitPerAddress
+    }
+
+    /// Enters a connection until it closes.
+    /// - Returns: `false` if there are too many, or ``closeAll()`` was called: the connection is to be closed.
+    func admit(_ connection: any Channel, from address: IPAddress) -> Bool {
+        let network = Self.network(of: address)
+        let isAdmitted = state.withLock { state in
+            guard state.isOpen, state.connections.count < limit else { return false }
+            if let network {
+                guard state.networks[network, default: 0] < limitPerAddress else { return false }
+                state.networks[network, default: 0] += 1
+            }
+            state.connections[ObjectIdentifier(connection)] = connection
+            return true
+        }
+        guard isAdmitted else { return false }
+        connection.closeFuture.whenComplete { _ in self.remove(connection, network) }
+        return true
+    }
+
+    private func remove(_ connection: any Channel, _ network: IPAddress?) {
+        state.withLock { state in
+            state.connections[ObjectIdentifier(connection)] = nil
+            guard let network, let count = state.networks[network] else { return }
+            state.networks[network] = count > 1 ? count - 1 : nil
+        }
+    }
+
+    /// Admits no further connection and closes those that are open.
+    func closeAll() async {
+        let connections = state.withLock { state in
+            state.isOpen = false
+            return Array(state.connections.values)
+        }
+        for connection in connections { connection.close(promise: nil) }
+        for connection in connections { try? await connection.closeFuture.get() }
+    }
+
+    /// What an address's connections are counted under: all hosts of a /64 may be one.
+    private static func network(of address: IPAddress) -> IPAddress? {
+        let address = address.unmapped
+        switch address.family {
+        case .ipv4: return address.low >> 24 == 127 ? nil : address
+        case .ipv6:
+            return address.high == 0 && address.low == 1 ? nil : IPAddress(ipv6High: address.high, low: 0)
+        }
+    }
+}
