@@ -66,13 +66,14 @@ public final class LinkUpServer: Sendable {
     /// - Parameter onReady: Called once both ports are open.
     /// - Throws: ``StartupError`` when a port can't be opened.
     public func run(onReady: @escaping @Sendable (Addresses) -> Void) async throws {
-        let stun = STUNServer(
-            configuration: .init(hostname: configuration.hostname, port: configuration.stunPort),
-            logger: logger
-        )
+        let stun: TURNServer
         let stunPort: Int
         do {
-            stunPort = try await stun.bind()
+            stun = try TURNServer(
+                configuration: TURNServer.Configuration(hostname: configuration.hostname, port: configuration.stunPort),
+                logger: logger
+            )
+            stunPort = try await stun.bind().port
         } catch let error as BindError {
             throw StartupError("\(error)")
         }

@@ -30,11 +30,11 @@ func isAnswered(_ transport: TestSocket.Transport, at host: String, port: Int) t
 
 /// Runs `body` with a server on a port that the system chooses.
 func withServer(
-    _ configuration: STUNServer.Configuration = STUNServer.Configuration(port: 0),
-    _ body: (STUNServer, Int) async throws -> Void
+    _ configuration: TURNServer.Configuration = TURNServer.Configuration(port: 0),
+    _ body: (TURNServer, Int) async throws -> Void
 ) async throws {
-    let server = STUNServer(configuration: configuration)
-    let port = try await server.bind()
+    let server = try TURNServer(configuration: configuration)
+    let port = try await server.bind().port
     do {
         try await body(server, port)
     } catch {

@@ -1,38 +1,27 @@
 import Glibc
+import NIOCore
 import STUN
 
 @testable import TURNServer
 
 /// A listening socket on 127.0.0.1, as a peer has it.
 final class TestListener {
-    private let descriptor: CInt
+    private let socket: TestSocket
     let address: TransportAddress
 
     init() throws {
-        descriptor = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
-        var storage = sockaddr_in()
-        storage.sin_family = sa_family_t(AF_INET)
-        storage.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let descriptor = descriptor
-        let result = withUnsafeMutablePointer(to: &storage) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
-                bind(descriptor, pointer, length) == 0 && listen(descriptor, 8) == 0
-                    && getsockname(descriptor, pointer, &length) == 0
-            }
+        let descriptor = Glibc.socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
+        socket = try TestSocket(descriptor)
+        let any = try SocketAddress(ipAddress: "127.0.0.1", port: 0)
+        let isBound = any.withSockAddr { bind(descriptor, $0, socklen_t($1)) == 0 }
+        guard isBound, listen(descriptor, 8) == 0, let address = socket.localAddress else {
+            throw TestSocket.Failure(call: "listen", errno: errno)
         }
-        guard result else { throw TestSocket.Failure(call: "listen", errno: errno) }
-        address = TransportAddress(ip: IPAddress(ipv4: 0x7F00_0001), port: UInt16(bigEndian: storage.sin_port))
-    }
-
-    deinit {
-        close(descriptor)
+        self.address = address
     }
 
     func accept() throws -> TestSocket {
-        let accepted = Glibc.accept(descriptor, nil, nil)
-        guard accepted >= 0 else { throw TestSocket.Failure(call: "accept", errno: errno) }
-        return try TestSocket(accepted)
+        try TestSocket(Glibc.accept(socket.descriptor, nil, nil))
     }
 }
 

@@ -15,7 +15,7 @@ final class TestSocket {
         let errno: CInt
     }
 
-    private let descriptor: CInt
+    let descriptor: CInt
 
     /// Connects to `host`, an address as text.
     init(_ transport: Transport, to host: String, port: Int, receiveBuffer: CInt? = nil) throws {
@@ -32,9 +32,10 @@ final class TestSocket {
         guard result == 0 else { throw Failure(call: "connect", errno: errno) }
     }
 
-    /// Takes over a connection that was accepted.
-    init(_ accepted: CInt) throws {
-        descriptor = accepted
+    /// Takes over a socket.
+    init(_ descriptor: CInt) throws {
+        guard descriptor >= 0 else { throw Failure(call: "socket or accept", errno: errno) }
+        self.descriptor = descriptor
         try set(SO_RCVTIMEO, to: timeval(tv_sec: 10, tv_usec: 0))
         try set(SO_SNDTIMEO, to: timeval(tv_sec: 10, tv_usec: 0))
     }

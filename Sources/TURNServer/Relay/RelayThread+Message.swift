@@ -37,6 +37,8 @@ extension RelayThread {
         let client: TransportAddress
         /// The server's address.
         let local: TransportAddress
+        /// The interface, if that is a link-local address.
+        let scope: UInt32
     }
 
     /// A message on its way to the thread that has the client's allocation.
@@ -46,5 +48,7 @@ extension RelayThread {
         let bytes: ByteBuffer
         /// The client's connection, if it has one.
         let stream: (any StreamClient)?
+        /// The thread that received it.
+        let forwarder: UInt8
     }
 }

@@ -154,7 +154,9 @@ final class StreamConnectionHandler: ChannelDuplexHandler, RemovableChannelHandl
     }
 
     private func closeWhenAnswered() {
-        if connection?.hasAtMost(0) ?? true { closeAfterFlush() }
+        guard connection?.hasAtMost(0) ?? true else { return }
+        // The answers may be on their way from the thread to this loop: they were sent before the thread was done.
+        context?.eventLoop.assumeIsolated().execute { self.closeAfterFlush() }
     }
 
     // MARK: From the relay thread

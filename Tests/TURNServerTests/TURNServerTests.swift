@@ -5,7 +5,7 @@ import ServiceLifecycleTestKit
 import TURNServer
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct STUNServerTests {
+@Suite(.timeLimit(.minutes(1))) struct TURNServerTests {
     @Test(arguments: TestSocket.Transport.allCases, ["127.0.0.1", "::1"])
     func everyTransportAndFamilyIsAnswered(transport: TestSocket.Transport, host: String) async throws {
         try await withServer { server, port in
@@ -22,7 +22,7 @@ import Testing
         ("0.0.0.0", ["127.0.0.1"]),
     ])
     func hostnames(hostname: String, reachable: [String]) async throws {
-        try await withServer(STUNServer.Configuration(hostname: hostname, port: 0)) { _, port in
+        try await withServer(TURNServer.Configuration(hostname: hostname, port: 0)) { _, port in
             for host in reachable {
                 for transport in TestSocket.Transport.allCases {
                     let answered = try isAnswered(transport, at: host, port: port)
@@ -42,8 +42,8 @@ import Testing
     }
 
     @Test func aTakenPortIsNamed() async throws {
-        try await withServer(STUNServer.Configuration(hostname: "127.0.0.1", port: 0)) { _, port in
-            let other = STUNServer(configuration: STUNServer.Configuration(hostname: "127.0.0.1", port: port))
+        try await withServer(TURNServer.Configuration(hostname: "127.0.0.1", port: 0)) { _, port in
+            let other = try TURNServer(configuration: TURNServer.Configuration(hostname: "127.0.0.1", port: port))
             let error = await #expect(throws: BindError.self) { try await other.bind() }
             #expect(error?.reason == .addressInUse)
             #expect(error?.address == "127.0.0.1:\(port)")
@@ -56,7 +56,7 @@ import Testing
         ("192.0.2.1", BindError.Reason.addressUnavailable), ("no such name.invalid", .unknownHost),
     ])
     func badAddressesAreNamed(hostname: String, reason: BindError.Reason) async throws {
-        let server = STUNServer(configuration: STUNServer.Configuration(hostname: hostname, port: 0))
+        let server = try TURNServer(configuration: TURNServer.Configuration(hostname: hostname, port: 0))
         let error = await #expect(throws: BindError.self) { try await server.bind() }
         #expect(error?.reason == reason)
         #expect(error?.address.hasPrefix(hostname) == true)
@@ -64,11 +64,11 @@ import Testing
 
     /// After a failed start nothing is left behind: the same port can be had a moment later.
     @Test func aFailedStartFreesItsSockets() async throws {
-        try await withServer(STUNServer.Configuration(hostname: "127.0.0.1", port: 0)) { _, port in
+        try await withServer(TURNServer.Configuration(hostname: "127.0.0.1", port: 0)) { _, port in
             // UDP and TCP on [::1] are free, on 127.0.0.1 they are not.
-            let both = STUNServer(configuration: STUNServer.Configuration(port: port))
+            let both = try TURNServer(configuration: TURNServer.Configuration(port: port))
             await #expect(throws: BindError.self) { try await both.bind() }
-            try await withServer(STUNServer.Configuration(hostname: "::1", port: port)) { _, _ in }
+            try await withServer(TURNServer.Configuration(hostname: "::1", port: port)) { _, _ in }
         }
     }
 
@@ -82,15 +82,15 @@ import Testing
     @Test func closingFreesThePort() async throws {
         // The system may hand a port that has just become free to any other program; it does not do so every time.
         for _ in 0..<20 {
-            let first = STUNServer(configuration: STUNServer.Configuration(port: 0))
-            let port = try await first.bind()
+            let first = try TURNServer(configuration: TURNServer.Configuration(port: 0))
+            let port = try await first.bind().port
             let connection = try TestSocket(.tcp, to: "127.0.0.1", port: port)
             #expect(try isAnswered(connection))
             await first.close()
             #expect(first.addresses.isEmpty)
             #expect(try connection.receive().isEmpty)
             do {
-                return try await withServer(STUNServer.Configuration(port: port)) { _, port in
+                return try await withServer(TURNServer.Configuration(port: port)) { _, port in
                     let answered = try isAnswered(.udp, at: "127.0.0.1", port: port)
                     #expect(answered)
                 }
@@ -102,8 +102,8 @@ import Testing
     }
 
     @Test func gracefulShutdownEndsRun() async throws {
-        let server = STUNServer(configuration: STUNServer.Configuration(port: 0))
-        let port = try await server.bind()
+        let server = try TURNServer(configuration: TURNServer.Configuration(port: 0))
+        let port = try await server.bind().port
         try await testGracefulShutdown { trigger in
             async let running: Void = server.run()
             #expect(try isAnswered(.udp, at: "127.0.0.1", port: port))
@@ -114,7 +114,7 @@ import Testing
     }
 
     @Test func runListensIfNobodyDidAndEndsWithClose() async throws {
-        let server = STUNServer(configuration: STUNServer.Configuration(port: 0))
+        let server = try TURNServer(configuration: TURNServer.Configuration(port: 0))
         async let running: Void = server.run()
         while server.addresses.isEmpty {
             await Task.yield()
@@ -124,7 +124,7 @@ import Testing
     }
 
     @Test func cancellationEndsRun() async throws {
-        let server = STUNServer(configuration: STUNServer.Configuration(port: 0))
+        let server = try TURNServer(configuration: TURNServer.Configuration(port: 0))
         try await server.bind()
         let running = Task { try await server.run() }
         running.cancel()

@@ -1,0 +1,75 @@
+import CLinuxUDP
+import TURN
+
+/// What one relay thread has done: numbers that the thread alone changes, and anybody may read at any time.
+///
+/// Each is stored and loaded whole, without a lock, so that counting costs the thread no more than an addition.
+struct RelayCounters: Sendable {
+    /// What is counted, besides drops.
+    enum Counter: Int, CaseIterable {
+        /// Messages of clients that have arrived.
+        case received
+        /// Success responses.
+        case answered
+        /// Error responses.
+        case refused
+        /// Datagrams that went from clients to peers.
+        case datagramsToPeers
+        /// The bytes of their payload.
+        case bytesToPeers
+        /// Datagrams that went from peers to clients.
+        case datagramsToClients
+        /// The bytes of their payload.
+        case bytesToClients
+        /// Datagrams that the system did not take.
+        case undelivered
+        /// Messages that went to another thread.
+        case forwarded
+        /// Datagrams from peers that were dropped because a client's connection is slow.
+        case congested
+        /// Relayed addresses that were opened.
+        case relaysOpened
+        /// Relayed addresses that were closed.
+        case relaysClosed
+        /// Reports of the network that a datagram did not reach a peer.
+        case peersUnreachable
+    }
+
+    private static let count = Counter.allCases.count + RelayEngine.Drop.allCases.count
+
+    // The thread and the server both hold it; RelayThread frees it when neither does.
+    private nonisolated(unsafe) let values: UnsafeMutablePointer<UInt64>
+
+    /// Makes counters that are all zero; ``deallocate()`` frees them.
+    static func allocate() -> RelayCounters {
+        let values = UnsafeMutablePointer<UInt64>.allocate(capacity: count)
+        values.initialize(repeating: 0, count: count)
+        return RelayCounters(values: values)
+    }
+
+    func deallocate() {
+        values.deallocate()
+    }
+
+    /// Counts; the thread only.
+    @inline(__always)
+    func count(_ counter: Counter, _ increment: Int = 1) {
+        udp_count(values + counter.rawValue, UInt64(truncatingIfNeeded: increment))
+    }
+
+    /// Counts something dropped; the thread only.
+    @inline(__always)
+    func count(_ drop: RelayEngine.Drop) {
+        udp_count(values + Counter.allCases.count + Int(drop.rawValue), 1)
+    }
+
+    /// The number at this moment.
+    subscript(_ counter: Counter) -> Int {
+        Int(udp_counted(values + counter.rawValue))
+    }
+
+    /// The number at this moment.
+    subscript(_ drop: RelayEngine.Drop) -> Int {
+        Int(udp_counted(values + Counter.allCases.count + Int(drop.rawValue)))
+    }
+}

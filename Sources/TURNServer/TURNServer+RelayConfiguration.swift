@@ -1,0 +1,73 @@
+import STUN
+import TURN
+
+extension TURNServer.Configuration {
+    /// Who knows the users; `nil` if there can be none.
+    /// - Throws: `STUNError` if the realm is too long.
+    func makeAuthenticator() throws -> Authenticator? {
+        guard relays else { return nil }
+        var sources: [any CredentialProvider] = []
+        if !users.isEmpty {
+            sources.append(StaticCredentials(users, realm: realm))
+        }
+        if !secrets.isEmpty {
+            sources.append(TimeLimitedCredentials(secrets: secrets))
+        }
+        return Authenticator(realm: try Realm(realm), nonces: NonceIssuer(), providers: sources + providers)
+    }
+
+    /// What the engines of a server that listens are told.
+    /// - Parameters:
+    ///   - authenticator: Who knows the users.
+    ///   - quotas: Count for all engines.
+    ///   - listening: Where the server's sockets are bound, all ports.
+    ///   - discovery: The four addresses for NAT discovery, if they are bound.
+    ///   - machine: The machine's addresses.
+    /// - Returns: The configuration, the same for all engines.
+    func relayConfiguration(
+        authenticator: Authenticator?,
+        quotas: AllocationQuotas,
+        listening: [TransportAddress],
+        discovery: NATDiscoveryAddresses?,
+        machine: MachineAddresses
+    ) -> RelayConfiguration {
+        var relay = RelayConfiguration()
+        relay.relayAddresses = makeRelayAddresses(listening: listening, machine: machine)
+        relay.relayPorts = relayPorts
+        relay.authenticator = authenticator
+        relay.quotas = quotas
+        relay.policy = PeerPolicy(
+            allowed: allowedPeers,
+            denied: deniedPeers,
+            listeners: Set(
+                listening.flatMap { listener in
+                    machine.reached(at: listener.ip).map { TransportAddress(ip: $0, port: listener.port) }
+                }
+            ),
+            relayAddresses: Set(relay.relayAddresses.flatMap { [$0.advertised, $0.local] }),
+            relayPorts: relayPorts
+        )
+        relay.allowsMobility = mobility
+        relay.requiresPermissionForChannels = strictPermissions
+        relay.alternateServer = alternateServer
+        relay.natDiscovery = discovery
+        relay.maximumBytesPerSecond = maximumBytesPerSecond
+        relay.unauthenticatedRate = unauthenticatedRate
+        return relay
+    }
+
+    private func makeRelayAddresses(
+        listening: [TransportAddress],
+        machine: MachineAddresses
+    ) -> [RelayConfiguration.RelayAddress] {
+        guard relayAddresses.isEmpty else {
+            return relayAddresses.map {
+                RelayConfiguration.RelayAddress(
+                    $0.publicAddress,
+                    local: $0.localAddress ?? machine.local(for: $0.publicAddress)
+                )
+            }
+        }
+        return machine.forRelays(listening: listening.map(\.ip)).map { RelayConfiguration.RelayAddress($0) }
+    }
+}

@@ -1,0 +1,248 @@
+import Glibc
+import NIOCore
+import STUN
+import TURN
+import Testing
+
+@testable import TURNServer
+
+/// Real datagrams through real sockets, with what Linux alone has and without.
+@Suite(.timeLimit(.minutes(1))) struct RelayingTests {
+    private static let lengths = [200, 0, 1, 1200, 1200, 1200, 300, 1452, 1453, 9000, 65_000, 3, 1200, 1200]
+
+    private func withServer(
+        _ configuration: TURNServer.Configuration = .relaying(),
+        isPortable: Bool = false,
+        _ body: (TURNServer, Int) async throws -> Void
+    ) async throws {
+        let server = try TURNServer(configuration: configuration, isPortable: isPortable)
+        let port = try await server.bind().port
+        do {
+            try await body(server, port)
+        } catch {
+            await server.close()
+            throw error
+        }
+        await server.close()
+    }
+
+    /// An allocation, and a peer of it that knows where to send to.
+    private func makePair(_ host: String = "127.0.0.1", port: Int) throws -> (TURNTestClient, TestSocket) {
+        let client = try TURNTestClient(to: host, port: port)
+        try client.allocate()
+        let relayed = try #require(client.relayedAddress)
+        return (client, try TestSocket(.udp, to: "\(relayed.ip)", port: Int(relayed.port)))
+    }
+
+    private func payload(_ number: Int, length: Int) -> [UInt8] {
+        (0..<length).map { UInt8(truncatingIfNeeded: $0 &* 7 &+ number) }
+    }
+
+    /// What goes out together arrives whole and in order, whatever its lengths.
+    @Test(arguments: [false, true], ["127.0.0.1", "::1"])
+    func channelDataPassesBothWays(isPortable: Bool, host: String) async throws {
+        try await withServer(.relaying(hostname: host), isPortable: isPortable) { server, port in
+            let (client, peer) = try makePair(host, port: port)
+            try client.bind(0x4000, to: try #require(peer.localAddress))
+            let before = server.counters
+            for (number, length) in Self.lengths.enumerated() {
+                try client.send(payload(number, length: length), channel: 0x4000)
+            }
+            for (number, length) in Self.lengths.enumerated() {
+                #expect(try peer.receive() == payload(number, length: length))
+            }
+            for (number, length) in Self.lengths.enumerated() {
+                try peer.send(payload(number, length: length))
+            }
+            for (number, length) in Self.lengths.enumerated() {
+                let header = [0x40, 0x00, UInt8(length >> 8), UInt8(length & 0xFF)]
+                #expect(try client.socket.receive() == header + payload(number, length: length))
+            }
+            let counters = server.counters
+            #expect(counters.datagramsToPeers - before.datagramsToPeers == Self.lengths.count)
+            #expect(counters.datagramsToClients == Self.lengths.count)
+            #expect(counters.bytesToPeers == Self.lengths.reduce(0, +))
+            #expect(counters.bytesToClients == Self.lengths.reduce(0, +))
+            #expect(counters.undelivered == 0)
+            #expect(counters.allocations == 1)
+            #expect(counters.relays == 1)
+        }
+    }
+
+    @Test(arguments: [false, true])
+    func indicationsPassBothWays(isPortable: Bool) async throws {
+        try await withServer(isPortable: isPortable) { _, port in
+            let (client, peer) = try makePair(port: port)
+            let address = try #require(peer.localAddress)
+            try client.permit(address)
+            for number in 0..<40 {
+                try client.send(payload(number, length: 100 + number), to: address)
+            }
+            for number in 0..<40 {
+                #expect(try peer.receive() == payload(number, length: 100 + number))
+                try peer.send(payload(number, length: number))
+            }
+            for number in 0..<40 {
+                let bytes = try client.socket.receive()
+                let message = try STUNMessage(bytes.span)
+                #expect(message.type == MessageType(.indication, .data))
+                #expect(try message.first(XORPeerAddress.self)?.address == address)
+                // The data comes last, and is padded.
+                let padded = (number + 3) / 4 * 4
+                #expect(Array(bytes.suffix(padded).prefix(number)) == payload(number, length: number))
+            }
+        }
+    }
+
+    /// With a socket for all addresses, what peers send leaves from the address that the client wrote to as well.
+    @Test(arguments: [false, true])
+    func dataComesFromTheAddressAsked(isPortable: Bool) async throws {
+        var configuration = TURNServer.Configuration.relaying(hostname: nil)
+        let loopback = try #require(IPAddress("127.0.0.1"))
+        configuration.relayAddresses = [.init(publicAddress: loopback)]
+        try await withServer(configuration, isPortable: isPortable) { _, port in
+            let pairs = try ["127.0.0.2", "127.0.0.3", "127.0.0.2"].map { try makePair($0, port: port) }
+            for (client, peer) in pairs {
+                try client.bind(0x4FFF, to: try #require(peer.localAddress))
+            }
+            for (client, peer) in pairs {
+                try client.send([1, 2, 3], channel: 0x4FFF)
+                #expect(try peer.receive() == [1, 2, 3])
+                try peer.send([4, 5])
+            }
+            for (client, _) in pairs {
+                #expect(try client.socket.receive() == [0x4F, 0xFF, 0, 2, 4, 5])
+            }
+        }
+    }
+
+    /// Peers who are not there, or can't be reached, cost nobody else a datagram.
+    @Test(arguments: [false, true])
+    func unreachablePeersHarmNobody(isPortable: Bool) async throws {
+        try await withServer(isPortable: isPortable) { server, port in
+            let (client, peer) = try makePair(port: port)
+            let address = try #require(peer.localAddress)
+            // Nobody is at a port that was just given up, and 192.0.2.0/24 (RFC 5737) can't be reached from 127.0.0.1.
+            let gone = try #require(try TestSocket(.udp, to: "127.0.0.1", port: port).localAddress)
+            let nowhere = TransportAddress(ip: try #require(IPAddress("192.0.2.1")), port: 9)
+            try client.bind(0x4000, to: address)
+            try client.bind(0x4001, to: gone)
+            try client.bind(0x4002, to: nowhere)
+            for number in 0..<100 {
+                try client.send([1], channel: 0x4001)
+                try client.send([2], channel: 0x4002)
+                try client.send([UInt8(number)], channel: 0x4000)
+                if number.isMultiple(of: 5) {
+                    // What comes back meets the errors of what went out.
+                    try peer.send([UInt8(number)])
+                }
+            }
+            for number in 0..<100 {
+                #expect(try peer.receive() == [UInt8(number)])
+            }
+            var fromPeer: [UInt8] = []
+            while fromPeer.count < 20 {
+                let bytes = try client.socket.receive()
+                if bytes[0] == 0x40 { fromPeer.append(bytes[4]) }
+            }
+            #expect(fromPeer == (0..<20).map { UInt8(5 * $0) })
+            // The last batch is counted after it has left.
+            while server.counters.undelivered < 100 {
+                await Task.yield()
+            }
+        }
+    }
+
+    /// The network's word about a peer reaches the client (RFC 8656 §11.5).
+    @Test func refusalsAreReported() async throws {
+        try await withServer { server, port in
+            let (client, _) = try makePair(port: port)
+            let gone = try #require(try TestSocket(.udp, to: "127.0.0.1", port: port).localAddress)
+            try client.permit(gone)
+            try client.send([1], to: gone)
+            let bytes = try client.socket.receive()
+            let message = try STUNMessage(bytes.span)
+            #expect(message.type == MessageType(.indication, .data))
+            #expect(try message.first(XORPeerAddress.self)?.address == gone)
+            let icmp = try #require(try message.first(ICMP.self))
+            #expect(icmp.icmpType == 3)
+            #expect(icmp.code == 3)
+            #expect(server.counters.peersUnreachable == 1)
+        }
+    }
+
+    /// Whichever thread the system gives a client to, it is served; and the port is one for all.
+    @Test(arguments: [1, 2, 4])
+    func clientsOfAllThreadsAreServed(threads: Int) async throws {
+        try await withServer(.relaying(threads: threads)) { server, port in
+            let clients = try (0..<24).map { _ in try makePair(port: port).0 }
+            let addresses = try clients.map { try #require($0.relayedAddress) }
+            // Each sends to the next one's relayed address.
+            for (index, client) in clients.enumerated() {
+                let next = addresses[(index + 1) % clients.count]
+                let previous = addresses[(index + clients.count - 1) % clients.count]
+                try client.bind(0x4001, to: next)
+                try client.bind(0x4002, to: previous)
+            }
+            for (index, client) in clients.enumerated() {
+                try client.send([UInt8(index)], channel: 0x4001)
+            }
+            for (index, client) in clients.enumerated() {
+                let previous = UInt8((index + clients.count - 1) % clients.count)
+                #expect(try client.socket.receive() == [0x40, 0x02, 0, 1, previous])
+            }
+            #expect(server.counters.allocations == clients.count)
+        }
+    }
+
+    /// A client that comes back from another address may be another thread's: its messages find the right one.
+    @Test func movedClientsAreForwarded() async throws {
+        try await withServer(.relaying(threads: 4, mobility: true)) { server, port in
+            let client = try TURNTestClient(to: "127.0.0.1", port: port)
+            try client.allocate(mobile: true)
+            let relayed = try #require(client.relayedAddress)
+            let peer = try TestSocket(.udp, to: "\(relayed.ip)", port: Int(relayed.port))
+            try client.bind(0x4000, to: try #require(peer.localAddress))
+            // Of four threads three are others.
+            for number in 0..<16 {
+                try client.move(to: "127.0.0.1", port: port)
+                try client.refresh(with: client.ticket)
+                try client.send([UInt8(number)], channel: 0x4000)
+                #expect(try peer.receive() == [UInt8(number)])
+                try peer.send([7])
+                #expect(try client.socket.receive() == [0x40, 0x00, 0, 1, 7])
+            }
+            #expect(server.counters.forwarded > 0)
+            #expect(server.counters.allocations == 1)
+        }
+    }
+
+    /// Nothing stays open after a server has ended, with allocations and connections.
+    @Test func closingClosesEveryDescriptor() async throws {
+        await #expect(processExitsWith: .success) {
+            var counts: [Int] = []
+            // The first round makes what the process keeps: the loops of SwiftNIO.
+            for _ in 0..<3 {
+                let server = try TURNServer(configuration: .relaying(threads: 2))
+                let port = try await server.bind().port
+                var clients: [TURNTestClient] = []
+                for transport in [TestSocket.Transport.udp, .udp, .udp, .tcp] {
+                    let client = try TURNTestClient(transport, to: "127.0.0.1", port: port)
+                    try client.allocate()
+                    clients.append(client)
+                }
+                precondition(server.counters.allocations == 4)
+                await server.close()
+                precondition(server.counters.allocations == 0)
+                clients = []
+                counts.append(openDescriptors())
+            }
+            precondition(counts[1] == counts[2], "descriptors stay open: \(counts)")
+        }
+    }
+}
+
+/// How many descriptors the process has.
+private func openDescriptors() -> Int {
+    (0..<4096).count { fcntl($0, F_GETFD) >= 0 }
+}
