@@ -105,6 +105,6 @@ extension EngineHTTPHandler {
             compression: WebSocketCompression.Terms(request.server.configuration.perMessageDeflate, request.handshake),
             maxMessageSize: request.server.configuration.maxPayload
         )
-        upgrade.replace([self] + httpHandlers, in: context)
+        upgrade.replace([self] + httpHandlers, in: context, security)
     }
 }

@@ -38,6 +38,8 @@ final class EngineHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private static let idleTimeout = TimeAmount.seconds(60)
 
     private let servers: [EngineServer]
+    /// What encrypts the connection; `nil` if nothing does.
+    let security: SecureTransport?
     private var other: Other
     /// The handlers of HTTP before this one.
     let httpHandlers: [any RemovableChannelHandler]
@@ -58,10 +60,17 @@ final class EngineHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler {
     /// Makes a handler.
     /// - Parameters:
     ///   - servers: The servers, told apart by their paths.
+    ///   - security: What encrypts the connection; `nil` if nothing does.
     ///   - other: What becomes of other requests.
     ///   - httpHandlers: The handlers of HTTP before this one, which an upgrade removes.
-    init(servers: [EngineServer], other: Other, httpHandlers: [any RemovableChannelHandler]) {
+    init(
+        servers: [EngineServer],
+        security: SecureTransport?,
+        other: Other,
+        httpHandlers: [any RemovableChannelHandler]
+    ) {
         self.servers = servers
+        self.security = security
         self.other = other
         self.httpHandlers = httpHandlers
     }
@@ -104,7 +113,7 @@ final class EngineHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler {
         guard let server = servers.first(where: { target.path.hasPrefix($0.path) }) else {
             return passOn(head, data, context)
         }
-        let request = EngineHTTPRequest(head, target, for: server, from: peer(context))
+        let request = EngineHTTPRequest(head, target, for: server, from: peer(context), isSecure: security != nil)
         let exchange = HTTPExchange(request, handler: self, on: context.eventLoop)
         pending = (exchange, nil)
         if head.method == .OPTIONS, let cors = server.configuration.cors, !cors.preflightContinue {

@@ -10,14 +10,23 @@ struct EngineHTTPRequest: Sendable {
     let target: RequestTarget
     /// Where the connection comes from.
     let peer: IPAddress?
+    /// Whether it is over TLS.
+    let isSecure: Bool
     /// Whether the request asks for an upgrade to WebSocket.
     let isWebSocket: Bool
 
-    init(_ head: HTTPRequestHead, _ target: RequestTarget, for server: EngineServer, from peer: IPAddress?) {
+    init(
+        _ head: HTTPRequestHead,
+        _ target: RequestTarget,
+        for server: EngineServer,
+        from peer: IPAddress?,
+        isSecure: Bool
+    ) {
         self.server = server
         self.head = head
         self.target = target
         self.peer = peer
+        self.isSecure = isSecure
         isWebSocket = head.isWebSocketUpgrade
     }
 
@@ -25,7 +34,13 @@ struct EngineHTTPRequest: Sendable {
 
     /// What applications see of the request.
     var handshake: HandshakeRequest {
-        HandshakeRequest(head, target, from: peer, behind: server.configuration.trustedProxies)
+        HandshakeRequest(
+            head,
+            target,
+            from: peer,
+            isSecure: isSecure,
+            behind: server.configuration.trustedProxies
+        )
     }
 
     /// What the request asks for.

@@ -126,9 +126,10 @@ extension Channel {
     func configureEngineIO(
         _ servers: [EngineServer],
         proxyProtocol: Bool = false,
+        security: SecureTransport? = nil,
         other: EngineHTTPHandler.Other
     ) throws {
         if proxyProtocol { try pipeline.syncOperations.addHandler(ProxyHeaderHandler()) }
-        try pipeline.syncOperations.addHandler(OpeningHandler(servers: servers, other: other))
+        try pipeline.syncOperations.addHandler(OpeningHandler(servers: servers, security: security, other: other))
     }
 }

@@ -14,10 +14,15 @@ extension HTTPServerBuilder {
     ///   - servers: The Engine.IO servers, told apart by their paths.
     ///   - proxyProtocol: Whether every connection begins with a header of HAProxy's PROXY protocol, version 1 or 2, that
     ///     says where it comes from; not unless given. Nobody but the load balancer may then reach the port.
+    ///   - front: What stands before HTTP, such as TLS; nothing unless given.
     /// - Returns: A builder for `Application`.
-    public static func engineIO(_ servers: EngineServer..., proxyProtocol: Bool = false) -> HTTPServerBuilder {
+    public static func engineIO(
+        _ servers: EngineServer...,
+        proxyProtocol: Bool = false,
+        front: ConnectionFront? = nil
+    ) -> HTTPServerBuilder {
         HTTPServerBuilder { responder in
-            EngineIOChannel(servers: servers, proxyProtocol: proxyProtocol, responder: responder)
+            EngineIOChannel(servers: servers, proxyProtocol: proxyProtocol, front: front, responder: responder)
         }
     }
 }
@@ -37,25 +42,33 @@ private struct EngineIOChannel: HTTPChannelHandler {
 
     let servers: [EngineServer]
     let proxyProtocol: Bool
+    let front: ConnectionFront?
     let responder: Responder
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
             let pending = PendingHTTP(on: channel.eventLoop)
             let http = pending.promise.futureResult
-            try channel.configureEngineIO(
-                servers,
-                proxyProtocol: proxyProtocol,
-                other: .pass { pending.promise.succeed(try Self.installHTTP($0)) }
-            )
+            let bound = NIOLoopBound(pending, eventLoop: channel.eventLoop)
+            let install: ConnectionFront.Install = { channel, security in
+                let pending = bound.value
+                try channel.configureEngineIO(
+                    servers,
+                    proxyProtocol: proxyProtocol,
+                    security: security,
+                    other: .pass { pending.promise.succeed(try Self.installHTTP($0, isSecure: security != nil)) }
+                )
+            }
+            if let front { try front.prepare(channel, install) } else { try install(channel, nil) }
             return Value(channel: channel, http: http)
         }
     }
 
     private static func installHTTP(
-        _ channel: any Channel
+        _ channel: any Channel,
+        isSecure: Bool
     ) throws -> NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart> {
-        try channel.pipeline.syncOperations.addHandler(HTTP1ToHTTPServerCodec(secure: false))
+        try channel.pipeline.syncOperations.addHandler(HTTP1ToHTTPServerCodec(secure: isSecure))
         return try NIOAsyncChannel(
             wrappingChannelSynchronously: channel,
             configuration: .init(isOutboundHalfClosureEnabled: true)

@@ -19,6 +19,7 @@ final class OpeningHandler: ChannelInboundHandler, RemovableChannelHandler {
     private static let mostBytes = 8192
 
     private let servers: [EngineServer]
+    private let security: SecureTransport?
     private let other: EngineHTTPHandler.Other
     /// What came so far of a head that is not complete.
     private var received = ByteBuffer()
@@ -27,8 +28,14 @@ final class OpeningHandler: ChannelInboundHandler, RemovableChannelHandler {
     private var timer: EngineTimer?
     private var context: ChannelHandlerContext?
 
-    init(servers: [EngineServer], other: EngineHTTPHandler.Other) {
+    /// Makes a handler.
+    /// - Parameters:
+    ///   - servers: The servers, told apart by their paths.
+    ///   - security: What encrypts the connection; `nil` if nothing does.
+    ///   - other: What becomes of other requests.
+    init(servers: [EngineServer], security: SecureTransport?, other: EngineHTTPHandler.Other) {
         self.servers = servers
+        self.security = security
         self.other = other
     }
 
@@ -53,7 +60,7 @@ final class OpeningHandler: ChannelInboundHandler, RemovableChannelHandler {
         switch WebSocketRequest.read(bytes) {
         case .request(let request):
             guard let upgrade = open(request, context) else { return leaveToHTTP(bytes, context) }
-            upgrade.replace([self], in: context)
+            upgrade.replace([self], in: context, security)
         case .incomplete where bytes.readableBytes < Self.mostBytes: received = bytes
         case .incomplete, .other: leaveToHTTP(bytes, context)
         }
@@ -65,6 +72,7 @@ final class OpeningHandler: ChannelInboundHandler, RemovableChannelHandler {
         let pipelining = HTTPServerPipelineHandler()
         let engine = EngineHTTPHandler(
             servers: servers,
+            security: security,
             other: other,
             httpHandlers: [pipelining, encoder, decoder]
         )
@@ -95,7 +103,7 @@ final class OpeningHandler: ChannelInboundHandler, RemovableChannelHandler {
             query: target.query,
             headers: plain.headers,
             remoteAddress: peer?.description ?? "",
-            isSecure: false,
+            isSecure: security != nil,
             time: .now,
             date: .now
         )

@@ -39,7 +39,7 @@ final class WebSocketEchoHandler: ChannelInboundHandler, RemovableChannelHandler
 
     private func answer(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
         let target = RequestTarget(head.uri)
-        let request = HandshakeRequest(head, target, from: nil)
+        let request = HandshakeRequest(head, target, from: nil, isSecure: false)
         guard target.path == path,
             let key = try? WebSocketHandshake.key(method: head.method.rawValue, request),
             let engine = try? context.pipeline.syncOperations.handler(type: EngineHTTPHandler.self)
@@ -50,7 +50,7 @@ final class WebSocketEchoHandler: ChannelInboundHandler, RemovableChannelHandler
             compression: WebSocketCompression.Terms(Self.compression, request),
             maxMessageSize: Self.maxMessageSize
         )
-        upgrade.replace([self, engine] + engine.httpHandlers, in: context)
+        upgrade.replace([self, engine] + engine.httpHandlers, in: context, engine.security)
     }
 
     private func refuse(_ context: ChannelHandlerContext) {

@@ -6,7 +6,8 @@ import NIOPosix
 ///
 /// All transports of a session live on one loop; otherwise a packet on the WebSocket and a poll that the client sent
 /// after it could change places. A connection that was accepted on another loop moves: its socket is duplicated,
-/// and a channel on the session's loop takes the copy over.
+/// and a channel on the session's loop takes the copy over. If it is encrypted, another socket is taken that carries what
+/// is inside.
 struct WebSocketUpgrade: Sendable {
     /// What the WebSocket is to its session.
     enum Role: Sendable {
@@ -50,7 +51,11 @@ struct WebSocketUpgrade: Sendable {
     }
 
     /// Puts the WebSocket in the place of other handlers, the last of the pipeline first.
-    func replace(_ handlers: [any RemovableChannelHandler], in context: ChannelHandlerContext) {
+    func replace(
+        _ handlers: [any RemovableChannelHandler],
+        in context: ChannelHandlerContext,
+        _ security: SecureTransport?
+    ) {
         do {
             if role.loop.isCurrent {
                 let handler = WebSocketHandler(self)
@@ -59,27 +64,37 @@ struct WebSocketUpgrade: Sendable {
                 for handler in handlers { pipeline.removeHandler(handler, promise: nil) }
                 handler.begin()
             } else {
-                try move(context)
+                try move(handlers, context, security)
             }
         } catch {
             context.close(promise: nil)
         }
     }
 
-    private func move(_ context: ChannelHandlerContext) throws {
-        let copy = try context.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
-            dup($0)
+    private func move(
+        _ handlers: [any RemovableChannelHandler],
+        _ context: ChannelHandlerContext,
+        _ security: SecureTransport?
+    ) throws {
+        let pipeline = context.pipeline.syncOperations
+        let socket: NIOBSDSocket.Handle
+        if let security {
+            socket = try security.detach(context.channel)
+            for handler in handlers { pipeline.removeHandler(handler, promise: nil) }
+        } else {
+            let copy = try pipeline.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { dup($0) }
+            guard let copy, copy >= 0 else { throw NoSocket() }
+            socket = copy
+            // Closing the original ends nothing: the connection lives as long as the copy.
+            context.close(promise: nil)
         }
-        guard let copy, copy >= 0 else { throw NoSocket() }
-        // Closing the original ends nothing: the connection lives as long as the copy.
-        context.close(promise: nil)
         ClientBootstrap(group: role.loop.eventLoop)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(WebSocketHandler(self))
                 }
             }
-            .withConnectedSocket(copy)
+            .withConnectedSocket(socket)
             .whenSuccess { channel in
                 try? channel.pipeline.syncOperations.handler(type: WebSocketHandler.self).begin()
             }

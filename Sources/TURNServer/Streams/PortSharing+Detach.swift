@@ -1,0 +1,55 @@
+public import NIOCore
+import NIOPosix
+
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Musl)
+import Musl
+#else
+import Glibc
+#endif
+
+extension PortSharing {
+    /// Gives a socket that carries what a connection carries behind the handlers that it has now.
+    ///
+    /// For those who have to take a connection to another loop, which the state of TLS cannot follow. A handler at the end
+    /// of the pipeline passes everything on, both ways, and reads no faster than it is taken; when one of both is closed,
+    /// so is the other, after what waits for it.
+    /// - Parameter channel: The connection; called on its loop.
+    /// - Returns: A stream socket that the caller owns.
+    /// - Throws: `IOError` if the system has no descriptors left.
+    public static func detach(_ channel: any Channel) throws -> NIOBSDSocket.Handle {
+        #if canImport(Darwin)
+        let kind = SOCK_STREAM
+        #else
+        let kind = CInt(SOCK_STREAM.rawValue)
+        #endif
+        var ends: [CInt] = [-1, -1]
+        guard socketpair(AF_UNIX, kind, 0, &ends) == 0 else {
+            throw IOError(errnoCode: errno, reason: "socketpair")
+        }
+        let outer = SpliceHandler()
+        do {
+            try channel.pipeline.syncOperations.addHandler(outer)
+        } catch {
+            for end in ends { close(end) }
+            throw error
+        }
+        let bound = NIOLoopBound(outer, eventLoop: channel.eventLoop)
+        ClientBootstrap(group: channel.eventLoop)
+            .channelOption(.autoRead, value: false)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(SpliceHandler())
+                }
+            }
+            .withConnectedSocket(ends[0])
+            .whenComplete { result in
+                guard case .success(let inner) = result,
+                    let handler = try? inner.pipeline.syncOperations.handler(type: SpliceHandler.self)
+                else { return bound.value.finish() }
+                SpliceHandler.join(bound.value, handler)
+            }
+        return ends[1]
+    }
+}
