@@ -329,9 +329,9 @@ extension RelayEngine {
         close(reservation.relay)
     }
 
-    /// Closes a relay that belongs to no allocation any more.
+    /// Closes a relay that belongs to no allocation any more; its number is free when the driver has been told.
     mutating func close(_ relay: RelayID) {
-        relays.remove(relay.index, leaving: .vacant)
+        relays[relay.index] = .vacant
         put(.close(relay))
     }
 }

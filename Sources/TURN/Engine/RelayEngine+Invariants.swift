@@ -29,6 +29,7 @@ extension RelayEngine {
         if let pending {
             found.relays += pending.opened.count + (pending.opening == nil ? 0 : 1)
         }
+        found.relays += outputs.count { if case .close = $0 { true } else { false } }
         guard found.relays == relays.count else { return "a relay belongs to no allocation and no reservation" }
         for reservation in reservations.values where relays[reservation.relay.index].allocation != Allocation.none {
             return "a reserved relay has an allocation"

@@ -50,7 +50,7 @@ public struct RelayEngine: ~Copyable {
     var indicationIDs: IndicationIDs
 
     private var deadlines = Heap<Deadline>()
-    private var outputs = Deque<Output>()
+    private(set) var outputs = Deque<Output>()
     private var generation: UInt32 = 0
 
     /// Makes an engine without allocations.
@@ -123,7 +123,10 @@ public struct RelayEngine: ~Copyable {
 
     /// What to do next besides; `nil` when all is done.
     public mutating func nextOutput() -> Output? {
-        outputs.popFirst()
+        let output = outputs.popFirst()
+        // Not before: a socket that is opened until the driver hears of this must have another number.
+        if case .close(let relay) = output { relays.remove(relay.index, leaving: .vacant) }
+        return output
     }
 
     /// Forgets that the messages of a flow go to another engine.

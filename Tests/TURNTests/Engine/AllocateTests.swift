@@ -108,7 +108,7 @@ import Testing
         #expect(try answer.first(XORMappedAddress.self)?.address == TestRelay.client())
         let address = try #require(try answer.first(XORRelayedAddress.self)?.address)
         #expect(address.ip == TestRelay.relayAddress)
-        #expect(relay.socket(at: address) != nil)
+        _ = try relay.socket(at: address)
     }
 
     @Test(arguments: [true, false])
@@ -116,8 +116,8 @@ import Testing
         var relay = try TestRelay()
         var writer = STUNMessageWriter(MessageType(.request, .allocate), transactionID: .random())
         if has { try writer.appendFingerprint() }
-        let client = relay.flow()
-        #expect(relay.receive(Array(buffer: writer.finish()), from: client) == .answer(from: relay.udp))
+        let bytes = Array(buffer: writer.finish())
+        #expect(relay.receive(bytes, from: relay.flow()) == .answer(from: relay.udp))
         #expect(try TestAnswer(relay.engine.answer).types.contains(.fingerprint) == has)
     }
 

@@ -152,6 +152,3 @@ import Testing
         guard case .relay = try relay.send([1], to: hosts[1]) else { throw Missing() }
     }
 }
-
-/// Something that the test needs did not come.
-struct Missing: Error {}

@@ -4,6 +4,9 @@ import Testing
 @testable import STUN
 @testable import TURN
 
+/// Something that the test needs did not come.
+struct Missing: Error {}
+
 extension TestRelay {
     /// A host somewhere in the Internet.
     static let peer = TransportAddress(ip: IPAddress(ipv4: 0x0101_0101), port: 7000)
@@ -14,8 +17,9 @@ extension TestRelay {
     }
 
     /// The socket that is open at an address.
-    func socket(at address: TransportAddress?) -> RelayID? {
-        sockets.first { $0.value == address }?.key
+    func socket(at address: TransportAddress?) throws -> RelayID {
+        guard let socket = sockets.first(where: { $0.value == address })?.key else { throw Missing() }
+        return socket
     }
 
     /// The only socket that is open.

@@ -13,8 +13,13 @@ struct TestRelay: ~Copyable {
 
     var engine: RelayEngine
     var now = Moment(uptime: 1_000_000_000_000, unix: 1_000_000)
-    /// Why the next sockets can't be opened, in their order.
-    var failures: [RelayEngine.OpenFailure] = []
+    /// Ports that somebody else has.
+    var taken: Set<UInt16> = []
+    /// Which sockets the system refuses, counted from 1 in the order in which they are asked for.
+    var unavailable: Set<Int> = []
+    /// A family of which the system refuses all sockets.
+    var failing: AddressFamily?
+    private var openings = 0
     /// The sockets that are open, with their addresses.
     var sockets: [RelayID: TransportAddress] = [:]
     /// What the engine asked for besides, closed sockets apart.
@@ -77,11 +82,15 @@ struct TestRelay: ~Copyable {
     ) -> RelayEngine.OnReceive {
         var result = engine.receive(bytes.span, from: client, forwardedBy: forwarder, at: now)
         while case .open(let relay, let address, _) = result {
-            if failures.isEmpty, !sockets.values.contains(address) {
+            openings += 1
+            if unavailable.contains(openings) || failing == address.family {
+                result = engine.relayNotOpened(.unavailable, at: now)
+            } else if taken.contains(address.port) || sockets.values.contains(address) {
+                result = engine.relayNotOpened(.portTaken, at: now)
+            } else {
+                #expect(sockets[relay] == nil, "a relay is opened that is open")
                 sockets[relay] = address
                 result = engine.relayOpened(at: now)
-            } else {
-                result = engine.relayNotOpened(failures.isEmpty ? .portTaken : failures.removeFirst(), at: now)
             }
         }
         drain()
