@@ -208,6 +208,8 @@ extension RelayEngine {
             pending.reservation = reserve(relay, for: pending.context, at: now)
         }
         pending.families.removeFirst()
+        // The other family has all ports again.
+        if !pending.families.isEmpty { pending.ports = makePorts(pending.evenPort) }
         self.pending = pending
         return openNext(at: now)
     }
@@ -241,7 +243,7 @@ extension RelayEngine {
             return refuse(pending.context, pending.addressError?.error ?? error)
         }
         pending.addressError = AddressErrorCode(family, error)
-        pending.ports = makePorts(nil)
+        pending.ports = makePorts(pending.evenPort)
         self.pending = pending
         return openNext(at: now)
     }
