@@ -47,8 +47,9 @@ extension RelayEngine {
                 let start = attribute.offset + 4
                 payload = start..<(start + attribute.value.count)
             case .dontFragment: dontFragment = true
-            case .fingerprint, .xorPeerAddress, .data: break
-            case let type where type.isComprehensionRequired: return .drop(.malformed)
+            case .xorPeerAddress, .data: break
+            case let type where type.isComprehensionRequired:
+                guard Self.known.contains(type) else { return .drop(.malformed) }
             default: break
             }
         }

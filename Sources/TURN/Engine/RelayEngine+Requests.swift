@@ -156,8 +156,8 @@ extension RelayEngine {
         return unknown
     }
 
-    /// What RFC 8489, RFC 8656 and RFC 6062 define; those that mean nothing in a request are ignored there.
-    private static let known: Set<AttributeType> = [
+    /// What RFC 8489, RFC 8656 and RFC 6062 define; those that mean nothing in a message are ignored there.
+    static let known: Set<AttributeType> = [
         .mappedAddress, .username, .messageIntegrity, .errorCode, .unknownAttributes, .realm, .nonce,
         .messageIntegritySHA256, .passwordAlgorithm, .userhash, .xorMappedAddress, .channelNumber, .lifetime,
         .xorPeerAddress, .data, .xorRelayedAddress, .requestedAddressFamily, .evenPort, .requestedTransport,
