@@ -19,6 +19,7 @@ let package = Package(
         .library(name: "STUN", targets: ["STUN"]),
         .library(name: "SocketIO", targets: ["SocketIO"]),
         .library(name: "SocketIOTestKit", targets: ["SocketIOTestKit"]),
+        .library(name: "TURN", targets: ["TURN"]),
         .library(name: "TURNServer", targets: ["TURNServer"]),
         .library(name: "ValgrindPreload", type: .dynamic, targets: ["ValgrindPreload"]),
     ],
@@ -158,6 +159,12 @@ let package = Package(
             name: "HummingbirdExample",
             dependencies: ["EngineIOTransport", "SocketIO", .hummingbird],
             path: "Examples/HummingbirdExample",
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "TURNExample",
+            dependencies: ["STUN", "TURN", "TURNServer", .logging],
+            path: "Examples/TURNExample",
             swiftSettings: settings
         ),
         .executableTarget(
