@@ -49,6 +49,7 @@ extension TURNServer.Configuration {
         )
         relay.allowsMobility = mobility
         relay.requiresPermissionForChannels = strictPermissions
+        relay.channelNumbers = strictPermissions ? ChannelNumber.range : ChannelNumber.formerRange
         relay.alternateServer = alternateServer
         relay.natDiscovery = discovery
         relay.maximumBytesPerSecond = maximumBytesPerSecond

@@ -77,11 +77,6 @@ import Testing
         #expect(try EvenPort(decoding: [0x7F].span, in: Self.transaction) == EvenPort(reservesNext: false))
         #expect(try RequestedTransport(decoding: [17, 1, 2, 3].span, in: Self.transaction) == .udp)
     }
-
-    @Test(arguments: [(0x3FFF, false), (0x4000, true), (0x4FFF, true), (0x5000, false)] as [(UInt16, Bool)])
-    func channelNumbersHaveARange(number: UInt16, isValid: Bool) {
-        #expect(ChannelNumber(number).isValid == isValid)
-    }
 }
 
 extension MobilityTicket {

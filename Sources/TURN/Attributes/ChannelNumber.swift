@@ -13,11 +13,11 @@ public struct ChannelNumber: STUNAttribute {
     /// RFC 8656 §12).
     public static let range: ClosedRange<UInt16> = 0x4000...0x4FFF
 
-    /// The number on the wire, in ``range`` or not.
-    public let number: UInt16
+    /// The numbers that channels had before (RFC 5766 §11), which coturn's clients still draw from.
+    public static let formerRange: ClosedRange<UInt16> = 0x4000...0x7FFE
 
-    /// Whether a channel may have this number.
-    public var isValid: Bool { Self.range.contains(number) }
+    /// The number on the wire, in a range or not.
+    public let number: UInt16
 
     /// Makes the attribute of any number.
     public init(_ number: UInt16) {

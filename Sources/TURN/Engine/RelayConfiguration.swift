@@ -50,6 +50,11 @@ public struct RelayConfiguration: Sendable {
     /// the permission that came with it has ended. Channels last 600 s and permissions 300 s, so that clients which
     /// refresh channels alone (aioice does every 500 s) would hear nothing for minutes.
     public var requiresPermissionForChannels = false
+    /// The numbers that channels may have.
+    ///
+    /// Default ``ChannelNumber/formerRange``. RFC 8656 has made the range smaller, so that other protocols can share the
+    /// socket (RFC 7983); nothing shares it here, and clients of RFC 5766 are still about.
+    public var channelNumbers = ChannelNumber.formerRange
     /// Where clients are sent in place of an allocation, with 300 after authentication (RFC 8489 §10).
     public var alternateServer: TransportAddress?
     /// The other addresses of a server that helps to find out about NATs (RFC 5780).

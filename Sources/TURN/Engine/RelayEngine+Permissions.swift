@@ -43,7 +43,8 @@ extension RelayEngine {
         _ context: RequestContext,
         at now: Moment
     ) throws(STUNError) -> OnReceive {
-        guard let channel = try message.first(ChannelNumber.self), channel.isValid,
+        guard let channel = try message.first(ChannelNumber.self),
+            configuration.channelNumbers.contains(channel.number),
             let peer = try message.first(XORPeerAddress.self)?.address
         else { return refuse(context, .badRequest) }
         // RFC 6062 §4.1: TCP allocations have no channels.
