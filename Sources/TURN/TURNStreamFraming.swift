@@ -35,7 +35,7 @@ public struct TURNStreamFraming: Sendable {
 
     /// What makes a stream impossible to follow.
     public enum Violation: UInt8, Error, Hashable, Sendable, CaseIterable {
-        /// The first byte begins neither a STUN message nor ChannelData with a number that channels may have.
+        /// The first byte begins neither a STUN message nor ChannelData.
         case notTURN
         /// The length of a STUN message is no multiple of four.
         case misalignedLength
@@ -59,7 +59,7 @@ public struct TURNStreamFraming: Sendable {
         guard prefix.count > 0 else { return .needsMore }
         switch prefix[0] {
         case 0x00...0x3F: return receiveMessage(prefix)
-        case 0x40...0x4F: return receiveChannelData(prefix)
+        case 0x40...0x7F: return receiveChannelData(prefix)
         default: return .violation(.notTURN)
         }
     }

@@ -39,10 +39,10 @@ import Testing
             ([0x40, 0x00, 0xFF, 0xFF], .message(length: 65_540)),
             ([0x40, 0x00, 0xFF, 0xFD], .message(length: 65_540)),
             ([0x40, 0x00, 0xFF, 0xFC], .message(length: 65_536)),
-            ([0x50], .violation(.notTURN)), ([0x7F, 0xFF, 0x00, 0x00], .violation(.notTURN)),
-            ([0x80], .violation(.notTURN)), ([0xFF], .violation(.notTURN)),
+            ([0x7F, 0xFE, 0x00, 0x04], .message(length: 8)), ([0x80], .violation(.notTURN)),
+            ([0xFF], .violation(.notTURN)),
             // "G" could begin ChannelData: HTTP has to be told apart before.
-            (Array("GET".utf8), .needsMore), (Array("POST".utf8), .violation(.notTURN)),
+            (Array("GET".utf8), .needsMore), (Array("POST".utf8), .message(length: 21_336)),
         ] as [([UInt8], TURNStreamFraming.OnPrefix)]
     )
     func prefixes(bytes: [UInt8], expected: TURNStreamFraming.OnPrefix) {
