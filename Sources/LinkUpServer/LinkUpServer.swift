@@ -7,10 +7,11 @@ public import Logging
 import NIOCore
 import ServiceLifecycle
 import SocketIO
-import TURNServer
+import TURN
+public import TURNServer
 import UnixSignals
 
-/// The application: chat and call signalling over Socket.IO, the page, and a STUN server for the calls.
+/// The application: chat and call signalling over Socket.IO, the page, and a STUN and TURN server for the calls.
 public final class LinkUpServer: Sendable {
     /// Where the application can be reached.
     public struct Addresses: Sendable, Equatable {
@@ -18,8 +19,10 @@ public final class LinkUpServer: Sendable {
         public var hostname: String?
         /// The port of the page.
         public var port: Int
-        /// The port of the STUN server.
-        public var stunPort: Int
+        /// The UDP and TCP port of STUN and TURN.
+        public var turnPort: Int
+        /// The port of STUN and TURN over TLS; `nil` where TLS has no port of its own.
+        public var tlsPort: Int?
     }
 
     /// How long open connections may take to close when the application stops, before they are cut.
@@ -29,6 +32,9 @@ public final class LinkUpServer: Sendable {
 
     /// Over how much of ``closingTime`` the clients are disconnected, so that they don't all come back at once.
     private static let goodbyeTime = Duration.seconds(2)
+
+    /// What the STUN and TURN server is made of: what was asked for, with a secret if there was none.
+    public let turnConfiguration: TURNServer.Configuration
 
     private let configuration: LinkUpConfiguration
     private let logger: Logger
@@ -52,6 +58,9 @@ public final class LinkUpServer: Sendable {
         }
         let data = try DataDirectory(path: configuration.dataDirectory)
         secret = try data.loadSecret()
+        var turn = configuration.turn
+        if turn.secrets.isEmpty { turn.secrets = [TURNSecret.derive(from: secret)] }
+        turnConfiguration = turn
         let io = SocketIOServer(logger: logger)
         self.io = io
         let namespace = io.of("/chat")
@@ -63,30 +72,34 @@ public final class LinkUpServer: Sendable {
     }
 
     /// Listens and serves until the process is told to stop by SIGINT or SIGTERM, or the task is cancelled.
-    /// - Parameter onReady: Called once both ports are open.
-    /// - Throws: ``StartupError`` when a port can't be opened.
+    /// - Parameter onReady: Called once all ports are open.
+    /// - Throws: ``StartupError`` when a port can't be opened, or the certificate can't be used.
     public func run(onReady: @escaping @Sendable (Addresses) -> Void) async throws {
-        let stun: TURNServer
-        let stunPort: Int
+        let turn: TURNServer
+        let ports: TURNServer.Ports
         do {
-            stun = try TURNServer(
-                configuration: TURNServer.Configuration(hostname: configuration.hostname, port: configuration.stunPort),
-                logger: logger
-            )
-            stunPort = try await stun.bind().port
-        } catch let error as BindError {
+            turn = try TURNServer(configuration: turnConfiguration, logger: logger)
+            ports = try await turn.bind()
+        } catch {
             throw StartupError("\(error)")
         }
-        serveNamespaces(stunPort: stunPort)
+        serveNamespaces(turnPort: ports.port, tlsPort: ports.tlsPort)
         let engine = EngineServer(
             io,
             configuration: EngineConfiguration(shutdownGracePeriod: Self.goodbyeTime),
             logger: logger
         )
         let services: [any Service] = [
-            stun,
+            turn,
             makeApplication(engine) { [configuration] port in
-                onReady(Addresses(hostname: configuration.hostname, port: port, stunPort: stunPort))
+                onReady(
+                    Addresses(
+                        hostname: configuration.hostname,
+                        port: port,
+                        turnPort: ports.port,
+                        tlsPort: ports.tlsPort
+                    )
+                )
             },
             engine,
         ]
@@ -129,10 +142,16 @@ public final class LinkUpServer: Sendable {
         )
     }
 
-    private func serveNamespaces(stunPort: Int) {
+    private func serveNamespaces(turnPort: Int, tlsPort: Int?) {
         let time: @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970 * 1000) }
         ChatService(store: store, logger: logger, time: time).serve(io.of("/chat"))
-        let iceServers = ICEServers(turnPort: stunPort, turnHost: configuration.stunHost)
+        let iceServers = ICEServers(
+            turnPort: turnPort,
+            turnHost: configuration.turnHost,
+            tlsPort: tlsPort,
+            hasTCP: turnConfiguration.listensOnTCP,
+            credentials: TimeLimitedCredentials(secrets: turnConfiguration.secrets)
+        )
         CallService(keys: ResumeKeys(secret: secret), iceServers: iceServers, time: time).serve(io.of("/call"))
     }
 }

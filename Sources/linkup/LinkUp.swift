@@ -6,7 +6,7 @@ struct LinkUp: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "linkup",
         abstract: "Calls, chat and file transfer on a machine of your own.",
-        subcommands: [Serve.self],
+        subcommands: [Serve.self, Turn.self],
         defaultSubcommand: Serve.self
     )
 
@@ -18,6 +18,10 @@ struct LinkUp: AsyncParsableCommand {
             } else {
                 try command.run()
             }
+        } catch let error as OptionError {
+            Console.complain(error.description)
+            // A file may be put right without calling the program in another way.
+            exit(withError: error.isInFile ? ExitCode.failure : .validationFailure)
         } catch {
             let code = exitCode(for: error)
             // Help is asked for, and is no error.

@@ -1,70 +1,79 @@
-public import ArgumentParser
+import ArgumentParser
+import Configuration
 import LinkUpServer
-public import Logging
+import Logging
+import TURNServer
 
 /// Starts the application.
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Start the server: the page, Socket.IO and STUN.",
-        discussion: "Stop it with Control-C."
+        abstract: "Start the server: the page, Socket.IO, STUN and TURN.",
+        discussion: """
+            It hands out credentials for TURN itself; users and secrets are for other programs that use it as well. \
+            Options may also be given as environment variables (LINKUP_TURN_PORT for --turn-port) and in a YAML file \
+            (turn-port: 3478). Stop it with Control-C.
+            """
     )
 
-    @Option(help: "The address to listen on. (default: all, IPv4 and IPv6)")
-    var hostname: String?
+    @Option(help: "The TCP port of the page and of Socket.IO; 0 lets the system choose. (default: 3000)")
+    var port: Int?
 
-    @Option(help: "The TCP port of the page and of Socket.IO; 0 lets the system choose.")
-    var port = 3000
+    @Option(
+        help: ArgumentHelp(
+            "The host at which browsers reach STUN and TURN. (default: the host in the page's address)",
+            valueName: "host"
+        )
+    )
+    var turnHost: String?
 
-    @Option(help: "The UDP and TCP port of STUN; 0 lets the system choose.")
-    var stunPort = 3478
+    @Option(
+        help: ArgumentHelp(
+            "The folder for chat history and keys; created if it is missing. (default: ./linkup-data)",
+            valueName: "folder"
+        )
+    )
+    var dataDirectory: String?
 
-    @Option(help: "The host at which browsers reach STUN. (default: the host in the page's address)")
-    var stunHost: String?
-
-    @Option(help: "The folder for chat history and keys; created if it is missing.")
-    var dataDirectory = "./linkup-data"
-
-    @Option(help: "Serve the page from this folder instead of the copy in the program.")
+    @Option(
+        help: ArgumentHelp("Serve the page from this folder instead of the copy in the program.", valueName: "folder")
+    )
     var webDirectory: String?
 
-    @Option(help: "How much to log on standard error.")
-    var logLevel = Logger.Level.info
+    @Flag(name: .customLong("share-tls"), help: "Serve HTTPS and TURN over TLS on the page's port, beside HTTP.")
+    var shareTLS = false
 
-    func validate() throws {
-        for (name, port) in [("--port", port), ("--stun-port", stunPort)] where !(0...65_535).contains(port) {
-            throw ValidationError("\(name) must be 0 to 65535, not \(port).")
-        }
-    }
+    @OptionGroup var options: TURNOptions
 
     func run() async throws {
-        let level = logLevel
-        LoggingSystem.bootstrap { label in
-            var handler = StreamLogHandler.standardError(label: label)
-            handler.logLevel = level
-            return handler
-        }
-        let configuration = LinkUpConfiguration(
-            hostname: hostname,
-            port: port,
-            stunPort: stunPort,
-            stunHost: stunHost,
-            dataDirectory: dataDirectory,
-            webDirectory: webDirectory
-        )
-        do {
-            let server = try LinkUpServer(configuration: configuration, logger: Logger(label: "linkup"))
-            try await server.run { Console.say(Self.greeting($0)) }
-        } catch let error as StartupError {
-            Console.complain("\(error)")
-            throw ExitCode.failure
+        let reader = try options.reader(with: flags)
+        let configuration = try reader.linkUpConfiguration()
+        LogLevel.bootstrap(try reader.logLevel())
+        let server = try LinkUpServer(configuration: configuration, logger: Logger(label: "linkup"))
+        try await server.run { addresses in
+            let turn = TURNGreeting(
+                configuration: server.turnConfiguration,
+                port: addresses.turnPort,
+                tlsPort: addresses.tlsPort
+            )
+            Console.say((Self.greeting(addresses) + turn.lines).joined(separator: "\n"))
         }
     }
 
-    /// What is printed when both ports are open; programs that wait for it read the port from the first line.
-    static func greeting(_ addresses: LinkUpServer.Addresses) -> String {
+    private var flags: [OptionName: ConfigContent] {
+        var flags: [OptionName: ConfigContent] = [:]
+        let texts: [OptionName: String?] = [
+            .port: port.map(String.init), .turnHost: turnHost, .dataDirectory: dataDirectory,
+            .webDirectory: webDirectory, .shareTLS: shareTLS ? "true" : nil,
+        ]
+        for (name, text) in texts { flags[name] = text.map { .string($0) } }
+        return flags
+    }
+
+    /// What is printed when all ports are open; programs that wait for it read the port from the first line.
+    static func greeting(_ addresses: LinkUpServer.Addresses) -> [String] {
         let host = addresses.hostname.map { $0.contains(":") ? "[\($0)]" : $0 } ?? "localhost"
         var lines = ["LinkUp is running. Open http://\(host):\(addresses.port)"]
-        guard addresses.hostname == nil else { return lines[0] }
+        guard addresses.hostname == nil else { return lines }
         let others = NetworkInterfaces.localNetworkAddresses()
         if !others.isEmpty {
             lines.append(
@@ -72,8 +81,26 @@ struct Serve: AsyncParsableCommand {
             )
             lines.append("Browsers there give out camera and microphone over HTTPS only; chat works without.")
         }
-        return lines.joined(separator: "\n")
+        return lines
     }
 }
 
-extension Logger.Level: @retroactive ExpressibleByArgument {}
+extension OptionReader {
+    /// Reads what the application has to know.
+    /// - Throws: ``OptionError`` for what can't be right.
+    func linkUpConfiguration() throws(OptionError) -> LinkUpConfiguration {
+        let turn = try turnConfiguration()
+        var configuration = LinkUpConfiguration(hostname: turn.hostname, turn: turn)
+        configuration.port = try number(.port, in: 0...65_535)?.value ?? configuration.port
+        configuration.turnHost = try nonEmpty(.turnHost)?.value
+        configuration.dataDirectory = try nonEmpty(.dataDirectory)?.value ?? configuration.dataDirectory
+        configuration.webDirectory = try nonEmpty(.webDirectory)?.value
+        configuration.sharesTLS = try isSet(.shareTLS)
+        if configuration.sharesTLS, turn.tls == nil {
+            throw OptionError(
+                "\(OptionName.shareTLS.flag) needs \(OptionName.certificate.flag) and \(OptionName.privateKey.flag)."
+            )
+        }
+        return configuration
+    }
+}

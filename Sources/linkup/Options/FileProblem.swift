@@ -1,0 +1,28 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// Why a file can't be read.
+struct FileProblem: CustomStringConvertible {
+    /// The system's words.
+    let description: String
+
+    /// Looks again at a file that could not be read.
+    init(_ path: String) {
+        description = Self.whyUnreadable(path) ?? "it is no readable file"
+    }
+
+    /// Says why a file can't be read; `nil` if it can.
+    static func whyUnreadable(_ path: String) -> String? {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { return String(cString: strerror(errno)) }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { return String(cString: strerror(errno)) }
+        return status.st_mode & S_IFMT == S_IFDIR ? String(cString: strerror(EISDIR)) : nil
+    }
+}

@@ -1,0 +1,44 @@
+/// The options that flags, environment and file share, by the names that they have as flags and in the file.
+enum OptionName: String, CaseIterable, Sendable {
+    // Where to listen and what to serve.
+    case hostname
+    case port
+    case turnPort = "turn-port"
+    case tlsPort = "tls-port"
+    case certificate
+    case privateKey = "private-key"
+    case noTCP = "no-tcp"
+    case shareTLS = "share-tls"
+    case turnHost = "turn-host"
+    case dataDirectory = "data-directory"
+    case webDirectory = "web-directory"
+    case logLevel = "log-level"
+
+    // Relaying.
+    case relayAddress = "relay-address"
+    case relayPorts = "relay-ports"
+    case realm
+    case user
+    case secret
+    case allowPeer = "allow-peer"
+    case denyPeer = "deny-peer"
+    case userQuota = "user-quota"
+    case totalQuota = "total-quota"
+    case maxBps = "max-bps"
+    case threads
+    case mobility
+    case strictPermissions = "strict-permissions"
+    case alternateServer = "alternate-server"
+    case otherAddress = "other-address"
+
+    /// The name as a flag.
+    var flag: String { "--\(rawValue)" }
+
+    /// The name as an environment variable.
+    var variable: String {
+        "\(Self.variablePrefix)_" + rawValue.uppercased().map { $0 == "-" ? "_" : String($0) }.joined()
+    }
+
+    /// What the names of all environment variables begin with.
+    static let variablePrefix = "LINKUP"
+}

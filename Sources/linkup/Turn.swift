@@ -1,0 +1,39 @@
+import ArgumentParser
+import Logging
+import ServiceLifecycle
+import TURNServer
+import UnixSignals
+
+/// Runs the STUN and TURN server alone.
+struct Turn: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Run the STUN and TURN server alone.",
+        discussion: """
+            Without users and secrets it answers STUN and relays nothing. Options may also be given as environment \
+            variables (LINKUP_TURN_PORT for --turn-port) and in a YAML file (turn-port: 3478). Stop it with Control-C.
+            """
+    )
+
+    /// How long relaying may go on when the server stops, before it is cut: nobody can be warned over TURN.
+    private static let closingTime = Duration.seconds(3)
+
+    @OptionGroup var options: TURNOptions
+
+    func run() async throws {
+        let reader = try options.reader()
+        let configuration = try reader.turnConfiguration()
+        LogLevel.bootstrap(try reader.logLevel())
+        let logger = Logger(label: "linkup")
+        let server = try TURNServer(configuration: configuration, logger: logger)
+        let ports = try await server.bind()
+        let greeting = TURNGreeting(configuration: configuration, port: ports.port, tlsPort: ports.tlsPort)
+        Console.say(greeting.lines.joined(separator: "\n"))
+        var group = ServiceGroupConfiguration(
+            services: [server],
+            gracefulShutdownSignals: [.sigint, .sigterm],
+            logger: logger
+        )
+        group.maximumGracefulShutdownDuration = Self.closingTime
+        try await ServiceGroup(configuration: group).run()
+    }
+}
