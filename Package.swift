@@ -98,7 +98,7 @@ let package = Package(
             name: "linkup",
             dependencies: [
                 "LinkUpServer", "STUN", "TURN", "TURNServer", .argumentParser, .configuration, .logging, .nioCore,
-                .nioPosix, .nioSSL, .serviceLifecycle, .unixSignals,
+                .nioPosix, .nioSSL, .nioTLS, .serviceLifecycle, .unixSignals,
             ],
             swiftSettings: settings
         ),

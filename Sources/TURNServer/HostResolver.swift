@@ -1,4 +1,4 @@
-import NIOCore
+package import NIOCore
 import NIOPosix
 
 #if canImport(Darwin)
@@ -10,7 +10,7 @@ import Glibc
 #endif
 
 /// Finds the addresses that a name to listen on stands for.
-enum HostResolver {
+package enum HostResolver {
     /// The addresses of `hostname`, with `port`.
     ///
     /// - Parameters:
@@ -19,7 +19,7 @@ enum HostResolver {
     ///   - port: The port.
     /// - Returns: One address or more, each once.
     /// - Throws: ``BindError`` with the reason ``BindError/Reason/unknownHost``.
-    static func resolve(_ hostname: String?, port: Int) async throws -> [SocketAddress] {
+    package static func resolve(_ hostname: String?, port: Int) async throws -> [SocketAddress] {
         guard let hostname, hostname != "::" else {
             return [
                 try SocketAddress(ipAddress: "0.0.0.0", port: port), try SocketAddress(ipAddress: "::", port: port),

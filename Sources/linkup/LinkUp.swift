@@ -6,7 +6,7 @@ struct LinkUp: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "linkup",
         abstract: "Calls, chat and file transfer on a machine of your own.",
-        subcommands: [Serve.self, Turn.self],
+        subcommands: [Serve.self, Turn.self, Check.self],
         defaultSubcommand: Serve.self
     )
 
