@@ -38,8 +38,9 @@ struct AnswerLimiter {
         let milliseconds = UInt32(truncatingIfNeeded: now.uptime / 1_000_000)
         let elapsed = Float(milliseconds &- budgets[place].time) / 1000
         let answers = min(2 * rate, budgets[place].answers + elapsed * rate)
-        budgets[place] = Budget(answers: max(answers - 1, 0), time: milliseconds)
-        return answers >= 1
+        let isEnough = answers >= 1
+        budgets[place] = Budget(answers: isEnough ? answers - 1 : answers, time: milliseconds)
+        return isEnough
     }
 }
 
