@@ -1,6 +1,7 @@
 import Synchronization
 
-/// Counts allocations across engines, in all and for each user.
+/// Counts allocations across engines, in all and for each user; a port that is kept for a RESERVATION-TOKEN counts as
+/// the allocation that it may become.
 ///
 /// Asked only when an allocation begins or ends.
 public final class AllocationQuotas: Sendable {
@@ -25,23 +26,23 @@ public final class AllocationQuotas: Sendable {
     /// How many allocations there are.
     public var count: Int { state.withLock { $0.total } }
 
-    /// Counts an allocation of `user`, unless that would be one too many.
-    func admit(_ user: String) -> Bool {
+    /// Counts allocations of `user`, unless that would be too many.
+    func admit(_ user: String, _ added: Int = 1) -> Bool {
         state.withLock { state in
-            let count = state.users[user, default: 0]
-            guard total == 0 || state.total < total, perUser == 0 || count < perUser else { return false }
-            state.total += 1
-            state.users[user] = count + 1
+            let count = state.users[user, default: 0] + added
+            guard total == 0 || state.total + added <= total, perUser == 0 || count <= perUser else { return false }
+            state.total += added
+            state.users[user] = count
             return true
         }
     }
 
-    /// Counts that an allocation of `user` has ended.
-    func release(_ user: String) {
+    /// Counts that allocations of `user` have ended.
+    func release(_ user: String, _ ended: Int = 1) {
         state.withLock { state in
-            state.total -= 1
+            state.total -= ended
             guard let count = state.users[user] else { return }
-            state.users[user] = count > 1 ? count - 1 : nil
+            state.users[user] = count > ended ? count - ended : nil
         }
     }
 }

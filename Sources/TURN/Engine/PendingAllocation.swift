@@ -10,6 +10,8 @@ struct PendingAllocation {
 
     let context: RequestContext
     let account: String
+    /// How many allocations are counted for it: two if a port is to be kept.
+    let places: Int
     let lifetime: UInt32
     let transport: RelayEngine.RelayTransport
     let evenPort: EvenPort?
@@ -79,4 +81,6 @@ struct Reservation {
     let family: AddressFamily
     /// Whose reservation it is; nobody else's token is good.
     let username: String
+    /// Under which name it counts for quotas.
+    let account: String
 }

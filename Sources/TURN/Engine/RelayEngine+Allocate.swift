@@ -44,16 +44,21 @@ extension RelayEngine {
         }
         // All that can be malformed is read before anything is counted.
         let lifetime = lifetime(try message.first(Lifetime.self), context, at: now)
-        guard configuration.quotas.admit(account(of: context)) else { return refuse(context, .allocationQuotaReached) }
+        // A reserved port has been counted, and so is the one that is to be reserved: a user could keep any number of
+        // ports by giving up the allocation of each.
+        let places = token != nil ? 0 : evenPort?.reservesNext == true ? 2 : 1
+        let account = account(of: context)
+        guard configuration.quotas.admit(account, places) else { return refuse(context, .allocationQuotaReached) }
         if let server = configuration.alternateServer {
-            configuration.quotas.release(account(of: context))
+            configuration.quotas.release(account, places)
             return refuse(context, .tryAlternate) { writer throws(STUNError) in
                 try writer.append(AlternateServer(server))
             }
         }
         pending = PendingAllocation(
             context: context,
-            account: account(of: context),
+            account: account,
+            places: places,
             lifetime: lifetime,
             transport: transport,
             evenPort: evenPort,
@@ -238,7 +243,7 @@ extension RelayEngine {
         let isLastHope = pending.families.isEmpty && pending.opened.isEmpty
         guard !isLastHope else {
             self.pending = nil
-            configuration.quotas.release(pending.account)
+            configuration.quotas.release(pending.account, pending.places)
             releaseIfUnused(pending.context)
             return refuse(pending.context, pending.addressError?.error ?? error)
         }
@@ -313,7 +318,8 @@ extension RelayEngine {
         reservations[token] = Reservation(
             relay: relay,
             family: relays[relay.index].local.family,
-            username: context.identity.username
+            username: context.identity.username,
+            account: account(of: context)
         )
         schedule(.reservation(token), at: now.uptime(after: Self.reservationTime))
         return ReservationToken(token)
@@ -328,6 +334,7 @@ extension RelayEngine {
 
     mutating func giveUpReservation(_ token: UInt64) {
         guard let reservation = reservations.removeValue(forKey: token) else { return }
+        configuration.quotas.release(reservation.account)
         close(reservation.relay)
     }
 
