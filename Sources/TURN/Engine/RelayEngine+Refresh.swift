@@ -8,13 +8,9 @@ extension RelayEngine {
         _ context: RequestContext,
         at now: Moment
     ) throws(STUNError) -> OnReceive {
+        if let error = try refusalOfRefresh(slot, message) { return refuse(context, error) }
         let requested = try message.first(Lifetime.self)
         let family = try message.first(RequestedAddressFamily.self)
-        if let family {
-            guard let family = family.family, allocations[slot].relay(of: family) != nil else {
-                return refuse(context, .peerAddressFamilyMismatch)
-            }
-        }
         guard requested?.seconds != 0 else {
             if let family = family?.family {
                 end(slot, family)
@@ -31,6 +27,19 @@ extension RelayEngine {
             try writer.append(Lifetime(seconds: granted))
             if let ticket { try writer.append(ticket) }
         }
+    }
+
+    /// Why a Refresh can't be carried out; looked at before anything is changed.
+    private func refusalOfRefresh(
+        _ slot: UInt32,
+        _ message: borrowing STUNMessage
+    ) throws(STUNError) -> ErrorCode? {
+        _ = try message.first(Lifetime.self)
+        guard let requested = try message.first(RequestedAddressFamily.self) else { return nil }
+        guard let family = requested.family, allocations[slot].relay(of: family) != nil else {
+            return .peerAddressFamilyMismatch
+        }
+        return nil
     }
 
     /// RFC 8016 §3.2.2: a Refresh with a ticket from a flow without allocation moves the ticket's allocation there.
@@ -56,6 +65,7 @@ extension RelayEngine {
         let slot = claim.slot
         // A TCP relay's connections belong to the client's connection; it can't leave them behind.
         guard allocations[slot].transport == .udp else { return refuse(context, .mobilityForbidden) }
+        if let error = try refusalOfRefresh(slot, message) { return refuse(context, error) }
         let former = allocations[slot].client
         allocationsByClient.remove(former)
         if let forwarder = owner.forwardedBy { put(.released(former, to: forwarder)) }
