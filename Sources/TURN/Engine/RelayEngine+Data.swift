@@ -183,7 +183,7 @@ extension RelayEngine {
     }
 
     /// How clients call a peer that sockets see: the inverse of ``destination(of:)``.
-    private func clientsName(of source: TransportAddress) -> TransportAddress {
+    func clientsName(of source: TransportAddress) -> TransportAddress {
         guard !translations.isEmpty, configuration.relayPorts.contains(source.port),
             let address = translations.first(where: { $0.local == source.ip })
         else { return source }

@@ -76,6 +76,7 @@ extension RelayEngine {
             end(slot)
             return
         }
+        endConnections(of: slot, family)
         filterPermissions(of: slot) { $0.key.host.family != family }
         filterBindings(of: slot) { $0.peer.family != family }
     }

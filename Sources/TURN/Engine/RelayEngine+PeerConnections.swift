@@ -67,11 +67,12 @@ extension RelayEngine {
     /// A peer has connected to a relay that listens (RFC 6062 §5.3).
     /// - Returns: How the connection is called from here on; `nil` if it is to be closed.
     public mutating func peerAccepted(
-        from peer: TransportAddress,
+        from source: TransportAddress,
         on relay: RelayID,
         at now: Moment
     ) -> PeerConnectionID? {
         let slot = relays[relay.index].allocation
+        let peer = clientsName(of: source)
         guard slot != Allocation.none, hasPermission(slot, for: peer, at: now) else { return nil }
         let connections = peerConnections.values.filter { $0.allocation == slot }
         guard connections.count < configuration.maximumPeerConnections,
@@ -112,6 +113,7 @@ extension RelayEngine {
         guard owners[Int(entry.allocation)]?.username == context.identity.username else {
             return refuse(context, .wrongCredentials)
         }
+        guard peerConnection(joinedWith: context.client) == nil else { return refuse(context, .badRequest) }
         peerConnections[connection]?.state = .joined(context.client)
         put(.join(connection, context.client))
         return succeed(context)
@@ -129,10 +131,11 @@ extension RelayEngine {
         put(.abandon(connection))
     }
 
-    /// RFC 6062 §5.1: connections with peers end with their allocation.
-    mutating func endConnections(of slot: UInt32) {
+    /// RFC 6062 §5.1: connections with peers end with their allocation, or with its address of their family.
+    mutating func endConnections(of slot: UInt32, _ family: AddressFamily? = nil) {
         guard allocations[slot].transport == .tcp else { return }
-        for (connection, entry) in peerConnections where entry.allocation == slot {
+        for (connection, entry) in peerConnections
+        where entry.allocation == slot && (family == nil || entry.peer.family == family) {
             peerConnections[connection] = nil
             put(.abandon(connection))
         }
@@ -140,12 +143,15 @@ extension RelayEngine {
 
     /// The client has closed the connection that was joined with a peer's.
     mutating func clientOfPeerDisconnected(_ client: FiveTuple) {
-        let joined = peerConnections.first { _, entry in
-            if case .joined(client) = entry.state { true } else { false }
-        }
-        guard let connection = joined?.key else { return }
+        guard let connection = peerConnection(joinedWith: client) else { return }
         peerConnections[connection] = nil
         put(.abandon(connection))
+    }
+
+    private func peerConnection(joinedWith client: FiveTuple) -> PeerConnectionID? {
+        peerConnections.first { _, entry in
+            if case .joined(client) = entry.state { true } else { false }
+        }?.key
     }
 
     private mutating func enter(_ connection: PeerConnection) -> PeerConnectionID {
