@@ -51,9 +51,8 @@ def uclient(server, *arguments, transport="UDP", host=None, timeout=45):
         credentials = ["-u", server.user or "ann"]
         credentials += ["-w", server.password] if server.password else ["-W", server.secret]
     port = server.tls_port if transport == "TLS" else server.port
-    return run(
-        "turnutils_uclient", *options, *arguments, *credentials, "-p", port, host or server.host, timeout=timeout
-    )
+    command = ["turnutils_uclient", *options, *arguments, *credentials, "-p", port, host or server.host]
+    return run(*command, timeout=timeout)
 
 
 class EchoPeer:
