@@ -1,0 +1,88 @@
+import NIOCore
+
+/// Answers one plain HTTP request with the same address over TLS, and closes the connection.
+final class SecureRedirect: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    /// The longest head that is read: browsers' are a tenth of it.
+    private static let maximumHeadLength = 8192
+    /// How long the head may take.
+    private static let timeout = TimeAmount.seconds(10)
+
+    private var head = ByteBuffer()
+    private var isAnswered = false
+    private var timer: Scheduled<Void>?
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        let channel = context.channel
+        timer = context.eventLoop.scheduleTask(in: Self.timeout) { channel.close(promise: nil) }
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        timer?.cancel()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !isAnswered else { return }
+        var bytes = unwrapInboundIn(data)
+        head.writeBuffer(&bytes)
+        let lines = String(buffer: head).split(separator: "\r\n", omittingEmptySubsequences: false)
+        // What follows the last line break is no line yet.
+        if let end = lines.dropLast().firstIndex(of: "") {
+            answer(Self.location(in: lines[..<end]), context)
+        } else if head.readableBytes > Self.maximumHeadLength {
+            answer(nil, context)
+        }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        switch event {
+        case ChannelEvent.inputClosed, is ChannelShouldQuiesceEvent:
+            if !isAnswered { context.close(promise: nil) }
+        default: context.fireUserInboundEventTriggered(event)
+        }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        context.close(promise: nil)
+    }
+
+    private func answer(_ location: String?, _ context: ChannelHandlerContext) {
+        isAnswered = true
+        // 308 keeps method and body (RFC 9110 §15.4.9).
+        let start = location.map { "HTTP/1.1 308 Permanent Redirect\r\nLocation: \($0)" } ?? "HTTP/1.1 400 Bad Request"
+        let response = ByteBuffer(string: "\(start)\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        context.writeAndFlush(wrapOutboundOut(response)).assumeIsolated().whenComplete { _ in
+            context.close(promise: nil)
+        }
+    }
+
+    /// The address of a request with `https` in place of `http`.
+    /// - Parameter lines: The lines of the request's head.
+    /// - Returns: The address; `nil` if the head has none that could stand in an answer.
+    static func location(in lines: ArraySlice<Substring>) -> String? {
+        let request = (lines.first ?? "").split(separator: " ", omittingEmptySubsequences: false)
+        let hosts = lines.dropFirst().compactMap { line -> Substring? in
+            let parts = line.split(separator: ":", maxSplits: 1)
+            guard parts.count == 2, parts[0].lowercased() == "host" else { return nil }
+            return Substring(parts[1].drop { $0 == " " || $0 == "\t" })
+        }
+        guard request.count == 3, request[2].hasPrefix("HTTP/1."), request[1].hasPrefix("/"), let host = hosts.first,
+            hosts.count == 1, !host.isEmpty, host.utf8.allSatisfy(Self.isHostByte),
+            request[1].utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
+        else { return nil }
+        return "https://\(host)\(request[1])"
+    }
+
+    /// What a host and a port are written with (RFC 3986 §3.2.2), IPv6 addresses included.
+    private static func isHostByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "_"),
+            UInt8(ascii: ":"), UInt8(ascii: "["), UInt8(ascii: "]"):
+            true
+        default: false
+        }
+    }
+}

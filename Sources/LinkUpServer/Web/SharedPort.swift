@@ -1,0 +1,48 @@
+import EngineIOTransport
+import Logging
+import NIOCore
+import TURNServer
+
+/// TLS, TURN and HTTP on the port of the page.
+///
+/// HTTP is served over TLS only: browsers give a page without it neither camera nor microphone, so that a plain request
+/// is sent to the same port with `https`.
+struct SharedPort: Sendable {
+    private let tls: TLSContexts
+    private let turn: TURNServer
+
+    /// Reads the certificate.
+    /// - Parameters:
+    ///   - certificate: Its files.
+    ///   - turn: Who serves what is TURN.
+    ///   - logger: Where new certificates and unusable files are noted.
+    /// - Throws: What is wrong with the files.
+    init(_ certificate: TURNServer.Configuration.TLS, turn: TURNServer, logger: Logger) throws {
+        tls = try TLSContexts(
+            certificateFile: certificate.certificateFile,
+            privateKeyFile: certificate.privateKeyFile,
+            protocols: TLSContexts.turnProtocols + ["http/1.1"],
+            logger: logger
+        )
+        self.turn = turn
+    }
+
+    /// What stands before HTTP on the port.
+    var front: ConnectionFront {
+        ConnectionFront { [tls, turn] channel, install in
+            let sharing = PortSharing(tls: tls) { content, channel in
+                switch content {
+                case .turn(let isSecure): try turn.adopt(channel, isSecure: isSecure)
+                case .http(isSecure: true): try install(channel, SecureTransport(detach: PortSharing.detach))
+                case .http(isSecure: false): try channel.pipeline.syncOperations.addHandler(SecureRedirect())
+                }
+            }
+            try sharing.add(to: channel)
+        }
+    }
+
+    /// Reads the certificate and its key again, for connections made from now on.
+    func reloadCertificate() {
+        tls.reload()
+    }
+}
