@@ -46,6 +46,8 @@ extension AttributeType {
     public static let connectionID = AttributeType(rawValue: 0x002A)
     /// ADDITIONAL-ADDRESS-FAMILY (RFC 8656 §18.11).
     public static let additionalAddressFamily = AttributeType(rawValue: 0x8000)
+    /// ADDITIONAL-ADDRESS-FAMILY under the number that drafts gave it and coturn's clients up to 4.6 use.
+    static let draftAdditionalAddressFamily = AttributeType(rawValue: 0x8032)
     /// ADDRESS-ERROR-CODE (RFC 8656 §18.12).
     public static let addressErrorCode = AttributeType(rawValue: 0x8001)
     /// ICMP (RFC 8656 §18.13).

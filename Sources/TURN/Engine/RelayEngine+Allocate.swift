@@ -89,7 +89,7 @@ extension RelayEngine {
         _ token: ReservationToken?
     ) throws(STUNError) -> Result<[AddressFamily], Refusal> {
         let requested = try message.first(RequestedAddressFamily.self)
-        let additional = try message.first(AdditionalAddressFamily.self)
+        let additional = try additionalFamily(of: message)
         if let token {
             guard evenPort == nil, requested == nil, additional == nil else {
                 return .failure(Refusal(code: .badRequest))
@@ -115,6 +115,14 @@ extension RelayEngine {
             return .failure(Refusal(code: .addressFamilyNotSupported))
         }
         return .success([family])
+    }
+
+    private func additionalFamily(
+        of message: borrowing STUNMessage
+    ) throws(STUNError) -> AdditionalAddressFamily? {
+        if let family = try message.first(AdditionalAddressFamily.self) { return family }
+        guard let draft = message.first(.draftAdditionalAddressFamily) else { return nil }
+        return try AdditionalAddressFamily(decoding: draft.value, in: message.transactionID)
     }
 
     private func hasRelayAddress(_ family: AddressFamily) -> Bool {

@@ -39,6 +39,13 @@ import Testing
         #expect(relay.engine.violatedInvariant() == nil)
     }
 
+    /// coturn's clients have the number of the drafts.
+    @Test func theNumberOfTheDraftsIsUnderstood() throws {
+        var relay = try TestRelay()
+        let answer = try relay.allocate { try $0.append(AttributeType(rawValue: 0x8032), [2, 0, 0, 0]) }
+        #expect(try Self.addresses(try #require(answer)).map(\.family) == [.ipv4, .ipv6])
+    }
+
     /// RFC 8656 §7.2: one is enough; ADDRESS-ERROR-CODE says what became of the other.
     @Test(arguments: [AddressFamily.ipv4, .ipv6], [true, false])
     func oneOfTwoIsEnough(missing: AddressFamily, hasAddress: Bool) throws {

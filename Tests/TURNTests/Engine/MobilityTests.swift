@@ -11,6 +11,13 @@ import Testing
         try TestRelay { $0.allowsMobility = true }
     }
 
+    /// coturn's clients take a ticket for a C string of 32 characters at the most.
+    @Test func ticketsAreShortTexts() throws {
+        var relay = try TestRelay { $0.allowsMobility = true }
+        let ticket = try Self.allocate(&relay).bytes
+        #expect(ticket.count == 32 && ticket.allSatisfy { (0x21...0x7E).contains($0) })
+    }
+
     /// Makes an allocation with a channel; gives its ticket.
     private static func allocate(_ relay: inout TestRelay) throws -> MobilityTicket {
         let answer = try relay.allocate { try $0.append(MobilityTicket()) }
@@ -75,18 +82,18 @@ import Testing
         var relay = try Self.makeRelay()
         let ticket = try Self.allocate(&relay)
         let outputs = relay.outputs
-        for bit in 8..<(ticket.bytes.count * 8) {
+        for bit in 0..<(ticket.bytes.count * 8) {
             var bytes = ticket.bytes
             bytes[bit / 8] ^= 1 << (bit % 8)
             #expect(try Self.move(&relay, MobilityTicket(bytes))?.error == 400)
         }
-        for length in [0, 1, 28, 30, 256] {
+        for length in [0, 1, 31, 33, 256] {
             let bytes = Array((ticket.bytes + [UInt8](repeating: 0, count: 256)).prefix(length))
             #expect(try Self.move(&relay, MobilityTicket(bytes))?.error == 400)
         }
-        var otherEngines = ticket.bytes
-        otherEngines[0] = 1
-        #expect(try Self.move(&relay, MobilityTicket(otherEngines))?.error == 400)
+        // The first byte is the engine's: there is no other.
+        let otherEngines = MobilityTickets().make(.init(slot: 0, generation: 1, moves: 0), engine: 1)
+        #expect(try Self.move(&relay, otherEngines)?.error == 400)
         #expect(relay.outputs == outputs)
         #expect(relay.tables["forwarding"] == nil)
         guard case .relay = relay.sendChannelData([1]) else { throw Missing() }
