@@ -29,6 +29,9 @@ struct Allocation {
     var fromClient = ByteBudget()
     var fromPeers = ByteBudget()
 
+    /// Whether the client's connection has closed, and the client may come back with a ticket.
+    var isDetached: Bool { client.client.port == 0 }
+
     func relay(of family: AddressFamily) -> RelayID? {
         let index =
             switch family {

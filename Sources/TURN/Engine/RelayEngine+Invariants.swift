@@ -5,7 +5,7 @@ extension RelayEngine {
     ///
     /// For tests and for fuzzing: it looks at everything.
     func violatedInvariant() -> String? {
-        var found = (relays: reservations.count, permissions: 0, bindings: 0, allocations: 0)
+        var found = (relays: reservations.count, permissions: 0, bindings: 0, allocations: 0, flows: 0)
         for slot in 0..<UInt32(allocations.capacity) {
             guard allocations[slot].isLive else {
                 guard owners[Int(slot)] == nil else { return "nobody's allocation has an owner" }
@@ -13,11 +13,12 @@ extension RelayEngine {
             }
             if let violation = violatedInvariant(of: slot) { return violation }
             found.allocations += 1
+            found.flows += allocations[slot].isDetached ? 0 : 1
             found.permissions += Int(allocations[slot].permissionCount)
             found.bindings += Int(allocations[slot].bindingCount)
             found.relays += [AddressFamily.ipv4, .ipv6].count { allocations[slot].relay(of: $0) != nil }
         }
-        guard found.allocations == allocations.count, found.allocations == allocationsByClient.count else {
+        guard found.allocations == allocations.count, found.flows == allocationsByClient.count else {
             return "flows and allocations differ"
         }
         guard found.permissions == permissions.count, found.permissions == permissionsByHost.count else {
@@ -45,7 +46,9 @@ extension RelayEngine {
     private func violatedInvariant(of slot: UInt32) -> String? {
         let allocation = allocations[slot]
         guard owners[Int(slot)] != nil else { return "an allocation has no owner" }
-        guard allocationsByClient[allocation.client] == slot else { return "an allocation is not found by its flow" }
+        guard allocationsByClient[allocation.client] == (allocation.isDetached ? nil : slot) else {
+            return "an allocation is not found by its flow"
+        }
         guard allocation.timer != 0, allocation.timer <= allocation.expiry else { return "nothing ends an allocation" }
         let relays = [AddressFamily.ipv4, .ipv6].compactMap { allocation.relay(of: $0) }
         guard !relays.isEmpty, relays.allSatisfy({ self.relays[$0.index].allocation == slot }) else {

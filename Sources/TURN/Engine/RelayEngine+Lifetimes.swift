@@ -81,12 +81,27 @@ extension RelayEngine {
         filterBindings(of: slot) { $0.peer.family != family }
     }
 
-    /// A client's connection is closed: its allocation ends with it (RFC 8656 §7).
+    /// A client's connection is closed: its allocation ends with it (RFC 8656 §7), unless the client has a ticket to
+    /// come back with (RFC 8016 §1), until the allocation expires.
     public mutating func clientDisconnected(_ client: FiveTuple) {
         if let slot = allocationsByClient[client] {
-            end(slot)
+            if owners[Int(slot)]?.moves != nil, allocations[slot].transport == .udp {
+                detach(slot)
+            } else {
+                end(slot)
+            }
         }
         clientOfPeerDisconnected(client)
+    }
+
+    /// Leaves an allocation without a flow: nobody has port 0, so that what peers send reaches nobody.
+    private mutating func detach(_ slot: UInt32) {
+        let client = allocations[slot].client
+        allocationsByClient.remove(client)
+        if let forwarder = owners[Int(slot)]?.forwardedBy { put(.released(client, to: forwarder)) }
+        owners[Int(slot)]?.forwardedBy = nil
+        let nobody = TransportAddress(ip: client.client.ip, port: 0)
+        allocations[slot].client = FiveTuple(client: nobody, listener: client.listener)
     }
 
     private mutating func filterPermissions(of slot: UInt32, _ keeps: (Permission) -> Bool) {

@@ -99,6 +99,30 @@ import Testing
         guard case .relay = relay.sendChannelData([1]) else { throw Missing() }
     }
 
+    /// Whoever loses a connection by a change of networks has nothing else left to come back with.
+    @Test func anAllocationOutlivesItsConnection() throws {
+        var relay = try Self.makeRelay()
+        let answer = try relay.allocate(over: relay.tcp) { try $0.append(MobilityTicket()) }
+        let ticket = try #require(try answer?.first(MobilityTicket.self))
+        #expect(try relay.permit(TestRelay.peer, over: relay.tcp)?.isSuccess == true)
+        let socket = try relay.onlySocket()
+        let former = FiveTuple(client: TestRelay.client(), listener: relay.tcp)
+        relay.engine.clientDisconnected(former)
+        relay.drain()
+        #expect(relay.engine.violatedInvariant() == nil)
+        // A new connection from the same address has no part in it.
+        #expect(relay.receive([0x40, 0, 0, 0], from: former) == .drop(.noAllocation))
+        guard case .deliver(let nobody, _, _) = relay.receive([1], fromPeer: TestRelay.peer, on: socket).0 else {
+            throw Missing()
+        }
+        #expect(nobody.client.port == 0)
+        #expect(try Self.move(&relay, ticket)?.isSuccess == true)
+        #expect(relay.engine.violatedInvariant() == nil)
+        #expect(try relay.onlySocket() == socket)
+        relay.pass(seconds: 600)
+        #expect(relay.tables.isEmpty)
+    }
+
     @Test func aTicketEndsWithItsAllocation() throws {
         var relay = try Self.makeRelay()
         let ticket = try Self.allocate(&relay)
