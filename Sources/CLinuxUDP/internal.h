@@ -44,9 +44,8 @@ union udp_name {
 };
 
 struct udp_vectors {
-    // What datagrams are received with, for sockets that tell nothing besides and for those that do. Always ready.
-    struct mmsghdr plain[UDP_SLOTS];
-    struct mmsghdr controlled[UDP_SLOTS];
+    // What datagrams are received with; always ready.
+    struct mmsghdr arrivals[UDP_SLOTS];
     struct iovec slots[UDP_SLOTS];
     union udp_name sources[UDP_SLOTS];
     _Alignas(struct cmsghdr) uint8_t received_control[UDP_SLOTS][CONTROL_SPACE];

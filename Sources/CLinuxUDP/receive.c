@@ -33,15 +33,14 @@ static bool can_segment(void) {
 static void prepare(struct udp_io *io, int slot) {
     struct udp_vectors *vectors = io->vectors;
     vectors->slots[slot] = (struct iovec){.iov_base = io->received[slot].bytes, .iov_len = LONGEST};
-    vectors->plain[slot].msg_hdr = (struct msghdr){
+    vectors->arrivals[slot].msg_hdr = (struct msghdr){
         .msg_name = &vectors->sources[slot],
         .msg_namelen = sizeof vectors->sources[slot],
         .msg_iov = &vectors->slots[slot],
         .msg_iovlen = 1,
+        .msg_control = vectors->received_control[slot],
+        .msg_controllen = CONTROL_SPACE,
     };
-    vectors->controlled[slot].msg_hdr = vectors->plain[slot].msg_hdr;
-    vectors->controlled[slot].msg_hdr.msg_control = vectors->received_control[slot];
-    vectors->controlled[slot].msg_hdr.msg_controllen = CONTROL_SPACE;
 }
 
 struct udp_io *udp_io_create(bool portable) {
@@ -111,9 +110,9 @@ static int receive_messages(struct udp_io *io, int descriptor, struct mmsghdr *m
     return received > 0 ? received : -1;
 }
 
-int udp_receive(struct udp_io *io, int descriptor, int first, int count, bool control) {
+int udp_receive(struct udp_io *io, int descriptor, int first, int count) {
     struct udp_vectors *vectors = io->vectors;
-    struct mmsghdr *messages = (control ? vectors->controlled : vectors->plain) + first;
+    struct mmsghdr *messages = vectors->arrivals + first;
     int received;
     // A datagram that did not arrive somewhere is reported once, in place of one that did arrive here.
     for (int attempt = 0;; attempt++) {
@@ -131,8 +130,7 @@ int udp_receive(struct udp_io *io, int descriptor, int first, int count, bool co
         datagram->local.family = UDP_NO_ADDRESS;
         udp_address_read(&vectors->sources[first + i], &datagram->source);
         header->msg_namelen = sizeof vectors->sources[first + i];
-        if (!control) continue;
-        read_control(header, datagram);
+        if (header->msg_controllen > 0) read_control(header, datagram);
         header->msg_controllen = CONTROL_SPACE;
     }
     return received;

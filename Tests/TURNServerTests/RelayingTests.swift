@@ -94,6 +94,50 @@ import Testing
         }
     }
 
+    /// What the kernel hands over in one piece is as many datagrams as it was, with their own headers and padding.
+    @Test(arguments: [false, true], [200, 101])
+    func joinedDatagramsAreTakenApart(isPortable: Bool, length: Int) async throws {
+        try await withServer(isPortable: isPortable) { server, port in
+            let (client, peer) = try makePair(port: port)
+            try client.bind(0x4000, to: try #require(peer.localAddress))
+            let stranger = try TestSocket(.udp, to: "127.0.0.1", port: Int(try #require(client.relayedAddress).port))
+            let payloads = (0..<40).map { payload($0, length: length) } + [payload(40, length: 7)]
+            try client.socket.cutSends(into: CInt(length + 4))
+            try client.socket.send(payloads.flatMap { [0x40, 0, 0, UInt8($0.count)] + $0 })
+            for payload in payloads {
+                #expect(try peer.receive() == payload)
+            }
+            for sender in [peer, stranger] {
+                try sender.cutSends(into: CInt(length))
+                try sender.send(Array(payloads.joined()))
+            }
+            // A channel admits its peer, and the permission that came with it everybody on the host.
+            var received: [[[UInt8]]] = [[], []]
+            while received.map(\.count).reduce(0, +) < 2 * payloads.count {
+                let bytes = try client.socket.receive()
+                if bytes[0] == 0x40 {
+                    #expect(Array(bytes[..<4]) == [0x40, 0, 0, UInt8(bytes.count - 4)])
+                    received[0].append(Array(bytes[4...]))
+                } else {
+                    let message = try STUNMessage(bytes.span)
+                    #expect(try message.first(XORPeerAddress.self)?.address == stranger.localAddress)
+                    received[1].append(try #require(data(in: bytes)))
+                }
+            }
+            #expect(received == [payloads, payloads])
+            #expect(server.counters.datagramsToPeers == payloads.count)
+            #expect(server.counters.datagramsToClients == 2 * payloads.count)
+        }
+    }
+
+    /// The value of DATA, if it comes behind an IPv4 XOR-PEER-ADDRESS.
+    private func data(in indication: [UInt8]) -> [UInt8]? {
+        guard indication.count >= 36, indication[32] == 0x00, indication[33] == 0x13 else { return nil }
+        let length = Int(indication[34]) << 8 | Int(indication[35])
+        guard indication.count == 36 + (length + 3) / 4 * 4 else { return nil }
+        return Array(indication[36..<(36 + length)])
+    }
+
     /// With a socket for all addresses, what peers send leaves from the address that the client wrote to as well.
     @Test(arguments: [false, true])
     func dataComesFromTheAddressAsked(isPortable: Bool) async throws {

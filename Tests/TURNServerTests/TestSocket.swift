@@ -70,6 +70,15 @@ final class TestSocket {
         }
     }
 
+    /// Has the system cut what is sent into datagrams of so many bytes, the last of which may be shorter (udp(7),
+    /// UDP_SEGMENT).
+    func cutSends(into length: CInt) throws {
+        let (level, option): (CInt, CInt) = (17, 103)
+        var length = length
+        let result = setsockopt(descriptor, level, option, &length, socklen_t(MemoryLayout<CInt>.size))
+        guard result == 0 else { throw Failure(call: "setsockopt", errno: errno) }
+    }
+
     func send(_ bytes: [UInt8]) throws {
         let sent = Glibc.send(descriptor, bytes, bytes.count, CInt(MSG_NOSIGNAL))
         guard sent == bytes.count else { throw Failure(call: "send", errno: errno) }

@@ -24,8 +24,8 @@
 #define UDP_HEADROOM 64
 /// The room behind the longest one.
 #define UDP_TAILROOM 4
-/// The room for answers that wait to be sent.
-#define UDP_SCRATCH 65536
+/// The room for what has to be copied and waits to be sent.
+#define UDP_SCRATCH (256 << 10)
 
 /// The family of an address that is none.
 #define UDP_NO_ADDRESS 0
@@ -85,7 +85,7 @@ void udp_io_destroy(struct udp_io *io);
 
 /// Receives what has arrived, into the slots first ..< first + count.
 /// Returns the number of datagrams, 0 if there is none.
-int udp_receive(struct udp_io *io, int descriptor, int first, int count, bool control);
+int udp_receive(struct udp_io *io, int descriptor, int first, int count);
 
 /// Sends the chain of a socket and leaves it empty. What the system refuses is given up, and all else is sent.
 /// Returns how many datagrams were given up.

@@ -7,8 +7,7 @@ extension RelayLoop {
     mutating func receiveFromClients(_ number: Int) {
         // The batch takes all slots.
         flush()
-        let control = listeners.sockets[number].listener == nil
-        let count = Int(udp_receive(io, queue.descriptor(number), 0, CInt(UDP_SLOTS), control))
+        let count = Int(udp_receive(io, queue.descriptor(number), 0, CInt(UDP_SLOTS)))
         guard count > 0 else { return }
         let datagrams = io.pointee.received
         for index in 0..<count {
@@ -16,6 +15,10 @@ extension RelayLoop {
             guard let client = TransportAddress(datagram.pointee.source),
                 let listener = listeners.find(number, local: datagram.pointee.local, engine: &engine)
             else { continue }
+            guard !datagram.pointee.truncated else {
+                counters.count(.malformed)
+                continue
+            }
             let flow = FiveTuple(client: client, listener: listener)
             let length = Int(datagram.pointee.length)
             // What the kernel has joined is taken apart.
@@ -69,7 +72,7 @@ extension RelayLoop {
         }
         let room = min(Int(UDP_SLOTS) - nextSlot, Self.peerBatch)
         let number = firstRelay + index
-        let count = Int(udp_receive(io, queue.descriptor(number), CInt(nextSlot), CInt(room), false))
+        let count = Int(udp_receive(io, queue.descriptor(number), CInt(nextSlot), CInt(room)))
         guard count > 0 else { return }
         let relay = relays[index].id
         let datagrams = io.pointee.received + nextSlot
@@ -77,17 +80,38 @@ extension RelayLoop {
         for index in 0..<count {
             let datagram = datagrams + index
             guard let peer = TransportAddress(datagram.pointee.source) else { continue }
-            let payload = datagram.pointee.bytes
             let length = Int(datagram.pointee.length)
-            var header = UnsafeMutableBufferPointer(
-                start: payload - RelayEngine.headroom,
-                count: RelayEngine.headroom
-            ).mutableSpan
-            switch engine.receive(payloadLength: length, from: peer, on: relay, header: &header, at: now) {
-            case .deliver(let flow, let headerLength, let padding):
-                deliver(payload - headerLength, header: headerLength, payload: length, padding: padding, to: flow)
-            case .drop(let reason): counters.count(reason)
+            let segment = Int(datagram.pointee.segment)
+            guard segment > 0, segment < length else {
+                receive(datagram.pointee.bytes, count: length, from: peer, on: relay)
+                continue
             }
+            // What the kernel has joined needs room for headers in between.
+            for start in stride(from: 0, to: length, by: segment) {
+                let count = min(segment, length - start)
+                let copy = queue.reserve(RelayEngine.headroom + count + Int(UDP_TAILROOM)) + RelayEngine.headroom
+                copy.update(from: datagram.pointee.bytes + start, count: count)
+                receive(copy, count: count, from: peer, on: relay)
+            }
+        }
+    }
+
+    /// Handles one datagram of a peer, which has room on both sides and must stay where it is until ``flush()``.
+    @inline(__always)
+    private mutating func receive(
+        _ payload: UnsafeMutablePointer<UInt8>,
+        count: Int,
+        from peer: TransportAddress,
+        on relay: RelayID
+    ) {
+        var header = UnsafeMutableBufferPointer(
+            start: payload - RelayEngine.headroom,
+            count: RelayEngine.headroom
+        ).mutableSpan
+        switch engine.receive(payloadLength: count, from: peer, on: relay, header: &header, at: now) {
+        case .deliver(let flow, let headerLength, let padding):
+            deliver(payload - headerLength, header: headerLength, payload: count, padding: padding, to: flow)
+        case .drop(let reason): counters.count(reason)
         }
     }
 

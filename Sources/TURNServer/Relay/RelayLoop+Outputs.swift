@@ -112,7 +112,7 @@ extension RelayLoop {
         at address: TransportAddress
     ) -> RelayEngine.OpenFailure? {
         var wanted = udp_address(address)
-        let descriptor = udp_open(&wanted, UDP_ERRORS.rawValue, nil)
+        let descriptor = udp_open(&wanted, UDP_ERRORS.rawValue | UDP_JOIN.rawValue, nil)
         guard descriptor >= 0 else { return descriptor == -EADDRINUSE ? .portTaken : .unavailable }
         let number = firstRelay + index
         guard udp_poller_add(poller, descriptor, UInt64(generation) << 32 | UInt64(number)) == 0 else {

@@ -116,13 +116,21 @@ struct SendQueue: ~Copyable {
             counters.count(.undelivered)
             return
         }
-        if bytes.count > Int(UDP_SCRATCH) - scratchLength || packetCount == Self.limit {
-            flush()
-        }
-        let copy = io.pointee.scratch + scratchLength
+        let copy = reserve(bytes.count)
         UnsafeMutableRawPointer(copy).copyMemory(from: start, byteCount: bytes.count)
-        scratchLength += bytes.count
         append(number, bytes: copy, length: bytes.count, to: to, from: from)
+    }
+
+    /// Makes room for something that is to be queued next.
+    /// - Parameter count: How many bytes, no more than a hundred thousand.
+    /// - Returns: The first of them; they stay until ``flush()``.
+    mutating func reserve(_ count: Int) -> UnsafeMutablePointer<UInt8> {
+        if count > Int(UDP_SCRATCH) - scratchLength || packetCount == Self.limit {
+            flush()
+            scratchLength = 0
+        }
+        defer { scratchLength += count }
+        return io.pointee.scratch + scratchLength
     }
 
     /// Sends all that waits.

@@ -22,7 +22,7 @@ struct UDPListener: Sendable {
     /// the same port is refused as ever, and other users always are.
     static func bind(_ address: SocketAddress, count: Int) throws(SystemFailure) -> [UDPListener] {
         guard var wanted = udp_address(address) else { throw SystemFailure.badAddress }
-        var options = UDP_LARGE_BUFFERS.rawValue
+        var options = UDP_LARGE_BUFFERS.rawValue | UDP_JOIN.rawValue
         if IPAddress(wanted)?.isUnspecified == true {
             options |= UDP_DESTINATION.rawValue
         }
