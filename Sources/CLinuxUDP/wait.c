@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
@@ -167,8 +168,13 @@ int udp_thread_start(void (*body)(void *), void *context) {
     struct start *start = malloc(sizeof *start);
     if (start == NULL) return -ENOMEM;
     *start = (struct start){.body = body, .context = context};
+    // Signals are for the threads of whoever started the process.
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
     pthread_t thread;
     int result = pthread_create(&thread, NULL, run, start);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (result != 0) {
         free(start);
         return -result;

@@ -121,7 +121,8 @@ struct ServerSockets: Sendable {
 
     /// RFC 5780 §3: two addresses, each with the same two ports.
     private mutating func bindDiscovery(_ other: IPAddress) throws {
-        guard let main = addresses.first, main.port < UInt16.max else { return }
+        // Without an address that clients can be told there is nothing to discover by.
+        guard let main = addresses.first, !main.ip.isUnspecified, main.port < UInt16.max else { return }
         let ports = (main.port, main.port + 1)
         for address in [
             TransportAddress(ip: main.ip, port: ports.1), TransportAddress(ip: other, port: ports.0),

@@ -6,7 +6,7 @@ import TURN
 /// Each is stored and loaded whole, without a lock, so that counting costs the thread no more than an addition.
 struct RelayCounters: Sendable {
     /// What is counted, besides drops.
-    enum Counter: Int, CaseIterable {
+    enum Counter: Int {
         /// Messages of clients that have arrived.
         case received
         /// Success responses.
@@ -31,17 +31,19 @@ struct RelayCounters: Sendable {
         case relaysOpened
         /// Relayed addresses that were closed.
         case relaysClosed
-        /// Reports of the network that a datagram did not reach a peer.
+        /// Reports of the network that a datagram did not reach a peer; the last, see ``firstDrop``.
         case peersUnreachable
     }
 
-    private static let count = Counter.allCases.count + RelayEngine.Drop.allCases.count
+    /// Where the counts of drops begin: behind the last of the others.
+    private static var firstDrop: Int { Counter.peersUnreachable.rawValue + 1 }
 
     // The thread and the server both hold it; RelayThread frees it when neither does.
     private nonisolated(unsafe) let values: UnsafeMutablePointer<UInt64>
 
     /// Makes counters that are all zero; ``deallocate()`` frees them.
     static func allocate() -> RelayCounters {
+        let count = firstDrop + RelayEngine.Drop.allCases.count
         let values = UnsafeMutablePointer<UInt64>.allocate(capacity: count)
         values.initialize(repeating: 0, count: count)
         return RelayCounters(values: values)
@@ -60,7 +62,7 @@ struct RelayCounters: Sendable {
     /// Counts something dropped; the thread only.
     @inline(__always)
     func count(_ drop: RelayEngine.Drop) {
-        udp_count(values + Counter.allCases.count + Int(drop.rawValue), 1)
+        udp_count(values + Self.firstDrop + Int(drop.rawValue), 1)
     }
 
     /// The number at this moment.
@@ -70,6 +72,6 @@ struct RelayCounters: Sendable {
 
     /// The number at this moment.
     subscript(_ drop: RelayEngine.Drop) -> Int {
-        Int(udp_counted(values + Counter.allCases.count + Int(drop.rawValue)))
+        Int(udp_counted(values + Self.firstDrop + Int(drop.rawValue)))
     }
 }

@@ -1,0 +1,86 @@
+import STUN
+import TURN
+import Testing
+
+@testable import TURNServer
+
+@Suite struct RelayConfigurationTests {
+    private static let machine = MachineAddresses(
+        ["127.0.0.1", "::1", "fe80::1", "10.0.0.5", "2001:db9::5", "10.0.0.5", "192.0.3.7"].compactMap { IPAddress($0) }
+    )
+
+    private func makeRelay(
+        _ change: (inout TURNServer.Configuration) -> Void = { _ in },
+        listening: [String] = ["0.0.0.0", "::"],
+        machine: MachineAddresses = machine
+    ) throws -> RelayConfiguration {
+        var configuration = TURNServer.Configuration(users: ["user": "secret"])
+        change(&configuration)
+        return configuration.relayConfiguration(
+            authenticator: try configuration.makeAuthenticator(),
+            quotas: AllocationQuotas(),
+            listening: listening.compactMap { IPAddress($0) }.map { TransportAddress(ip: $0, port: 3478) },
+            discovery: nil,
+            machine: machine
+        )
+    }
+
+    /// Loopback is for relays only where clients can come from nowhere else.
+    @Test(arguments: [
+        (["0.0.0.0", "::"], ["10.0.0.5", "192.0.3.7", "2001:db9::5"]), (["127.0.0.1"], ["127.0.0.1", "::1"]),
+        (["10.0.0.5"], ["10.0.0.5", "192.0.3.7", "2001:db9::5"]),
+        (["127.0.0.1", "10.0.0.5"], ["10.0.0.5", "192.0.3.7", "2001:db9::5"]),
+    ])
+    func relaysGetTheAddressesOfTheMachine(listening: [String], expected: [String]) throws {
+        let relay = try makeRelay(listening: listening)
+        #expect(relay.relayAddresses.map { "\($0.advertised)" } == expected)
+        #expect(relay.relayAddresses.allSatisfy { $0.advertised == $0.local })
+    }
+
+    @Test func aMachineWithoutNetworkRelaysOnLoopback() throws {
+        let machine = MachineAddresses(["127.0.0.1", "::1"].compactMap { IPAddress($0) })
+        let relay = try makeRelay(machine: machine)
+        #expect(relay.relayAddresses.map { "\($0.advertised)" } == ["127.0.0.1", "::1"])
+    }
+
+    /// A public address that the machine does not have is that of a NAT before it.
+    @Test(
+        arguments: [
+            ("203.0.114.1", nil, "10.0.0.5"), ("203.0.114.1", "192.0.3.7", "192.0.3.7"),
+            ("192.0.3.7", nil, "192.0.3.7"),
+            ("2001:db9::99", nil, "2001:db9::5"),
+        ] as [(String, String?, String)]
+    )
+    func configuredAddressesAreMapped(advertised: String, local: String?, expected: String) throws {
+        let relay = try makeRelay { configuration in
+            configuration.relayAddresses =
+                IPAddress(advertised).map {
+                    [.init(publicAddress: $0, localAddress: local.flatMap { IPAddress($0) })]
+                } ?? []
+        }
+        #expect(relay.relayAddresses.map { "\($0.advertised) \($0.local)" } == ["\(advertised) \(expected)"])
+    }
+
+    /// The server's own ports are no peers, whatever is allowed; of loopback nothing is.
+    @Test func ownPortsAndLoopbackAreDenied() throws {
+        let allowing = try makeRelay { $0.allowedPeers = ["0.0.0.0/0", "::/0"].compactMap { AddressRange($0) } }
+        for host in ["127.0.0.1", "10.0.0.5", "::1", "2001:db9::5"] {
+            let ip = try #require(IPAddress(host))
+            #expect(allowing.policy.refusal(of: TransportAddress(ip: ip, port: 3478)) == .ownListener)
+            #expect(allowing.policy.refusal(of: TransportAddress(ip: ip, port: 3479)) == nil)
+        }
+        let relay = try makeRelay()
+        for host in ["127.0.0.1", "::1", "127.9.9.9", "::ffff:127.0.0.1"] {
+            let ip = try #require(IPAddress(host))
+            #expect(relay.policy.refusal(of: TransportAddress(ip: ip, port: 50_000)) == .denied)
+            #expect(relay.policy.refusal(ofAny: ip) == .denied)
+        }
+        let own = TransportAddress(ip: try #require(IPAddress("10.0.0.5")), port: 50_000)
+        #expect(relay.policy.refusal(of: own) == nil)
+    }
+
+    @Test func withoutUsersThereIsNoRelay() throws {
+        #expect(try TURNServer.Configuration().makeAuthenticator() == nil)
+        #expect(try TURNServer.Configuration(secrets: ["of some length"]).makeAuthenticator() != nil)
+    }
+}
