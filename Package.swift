@@ -215,6 +215,14 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        .testTarget(
+            name: "linkupTests",
+            dependencies: [
+                "linkup", "LinkUpServer", "STUN", "TURN", "TURNServer", .argumentParser, .configuration, .nioCore,
+                .nioEmbedded, .nioPosix, .nioSSL,
+            ],
+            swiftSettings: settings
+        ),
         .testTarget(name: "EmbedWebTests", dependencies: ["embed-web"], swiftSettings: settings),
         .testTarget(
             name: "LinkUpServerTests",

@@ -94,6 +94,7 @@ struct Answer: Sendable {
     ///   - bytes: The response.
     ///   - method: What was asked for.
     ///   - key: The key that the request was signed with; `nil` if it was not signed.
+    /// - Returns: Whether to take it; what is not taken is as if it had not come.
     static func mayBeGenuine(_ bytes: ByteBuffer, to method: Method, key: IntegrityKey?) -> Bool {
         guard let message = try? STUNMessage(bytes.readableBytesUInt8Span), message.type.method == method,
             message.checkFingerprint() != .invalid

@@ -47,7 +47,7 @@ struct Check: AsyncParsableCommand {
         do {
             uri = try ServerURI(address)
         } catch {
-            throw OptionError("\(address.printable) \(error.reason).")
+            throw OptionError("The address \(error.reason).")
         }
         guard (0.1...600).contains(timeout) else {
             throw OptionError("--timeout must be 0.1 to 600, not \(timeout).")

@@ -42,13 +42,12 @@ extension CheckFailure {
 
     /// BoringSSL has no better way to tell than the name of its error.
     private init(tls description: String) {
-        if description.contains("CERTIFICATE") || description.contains("failedToValidateHostname") {
+        let has = { (word: String) in description.contains(word) }
+        if !has("ALERT"), has("CERTIFICATE") || has("Certificate") || has("failedToValidateHostname") {
             self = .certificate
-        } else if description.contains("WRONG_VERSION_NUMBER") || description.contains("HTTP_REQUEST")
-            || description.contains("UNEXPECTED_MESSAGE") || description.contains("INVALID_")
-        {
+        } else if has("WRONG_VERSION_NUMBER") || has("HTTP_REQUEST") || has("UNEXPECTED_MESSAGE") || has("INVALID_") {
             self = .notTLS
-        } else if description.contains("uncleanShutdown") || description.contains("UNEXPECTED_EOF") {
+        } else if has("uncleanShutdown") || has("EOF") {
             self = .closed
         } else {
             let name = description.split(separator: ":").first { $0.contains("_") && $0 == $0.uppercased() }

@@ -7,6 +7,8 @@ enum CheckFailure: Error, Hashable, Sendable {
     case unknownHost(String)
     /// Nothing came back in time.
     case noAnswer
+    /// The connection is there, and nothing came over it.
+    case silent
     /// The server's system says that nobody listens there.
     case nothingListens
     /// This machine has no way to the server.
@@ -78,6 +80,13 @@ extension CheckFailure {
                 "no-answer",
                 "No answer came over \(transport.name).",
                 "Check that the server runs, that its firewall lets \(place) in, and that this network lets it out."
+            )
+        case .silent:
+            return Problem(
+                "silent",
+                "The server takes the connection and does not answer.",
+                "Check that it is STUN or TURN that listens on \(place), "
+                    + (transport == .tls ? "with TLS." : "without TLS.")
             )
         case .nothingListens:
             return Problem(

@@ -12,7 +12,8 @@ struct RelayProbe {
         case relayToClient = "relay-to-client"
     }
 
-    private static let channel: UInt16 = 0x4000
+    /// The channel that is bound: the first.
+    static let channel: UInt16 = 0x4000
 
     let target: ServerSocket.Target
     let loop: any EventLoop
@@ -39,10 +40,15 @@ struct RelayProbe {
         do throws(CheckFailure) {
             return Timed(value: .relayToClient, duration: try await relayToClient(&client, at: relayed))
         } catch {
-            // Why the server refuses says more than that nothing came.
-            if case .refused = first { throw first }
-            if case .refused = error { throw error }
-            throw first
+            throw Self.moreTelling(first, error)
+        }
+    }
+
+    /// Why the server refuses a peer says more than that nothing came, or that it gives no second address.
+    private static func moreTelling(_ first: CheckFailure, _ second: CheckFailure) -> CheckFailure {
+        switch (first, second) {
+        case (.refused(.allocate, _, _, _), .refused), (.notRelayed, .refused): second
+        default: first
         }
     }
 

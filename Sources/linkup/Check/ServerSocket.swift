@@ -61,6 +61,7 @@ struct ServerSocket: Sendable {
     /// - Parameters:
     ///   - server: Where requests go.
     ///   - loop: What runs the socket.
+    /// - Returns: The socket, on a port that the system chooses.
     /// - Throws: ``CheckFailure``.
     static func openPeer(of server: SocketAddress, on loop: any EventLoop) async throws(CheckFailure) -> ServerSocket {
         let target = Target(transport: .udp, address: server)
@@ -194,8 +195,8 @@ struct ClientFrameDecoder: NIOSingleStepByteToMessageDecoder {
         guard let first = buffer.getInteger(at: buffer.readerIndex, as: UInt8.self) else { return nil }
         guard first & 0x80 == 0 else { throw .notSTUN }
         let isChannelData = first & 0x40 != 0
-        // A web server's answer begins like ChannelData, with a letter; channels begin with 0x40 to 0x4F.
-        guard !isChannelData || first <= 0x4F else { throw .notSTUN }
+        // The check has one channel. A web server's answer begins with a letter that would be another.
+        guard !isChannelData || first == UInt8(RelayProbe.channel >> 8) else { throw .notSTUN }
         guard let length = buffer.getInteger(at: buffer.readerIndex + 2, as: UInt16.self) else { return nil }
         if isChannelData { return buffer.readSlice(length: (Int(length) + 4 + 3) & ~3) }
         if let cookie = buffer.getInteger(at: buffer.readerIndex + 4, as: UInt32.self),

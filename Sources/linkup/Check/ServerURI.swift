@@ -16,7 +16,7 @@ struct ServerURI: Hashable, Sendable {
         var defaultPort: UInt16 { isSecure ? 5349 : 3478 }
     }
 
-    /// Why a text is no such address, in a clause.
+    /// Why a text is no such address: what it must be, as the end of a sentence.
     struct ParsingError: Error, Hashable {
         var reason: String
     }
@@ -42,8 +42,12 @@ struct ServerURI: Hashable, Sendable {
             let scheme = Scheme(rawValue: text[..<colon].lowercased())
         else { throw ParsingError(reason: "must begin with stun:, stuns:, turn: or turns:") }
         var rest = text[colon...].dropFirst()
-        guard !rest.hasPrefix("//") else { throw ParsingError(reason: "has no slashes: \(scheme.rawValue):host:port") }
-        guard !rest.contains("@") else { throw ParsingError(reason: "has no user in it: give --user NAME:PASSWORD") }
+        guard !rest.hasPrefix("//") else {
+            throw ParsingError(reason: "must have no slashes: \(scheme.rawValue):host:port")
+        }
+        guard !rest.contains("@") else {
+            throw ParsingError(reason: "must have no user in it: give --user NAME:PASSWORD")
+        }
         var transport: Transport?
         if let question = rest.firstIndex(of: "?") {
             transport = try Self.transport(rest[question...].dropFirst(), scheme)
@@ -53,14 +57,16 @@ struct ServerURI: Hashable, Sendable {
         self.init(scheme: scheme, host: host, port: port, transport: transport)
     }
 
-    /// RFC 7065 §3.1: `transport=` is all that a query may hold. For STUN it is no part of RFC 7064, but meant as clearly.
+    /// RFC 7065 §3.1 lets a query hold `transport=` and nothing else.
+    ///
+    /// RFC 7064 has none for STUN, where it is meant as clearly.
     private static func transport(_ query: Substring, _ scheme: Scheme) throws(ParsingError) -> Transport {
         let prefix = "transport="
         guard query.lowercased().hasPrefix(prefix),
             let transport = Transport(rawValue: query.dropFirst(prefix.count).lowercased()), transport != .tls
-        else { throw ParsingError(reason: "may end in ?transport=udp or ?transport=tcp and nothing else") }
+        else { throw ParsingError(reason: "must end in ?transport=udp or ?transport=tcp, or without a question mark") }
         if scheme.isSecure, transport == .udp {
-            throw ParsingError(reason: "asks for DTLS, which is not spoken: leave ?transport=udp out")
+            throw ParsingError(reason: "must not ask for DTLS, which is not spoken: leave ?transport=udp out")
         }
         return transport
     }

@@ -46,7 +46,7 @@ final class TransactionHandler: ChannelInboundHandler {
     /// Waits until the connection is there, TLS included.
     func becomeReady(within timeout: TimeAmount) -> EventLoopFuture<Void> {
         let this = NIOLoopBound(self, eventLoop: loop)
-        let deadline = loop.scheduleTask(in: timeout) { this.value.ready.fail(CheckFailure.noAnswer) }
+        let deadline = loop.scheduleTask(in: timeout) { this.value.giveUp() }
         ready.futureResult.whenComplete { _ in deadline.cancel() }
         return ready.futureResult
     }
@@ -78,6 +78,7 @@ final class TransactionHandler: ChannelInboundHandler {
     ///   - payload: The data.
     ///   - timeout: How long to wait.
     ///   - send: Sends it, from wherever; called again and again until it has come.
+    /// - Returns: Nothing, when it has come.
     func expect(
         _ payload: ByteBuffer,
         timeout: TimeAmount,
@@ -162,9 +163,16 @@ final class TransactionHandler: ChannelInboundHandler {
         }
     }
 
+    private func giveUp() {
+        ready.fail(silence)
+    }
+
+    /// Over TCP and TLS there is a connection by now: no firewall is to blame.
+    private var silence: CheckFailure { transport.isReliable ? .silent : .noAnswer }
+
     private func giveUp(_ id: TransactionID) {
         let sawWrongSignature = transactions[id]?.sawWrongSignature == true
-        end(id, .failure(sawWrongSignature ? .wrongSignature : .noAnswer))
+        end(id, .failure(sawWrongSignature ? .wrongSignature : silence))
     }
 
     private func end(_ id: TransactionID, _ result: Result<ByteBuffer, CheckFailure>) {
