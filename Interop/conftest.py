@@ -107,7 +107,7 @@ def _linkup_starter(start, folder):
     def start_linkup(*arguments, data=folder / "data", port=0):
         return start(
             "linkup",
-            ["--port", port, "--stun-port", 0, "--data-directory", data, *arguments],
+            ["--port", port, "--turn-port", 0, "--data-directory", data, *arguments],
             ready=r"Open http://[^ /]+:(\d+)",
         )
 

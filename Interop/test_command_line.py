@@ -1,6 +1,7 @@
 """linkup as a program: starting, failing to start, and stopping."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -13,10 +14,15 @@ from harness.member import Member
 from harness.process import BINARIES
 
 
-def run(*arguments):
+def run(*arguments, **environment):
     """Runs linkup to its end, which must come by itself."""
     return subprocess.run(
-        [BINARIES / "linkup", *map(str, arguments)], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=20
+        [BINARIES / "linkup", *map(str, arguments)],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=20,
+        env={**os.environ, **environment},
     )
 
 
@@ -37,39 +43,46 @@ def taken(request):
 
 
 def test_taken_port(taken, tmp_path):
-    result = run("--port", taken, "--stun-port", 0, "--data-directory", tmp_path / "data")
+    result = run("--port", taken, "--turn-port", 0, "--data-directory", tmp_path / "data")
     assert_one_line(result, 1, taken)
 
 
-def test_taken_stun_port(tmp_path):
+def test_taken_turn_port(tmp_path):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as used:
         used.bind(("127.0.0.1", 0))
         port = used.getsockname()[1]
-        result = run("--port", 0, "--stun-port", port, "--data-directory", tmp_path / "data")
+        result = run("--port", 0, "--turn-port", port, "--data-directory", tmp_path / "data")
         assert_one_line(result, 1, port)
 
 
 def test_data_directory_that_is_a_file(tmp_path):
     path = tmp_path / "file"
     path.write_text("")
-    assert_one_line(run("--port", 0, "--stun-port", 0, "--data-directory", path), 1, path)
+    assert_one_line(run("--port", 0, "--turn-port", 0, "--data-directory", path), 1, path)
 
 
 def test_data_directory_below_a_file(tmp_path):
     path = tmp_path / "file"
     path.write_text("")
-    assert_one_line(run("--port", 0, "--stun-port", 0, "--data-directory", path / "data"), 1, path)
+    assert_one_line(run("--port", 0, "--turn-port", 0, "--data-directory", path / "data"), 1, path)
 
 
 @pytest.mark.skipif(not os.path.isdir("/proc/self/fdinfo"), reason="needs a folder in which nobody can write")
 def test_unwritable_data_directory():
     # Even root can't make a folder here.
-    assert_one_line(run("--port", 0, "--stun-port", 0, "--data-directory", "/proc/self/fdinfo/linkup"), 1, "/proc")
+    assert_one_line(run("--port", 0, "--turn-port", 0, "--data-directory", "/proc/self/fdinfo/linkup"), 1, "/proc")
 
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--no-such-flag"], ["--port", "x"], ["--port", "70000"], ["--port", "-1"], ["--log-level", "loud"], ["no-such"]],
+    [
+        *(["--no-such-flag"], ["--port", "x"], ["--port", "70000"], ["--port=-1"], ["--log-level", "loud"], ["no-such"]),
+        *(["--stun-port", "1"], ["--share-tls"], ["turn", "--share-tls"], ["turn", "--turn-port", "65536"]),
+        *(["turn", "--tls-port", "1"], ["turn", "--certificate", "/dev/null"], ["turn", "--relay-ports", "2-1"]),
+        *(["turn", "--allow-peer", "10.0.0.1/8"], ["turn", "--realm", ""], ["turn", "--relay-address", "host"]),
+        *(["turn", "--hostname", "127.0.0.1", "--other-address", "127.0.0.1"], ["check", "http:example.org"]),
+        *(["check", "--timeout", "0"], ["check", "turn:h", "--user", "x"], ["check", "stun:h", "--secret", "x"]),
+    ],
     ids=" ".join,
 )
 def test_bad_flag(arguments):
@@ -77,13 +90,99 @@ def test_bad_flag(arguments):
     assert_one_line(result, 64, "linkup: ")
 
 
+def test_bad_variable():
+    assert_one_line(run("turn", LINKUP_TURN_PORT="many"), 64, "LINKUP_TURN_PORT", "many")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("turn-port: many", ["turn-port", "many"]),
+        ("turn-port: [1, 2]", ["turn-port"]),
+        ("colour: red", ["colour"]),
+        ("turn: {port: 1}", ["turn.port"]),
+        ("user: ['ann:hush', x", []),
+        ("user: hush", ["user"]),
+        ("- hush", []),
+    ],
+    ids=["number", "list", "key", "nested", "syntax", "user", "sequence"],
+)
+def test_bad_file(tmp_path, text, words):
+    path = tmp_path / "linkup.yaml"
+    path.write_text(text)
+    result = run("turn", "--config", path)
+    assert_one_line(result, 1, path, *words)
+    assert "hush" not in result.stderr
+
+
+@pytest.mark.parametrize("name", ["missing.yaml", "."])
+def test_unreadable_file(tmp_path, name):
+    assert_one_line(run("turn", "--config", tmp_path / name), 1, tmp_path / name)
+
+
+def test_unreadable_certificate(tmp_path):
+    result = run("turn", "--turn-port", 0, "--certificate", tmp_path / "no", "--private-key", tmp_path / "no")
+    assert_one_line(result, 1, tmp_path / "no")
+
+
+def test_certificate_that_is_none(tmp_path):
+    path = tmp_path / "file.pem"
+    path.write_text("hush")
+    arguments = ["--turn-port", 0, "--tls-port", 0, "--certificate", path, "--private-key", path]
+    result = run("turn", *arguments)
+    assert_one_line(result, 1, path)
+    assert "hush" not in result.stderr
+    assert_one_line(run("--port", 0, "--data-directory", tmp_path / "data", *arguments), 1, path)
+
+
+def test_taken_port_of_turn(tmp_path):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as used:
+        used.bind(("127.0.0.1", 0))
+        port = used.getsockname()[1]
+        assert_one_line(run("turn", "--turn-port", port, "--hostname", "127.0.0.1"), 1, port)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_turn_stops_at_once(start_server, number):
+    server = start_server("linkup", ["turn", "--turn-port", 0], ready=r"STUN listens on port (\d+) \(UDP and TCP\)\.")
+    with socket.create_connection(server.address):
+        begin = time.monotonic()
+        server.expects_to_live = False
+        server.process.send_signal(number)
+        assert server.process.wait(10) == 0, server.log
+        assert time.monotonic() - begin < 5
+
+
+def test_turn_takes_its_options_from_everywhere(start_server, tmp_path, monkeypatch):
+    path = tmp_path / "linkup.yaml"
+    path.write_text("turn-port: 70000\nuser: ['ann:hush']\nno-tcp: true\nlog-level: trace\n")
+    monkeypatch.setenv("LINKUP_TURN_PORT", "0")
+    monkeypatch.setenv("LINKUP_SECRET", "hush, silence")
+    server = start_server("linkup", ["turn", "--config", path], ready=r"TURN listens on port (\d+) \(UDP\)\.")
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(server.address)
+    assert server.stop() == 0
+    assert "hush" not in server.log and "silence" not in server.log
+
+
+def test_serve_says_where_turn_is(linkup):
+    assert re.search(r"^LinkUp is running\..*\n(.*\n)*TURN listens on port \d+ \(UDP and TCP\)\.\n", linkup.log)
+
+
 def test_help():
     result = run("--help")
     assert result.returncode == 0
     serve = run("serve", "--help")
     assert serve.returncode == 0
-    for flag in ("--hostname", "--port", "--stun-port", "--data-directory", "--log-level"):
+    for flag in ("--hostname", "--port", "--turn-port", "--data-directory", "--log-level", "--share-tls"):
         assert flag in serve.stdout
+    turn = run("turn", "--help")
+    assert turn.returncode == 0
+    for flag in ("--relay-address", "--user", "--secret", "--config"):
+        assert flag in serve.stdout and flag in turn.stdout
+    check = run("check", "--help")
+    assert check.returncode == 0
+    assert "--json" in check.stdout
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

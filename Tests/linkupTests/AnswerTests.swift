@@ -67,7 +67,7 @@ struct AnswerTests {
     private func judge(_ bytes: ByteBuffer) {
         let incoming = Incoming(bytes)
         let answer = Answer(bytes)
-        _ = Answer.mayBeGenuine(bytes, to: .allocate, key: Self.key)
+        _ = Answer.judge(bytes, to: .allocate, key: Self.key)
         if case .response = incoming { #expect(answer != nil) }
         if let answer { _ = try? LongTermSession(answer, login: Login(username: "u", password: "p")) }
     }
@@ -94,18 +94,18 @@ struct AnswerTests {
             try writer.appendMessageIntegrity(key: Self.key)
         }
         let other = IntegrityKey.longTermMD5(username: "u", realm: "r", password: "other")
-        #expect(Answer.mayBeGenuine(signed, to: .allocate, key: Self.key))
-        #expect(!Answer.mayBeGenuine(signed, to: .allocate, key: other))
-        #expect(!Answer.mayBeGenuine(signed, to: .refresh, key: Self.key))
-        #expect(!Answer.mayBeGenuine(try message(.successResponse, .allocate), to: .allocate, key: Self.key))
-        #expect(Answer.mayBeGenuine(try message(.successResponse, .allocate), to: .allocate, key: nil))
-        #expect(Answer.mayBeGenuine(try message(.errorResponse, .allocate), to: .allocate, key: Self.key))
-        for (code, isTaken) in [(401, true), (437, false)] {
+        #expect(Answer.judge(signed, to: .allocate, key: Self.key) == .genuine)
+        #expect(Answer.judge(signed, to: .allocate, key: other) == .otherSignature)
+        #expect(Answer.judge(signed, to: .refresh, key: Self.key) == .irrelevant)
+        #expect(Answer.judge(try message(.successResponse, .allocate), to: .allocate, key: Self.key) == .otherSignature)
+        #expect(Answer.judge(try message(.successResponse, .allocate), to: .allocate, key: nil) == .genuine)
+        #expect(Answer.judge(try message(.errorResponse, .allocate), to: .allocate, key: Self.key) == .genuine)
+        for (code, verdict) in [(401, Answer.Verdict.genuine), (437, .otherSignature)] {
             let foreign = try message(.errorResponse, .allocate) { writer throws(STUNError) in
                 try writer.append(ErrorCode(code))
                 try writer.appendMessageIntegrity(key: other)
             }
-            #expect(Answer.mayBeGenuine(foreign, to: .allocate, key: Self.key) == isTaken)
+            #expect(Answer.judge(foreign, to: .allocate, key: Self.key) == verdict)
         }
     }
 
@@ -115,8 +115,8 @@ struct AnswerTests {
         let signed = try message(.successResponse, .allocate) { writer throws(STUNError) in
             try writer.appendMessageIntegritySHA256(key: key)
         }
-        #expect(Answer.mayBeGenuine(signed, to: .allocate, key: key))
-        #expect(!Answer.mayBeGenuine(signed, to: .allocate, key: Self.key))
+        #expect(Answer.judge(signed, to: .allocate, key: key) == .genuine)
+        #expect(Answer.judge(signed, to: .allocate, key: Self.key) == .otherSignature)
     }
 
     @Test

@@ -45,7 +45,7 @@ struct TransactionHandlerTests {
 
     @Test
     func requestsAreSentAgainAtDoublingTimes() throws {
-        let future = handler.send(binding(.request, id), id, timeout: .seconds(5)) { _ in true }
+        let future = handler.send(binding(.request, id), id, timeout: .seconds(5)) { _ in .genuine }
         #expect(try sent() == 1)
         for (milliseconds, count): (Int64, Int) in [(499, 0), (1, 1), (999, 0), (1, 1), (1999, 0), (1, 1), (1499, 0)] {
             loop.advanceTime(by: .milliseconds(milliseconds))
@@ -59,7 +59,7 @@ struct TransactionHandlerTests {
 
     @Test
     func aResponseEndsTheTransaction() throws {
-        let future = handler.send(binding(.request, id), id, timeout: .seconds(5)) { _ in true }
+        let future = handler.send(binding(.request, id), id, timeout: .seconds(5)) { _ in .genuine }
         try channel.writeInbound(binding(.successResponse, TransactionID(high: 9, low: 9)))
         try channel.writeInbound(binding(.successResponse, id))
         #expect(try outcome(of: future) == nil)
@@ -72,7 +72,7 @@ struct TransactionHandlerTests {
 
     @Test
     func whatIsNotTakenIsRemembered() throws {
-        let future = handler.send(binding(.request, id), id, timeout: .seconds(1)) { _ in false }
+        let future = handler.send(binding(.request, id), id, timeout: .seconds(1)) { _ in .otherSignature }
         try channel.writeInbound(binding(.successResponse, id))
         loop.advanceTime(by: .seconds(1))
         #expect(try outcome(of: future) == .wrongSignature)
@@ -80,7 +80,7 @@ struct TransactionHandlerTests {
 
     @Test
     func foreignBytesAreBorne() throws {
-        let future = handler.send(binding(.request, id), id, timeout: .seconds(1)) { _ in true }
+        let future = handler.send(binding(.request, id), id, timeout: .seconds(1)) { _ in .genuine }
         for bytes: [UInt8] in [[], [0], [0x40], [0x40, 0, 0xFF, 0xFF], Array(repeating: 0xFF, count: 2000)] {
             try channel.writeInbound(ByteBuffer(bytes: bytes))
         }
@@ -91,7 +91,7 @@ struct TransactionHandlerTests {
     @Test
     func overTCPARequestIsSentOnce() throws {
         let tcp = try Self(.tcp)
-        let future = tcp.handler.send(binding(.request, id), id, timeout: .seconds(5)) { _ in true }
+        let future = tcp.handler.send(binding(.request, id), id, timeout: .seconds(5)) { _ in .genuine }
         #expect(try tcp.sent() == 1)
         tcp.loop.advanceTime(by: .seconds(5))
         #expect(try tcp.sent() == 0)
@@ -101,10 +101,10 @@ struct TransactionHandlerTests {
     @Test
     func aClosedConnectionEndsAllAndWhatComesLater() throws {
         let tcp = try Self(.tcp)
-        let future = tcp.handler.send(binding(.request, id), id, timeout: .seconds(5)) { _ in true }
+        let future = tcp.handler.send(binding(.request, id), id, timeout: .seconds(5)) { _ in .genuine }
         _ = try tcp.channel.finish()
         #expect(try tcp.outcome(of: future) == .closed)
-        let later = tcp.handler.send(binding(.request, id), id, timeout: .seconds(5)) { _ in true }
+        let later = tcp.handler.send(binding(.request, id), id, timeout: .seconds(5)) { _ in .genuine }
         #expect(try tcp.outcome(of: later) == .closed)
         let data = tcp.handler.expect(ByteBuffer(), timeout: .seconds(1)) {}
         #expect(try tcp.outcome(of: data) == .closed)

@@ -87,26 +87,37 @@ struct Answer: Sendable {
         alternateServer = (try? message.first(AlternateServer.self))?.address
     }
 
-    /// Whether a response may be the server's, by its signature.
+    /// What a response is to the request that it says it answers.
+    enum Verdict: Hashable, Sendable {
+        /// The server's, as far as can be told.
+        case genuine
+        /// Signed with another key, or not at all.
+        case otherSignature
+        /// No answer to such a request, or damaged.
+        case irrelevant
+    }
+
+    /// Judges a response by its method and its codes.
     ///
     /// Errors may be unsigned: a server that does not know the user can't sign, and some never sign them.
     /// - Parameters:
     ///   - bytes: The response.
     ///   - method: What was asked for.
     ///   - key: The key that the request was signed with; `nil` if it was not signed.
-    /// - Returns: Whether to take it; what is not taken is as if it had not come.
-    static func mayBeGenuine(_ bytes: ByteBuffer, to method: Method, key: IntegrityKey?) -> Bool {
+    /// - Returns: What is not genuine is to be treated as if it had not come.
+    static func judge(_ bytes: ByteBuffer, to method: Method, key: IntegrityKey?) -> Verdict {
         guard let message = try? STUNMessage(bytes.readableBytesUInt8Span), message.type.method == method,
             message.checkFingerprint() != .invalid
-        else { return false }
-        guard let key else { return true }
+        else { return .irrelevant }
+        guard let key else { return .genuine }
         let sha256 = message.checkMessageIntegritySHA256(key: key)
-        let check = sha256 == .absent ? message.checkMessageIntegrity(key: key) : sha256
-        switch check {
-        case .valid: return true
+        switch sha256 == .absent ? message.checkMessageIntegrity(key: key) : sha256 {
+        case .valid: return .genuine
         // A server that does not accept the password can't sign with it, but may with another.
-        case .invalid: return (try? message.first(ErrorCode.self))?.code == ErrorCode.unauthenticated.code
-        case .absent: return message.type.messageClass == .errorResponse
+        case .invalid:
+            let code = (try? message.first(ErrorCode.self))?.code
+            return code == ErrorCode.unauthenticated.code ? .genuine : .otherSignature
+        case .absent: return message.type.messageClass == .errorResponse ? .genuine : .otherSignature
         }
     }
 }

@@ -27,6 +27,8 @@ enum CheckFailure: Error, Hashable, Sendable {
     case malformedAnswer(String)
     /// Answers came, but signed with another key.
     case wrongSignature
+    /// The server speaks STUN, and does not answer who asks for TURN.
+    case noTURN
     /// The server asks for a user.
     case credentialsNeeded(realm: String)
     /// The server has another realm than was expected.
@@ -124,6 +126,12 @@ extension CheckFailure {
                 "wrong-signature",
                 "Answers came that are not signed with the password.",
                 "Something between changes what the server sends, or answers in its place; try TLS."
+            )
+        case .noTURN:
+            return Problem(
+                "no-turn",
+                "The server answers STUN and does not relay.",
+                "Give it users or a secret (--user, --secret): without, linkup turn is a STUN server."
             )
         case .credentialsNeeded(let realm):
             return Problem(

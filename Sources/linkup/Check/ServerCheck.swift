@@ -118,6 +118,7 @@ struct ServerCheck: Sendable {
         do throws(CheckFailure) {
             allocation = try await client.allocate()
         } catch {
+            if error == .noAnswer || error == .silent { throw .noTURN }
             guard case .credentialsNeeded = error else { throw error }
             // The server does what it should; how it relays is not for everybody to see.
             report.notes.append(error.problem(over: target.transport, port: target.address.port ?? 0))

@@ -107,10 +107,10 @@ struct ServerSocket: Sendable {
         _ request: ByteBuffer,
         _ id: TransactionID,
         timeout: Duration,
-        accept: @escaping @Sendable (ByteBuffer) -> Bool
+        judge: @escaping @Sendable (ByteBuffer) -> Answer.Verdict
     ) async throws -> ByteBuffer {
         try await channel.eventLoop.flatSubmit {
-            handler.value.send(request, id, timeout: TimeAmount(timeout), accept: accept)
+            handler.value.send(request, id, timeout: TimeAmount(timeout), judge: judge)
         }.get()
     }
 

@@ -168,7 +168,7 @@ struct TURNClient {
         do {
             let method = step.method
             response = try await socket.send(request, id, timeout: timeout) { [key = session?.key] response in
-                Answer.mayBeGenuine(response, to: method, key: key)
+                Answer.judge(response, to: method, key: key)
             }
         } catch {
             throw error as? CheckFailure ?? .system("\(error)")

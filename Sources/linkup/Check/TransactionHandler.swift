@@ -14,7 +14,7 @@ final class TransactionHandler: ChannelInboundHandler {
 
     private struct Transaction {
         var request: ByteBuffer
-        var accept: (ByteBuffer) -> Bool
+        var judge: (ByteBuffer) -> Answer.Verdict
         var promise: EventLoopPromise<ByteBuffer>
         var deadline: Scheduled<Void>
         var retransmission: Scheduled<Void>?
@@ -56,19 +56,19 @@ final class TransactionHandler: ChannelInboundHandler {
     ///   - request: A whole message.
     ///   - id: Its transaction.
     ///   - timeout: How long to wait in all.
-    ///   - accept: Whether a response may be the server's.
+    ///   - judge: What a response is; others than the server's are passed over.
     /// - Returns: The response.
     func send(
         _ request: ByteBuffer,
         _ id: TransactionID,
         timeout: TimeAmount,
-        accept: @escaping (ByteBuffer) -> Bool
+        judge: @escaping (ByteBuffer) -> Answer.Verdict
     ) -> EventLoopFuture<ByteBuffer> {
         if let failure { return loop.makeFailedFuture(failure) }
         let this = NIOLoopBound(self, eventLoop: loop)
         let promise = loop.makePromise(of: ByteBuffer.self)
         let deadline = loop.scheduleTask(in: timeout) { this.value.giveUp(id) }
-        transactions[id] = Transaction(request: request, accept: accept, promise: promise, deadline: deadline)
+        transactions[id] = Transaction(request: request, judge: judge, promise: promise, deadline: deadline)
         transmit(id, next: Self.firstRetransmission)
         return promise.futureResult
     }
@@ -137,11 +137,11 @@ final class TransactionHandler: ChannelInboundHandler {
 
     private func receive(_ response: ByteBuffer, for id: TransactionID) {
         guard let transaction = transactions[id] else { return }
-        guard transaction.accept(response) else {
-            transactions[id]?.sawWrongSignature = true
-            return
+        switch transaction.judge(response) {
+        case .genuine: end(id, .success(response))
+        case .otherSignature: transactions[id]?.sawWrongSignature = true
+        case .irrelevant: break
         }
-        end(id, .success(response))
     }
 
     private func receive(_ payload: ByteBuffer) {
