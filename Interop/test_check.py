@@ -133,10 +133,13 @@ def test_another_realm(server):
     assert report(address, *LOGIN, "--realm", REALM)["ok"]
 
 
-def test_tls_where_there_is_none(server):
-    # coturn tells TLS from all else on every port.
-    expected = ("certificate",) if IS_COTURN else ("not-tls", "silent", "closed")
-    assert problem(f"turns:127.0.0.1:{server.port}") in expected
+def test_a_port_for_all_speaks_tls_too(server):
+    assert report(f"turns:127.0.0.1:{server.port}", *LOGIN, "--insecure")["ok"]
+
+
+def test_tls_where_there_is_none(start_server, tmp_path):
+    server = start_turn(start_server, tmp_path)
+    assert problem(f"turns:127.0.0.1:{server.port}", timeout=1) in ("not-tls", "silent", "closed")
 
 
 def test_a_secret(start_server, tmp_path):
@@ -155,18 +158,33 @@ def test_stun_without_turn(start_server, tmp_path):
     assert only(found)["problem"]["code"] == "no-turn"
 
 
-@pytest.mark.skipif(IS_COTURN, reason="coturn counts what it has just taken back")
-def test_a_quota_of_one_is_enough(start_server, tmp_path):
-    server = start_turn(start_server, tmp_path, user_quota=1)
-    result = only(report(f"turn:127.0.0.1:{server.port}?transport=udp", *LOGIN))
+@pytest.fixture
+def start_limited(start_server):
+    """Starts `linkup turn` for one allocation at a time, with other flags besides, and returns its address."""
+
+    def start(*flags, relay_address="127.0.0.1"):
+        arguments = ["turn", "--turn-port", 0, "--relay-address", relay_address, "--user-quota", 1, *LOGIN, *flags]
+        port = start_server("linkup", arguments, ready=r"TURN listens on port (\d+)").port
+        return f"turn:127.0.0.1:{port}?transport=udp"
+
+    return start
+
+
+def test_a_quota_of_one_is_enough(start_limited):
+    result = only(report(start_limited("--allow-peer", "127.0.0.1"), *LOGIN))
     assert result["ok"] and result["relay"]["way"] == "relay-to-client"
 
 
-@pytest.mark.skipif(IS_COTURN, reason="coturn lets no peer on loopback be a relayed address of its own")
-def test_peers_that_are_denied(start_server, tmp_path):
-    server = start_turn(start_server, tmp_path, peers=(), user_quota=1)
-    address = f"turn:127.0.0.1:{server.port}?transport=udp"
+def test_a_quota_that_is_used_up(start_limited):
+    address = start_limited("--total-quota", 1)
+    assert problem(address, *LOGIN, timeout=1) == "refused-486"
+
+
+def test_peers_that_are_denied(start_limited):
+    # Loopback is by default, but for relayed addresses.
+    address = start_limited(relay_address="127.0.0.2")
     assert problem(address, *LOGIN) == "refused-403"
+    assert "--allow-peer" in check(address, *LOGIN).stdout
 
 
 # Things that are no servers.

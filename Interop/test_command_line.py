@@ -10,6 +10,7 @@ import time
 import pytest
 
 from harness import http
+from harness.certificates import Authority
 from harness.member import Member
 from harness.process import BINARIES
 
@@ -135,6 +136,31 @@ def test_certificate_that_is_none(tmp_path):
     assert_one_line(run("--port", 0, "--data-directory", tmp_path / "data", *arguments), 1, path)
 
 
+def test_certificate_with_the_key_of_another(tmp_path):
+    authority = Authority(tmp_path / "authority")
+    certificate, _ = authority.issue("localhost")
+    _, key = authority.issue("localhost", file="other")
+    result = run("turn", "--turn-port", 0, "--tls-port", 0, "--certificate", certificate, "--private-key", key)
+    assert_one_line(result, 1, key)
+
+
+def test_page_over_tls(start_server, tmp_path):
+    """With --share-tls one port has the page, and TURN for the secret's owners; SIGHUP does not end it."""
+    authority = Authority(tmp_path / "authority")
+    certificate, key = authority.issue("localhost", "127.0.0.1")
+    arguments = ["--port", 0, "--turn-port", 0, "--data-directory", tmp_path / "data", "--share-tls"]
+    arguments += ["--certificate", certificate, "--private-key", key, "--secret", "s"]
+    server = start_server("linkup", arguments, ready=r"Open https://[^ /]+:(\d+)")
+    server.process.send_signal(signal.SIGHUP)
+    address = f"turns:127.0.0.1:{server.port}"
+    assert run("check", address, "--secret", "s", "--insecure").returncode == 0
+    with socket.create_connection(server.address, timeout=5) as plain:
+        with authority.context().wrap_socket(plain, server_hostname="localhost") as client:
+            client.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            assert client.recv(4000).startswith(b"HTTP/1.1 200")
+    assert server.stop() == 0
+
+
 def test_taken_port_of_turn(tmp_path):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as used:
         used.bind(("127.0.0.1", 0))
@@ -166,7 +192,8 @@ def test_turn_takes_its_options_from_everywhere(start_server, tmp_path, monkeypa
 
 
 def test_serve_says_where_turn_is(linkup):
-    assert re.search(r"^LinkUp is running\..*\n(.*\n)*TURN listens on port \d+ \(UDP and TCP\)\.\n", linkup.log)
+    assert re.search(r"^LinkUp is running\.", linkup.log, re.MULTILINE)
+    assert re.search(r"^TURN listens on port \d+ \(UDP and TCP\)\.$", linkup.log, re.MULTILINE)
 
 
 def test_help():

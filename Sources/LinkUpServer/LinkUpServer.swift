@@ -19,6 +19,8 @@ public final class LinkUpServer: Sendable {
         public var hostname: String?
         /// The port of the page.
         public var port: Int
+        /// Whether the page is served over TLS.
+        public var isSecure: Bool
         /// The UDP and TCP port of STUN and TURN.
         public var turnPort: Int
         /// The port of STUN and TURN over TLS; `nil` where TLS has no port of its own.
@@ -75,34 +77,36 @@ public final class LinkUpServer: Sendable {
     /// - Parameter onReady: Called once all ports are open.
     /// - Throws: ``StartupError`` when a port can't be opened, or the certificate can't be used.
     public func run(onReady: @escaping @Sendable (Addresses) -> Void) async throws {
-        let turn: TURNServer
-        let ports: TURNServer.Ports
-        do {
-            turn = try TURNServer(configuration: turnConfiguration, logger: logger)
-            ports = try await turn.bind()
-        } catch {
-            throw StartupError("\(error)")
-        }
-        serveNamespaces(turnPort: ports.port, tlsPort: ports.tlsPort)
+        let (turn, ports, shared) = try await startTURN()
+        // The port of the page is told to nobody before it is known.
+        let isPortKnown = configuration.port != 0
+        if isPortKnown { serveNamespaces(ports, pagePort: configuration.port) }
         let engine = EngineServer(
             io,
             configuration: EngineConfiguration(shutdownGracePeriod: Self.goodbyeTime),
             logger: logger
         )
-        let services: [any Service] = [
-            turn,
-            makeApplication(engine) { [configuration] port in
-                onReady(
-                    Addresses(
-                        hostname: configuration.hostname,
-                        port: port,
-                        turnPort: ports.port,
-                        tlsPort: ports.tlsPort
-                    )
+        let application = makeApplication(engine, front: shared?.front) { [self] port in
+            if !isPortKnown { serveNamespaces(ports, pagePort: port) }
+            onReady(
+                Addresses(
+                    hostname: configuration.hostname,
+                    port: port,
+                    isSecure: shared != nil,
+                    turnPort: ports.port,
+                    tlsPort: ports.tlsPort
                 )
-            },
-            engine,
-        ]
+            )
+        }
+        var services: [any Service] = [turn, application, engine]
+        if turnConfiguration.tls != nil {
+            services.append(
+                HangupService {
+                    turn.reloadCertificate()
+                    shared?.reloadCertificate()
+                }
+            )
+        }
         var group = ServiceGroupConfiguration(
             services: services,
             gracefulShutdownSignals: [.sigint, .sigterm],
@@ -117,6 +121,23 @@ public final class LinkUpServer: Sendable {
         try store.close()
     }
 
+    /// Opens the ports of STUN and TURN, and makes what serves TURN on the page's port if that is wanted.
+    private func startTURN() async throws(StartupError) -> (TURNServer, TURNServer.Ports, SharedPort?) {
+        do {
+            let turn = try TURNServer(configuration: turnConfiguration, logger: logger)
+            var shared: SharedPort?
+            if configuration.sharesTLS {
+                guard let tls = turnConfiguration.tls else {
+                    throw StartupError("TLS on the port of the page needs a certificate and its key")
+                }
+                shared = try SharedPort(tls, turn: turn, logger: logger)
+            }
+            return (turn, try await turn.bind(), shared)
+        } catch {
+            throw error as? StartupError ?? StartupError("\(error)")
+        }
+    }
+
     /// The address for `bind`: one socket on `::` serves IPv4 too, where the system has IPv6.
     private var hostname: String {
         configuration.hostname ?? (NetworkInterfaces.hasIPv6 ? "::" : "0.0.0.0")
@@ -124,6 +145,7 @@ public final class LinkUpServer: Sendable {
 
     private func makeApplication(
         _ engine: EngineServer,
+        front: ConnectionFront?,
         onRunning: @escaping @Sendable (Int) -> Void
     ) -> some ApplicationProtocol {
         let router = Router()
@@ -133,7 +155,7 @@ public final class LinkUpServer: Sendable {
         }
         return Application(
             router: router,
-            server: .engineIO(engine),
+            server: .engineIO(engine, front: front),
             configuration: ApplicationConfiguration(address: .hostname(hostname, port: configuration.port)),
             onServerRunning: { [configuration] channel in
                 onRunning(channel.localAddress?.port ?? configuration.port)
@@ -142,13 +164,14 @@ public final class LinkUpServer: Sendable {
         )
     }
 
-    private func serveNamespaces(turnPort: Int, tlsPort: Int?) {
+    private func serveNamespaces(_ ports: TURNServer.Ports, pagePort: Int) {
         let time: @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970 * 1000) }
         ChatService(store: store, logger: logger, time: time).serve(io.of("/chat"))
         let iceServers = ICEServers(
-            turnPort: turnPort,
+            turnPort: ports.port,
             turnHost: configuration.turnHost,
-            tlsPort: tlsPort,
+            // The port of the page gets through wherever the page itself did.
+            tlsPort: configuration.sharesTLS ? pagePort : ports.tlsPort,
             hasTCP: turnConfiguration.listensOnTCP,
             credentials: TimeLimitedCredentials(secrets: turnConfiguration.secrets)
         )

@@ -47,6 +47,7 @@ struct Serve: AsyncParsableCommand {
     func run() async throws {
         let reader = try options.reader(with: flags)
         let configuration = try reader.linkUpConfiguration()
+        try configuration.turn.tls?.check()
         LogLevel.bootstrap(try reader.logLevel())
         let server = try LinkUpServer(configuration: configuration, logger: Logger(label: "linkup"))
         try await server.run { addresses in
@@ -72,13 +73,15 @@ struct Serve: AsyncParsableCommand {
     /// What is printed when all ports are open; programs that wait for it read the port from the first line.
     static func greeting(_ addresses: LinkUpServer.Addresses) -> [String] {
         let host = addresses.hostname.map { $0.contains(":") ? "[\($0)]" : $0 } ?? "localhost"
-        var lines = ["LinkUp is running. Open http://\(host):\(addresses.port)"]
+        let scheme = addresses.isSecure ? "https" : "http"
+        var lines = ["LinkUp is running. Open \(scheme)://\(host):\(addresses.port)"]
         guard addresses.hostname == nil else { return lines }
         let others = NetworkInterfaces.localNetworkAddresses()
         if !others.isEmpty {
-            lines.append(
-                "From other machines: " + others.map { "http://\($0):\(addresses.port)" }.joined(separator: ", ")
-            )
+            let urls = others.map { "\(scheme)://\($0):\(addresses.port)" }
+            lines.append("From other machines: " + urls.joined(separator: ", "))
+        }
+        if !others.isEmpty, !addresses.isSecure {
             lines.append("Browsers there give out camera and microphone over HTTPS only; chat works without.")
         }
         return lines

@@ -1,4 +1,5 @@
 import ArgumentParser
+import LinkUpServer
 import Logging
 import ServiceLifecycle
 import TURNServer
@@ -22,18 +23,30 @@ struct Turn: AsyncParsableCommand {
     func run() async throws {
         let reader = try options.reader()
         let configuration = try reader.turnConfiguration()
+        try configuration.tls?.check()
         LogLevel.bootstrap(try reader.logLevel())
         let logger = Logger(label: "linkup")
         let server = try TURNServer(configuration: configuration, logger: logger)
         let ports = try await server.bind()
         let greeting = TURNGreeting(configuration: configuration, port: ports.port, tlsPort: ports.tlsPort)
-        Console.say(greeting.lines.joined(separator: "\n"))
+        var services: [any Service] = [server, Announcement(text: greeting.lines.joined(separator: "\n"))]
+        if configuration.tls != nil { services.append(HangupService { server.reloadCertificate() }) }
         var group = ServiceGroupConfiguration(
-            services: [server],
+            services: services,
             gracefulShutdownSignals: [.sigint, .sigterm],
             logger: logger
         )
         group.maximumGracefulShutdownDuration = Self.closingTime
         try await ServiceGroup(configuration: group).run()
+    }
+}
+
+/// Says something once signals are waited for: who reads it may send one at once.
+private struct Announcement: Service {
+    let text: String
+
+    func run() async throws {
+        Console.say(text)
+        try await gracefulShutdown()
     }
 }

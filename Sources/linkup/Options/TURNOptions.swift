@@ -77,7 +77,7 @@ struct TURNOptions: ParsableArguments {
     @Flag(help: "Let clients take allocations to another address (RFC 8016).")
     var mobility = false
 
-    @Flag(help: "Close channels to peers when their permission ends, after 300 s instead of 600 s.")
+    @Flag(help: "Hold to RFC 8656: a channel needs a permission beside it, and a number below 0x5000.")
     var strictPermissions = false
 
     @Option(help: ArgumentHelp("Another TURN server to send all clients to.", valueName: "address"))
