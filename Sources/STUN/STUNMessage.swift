@@ -33,7 +33,7 @@ public struct STUNMessage: ~Escapable {
     /// Checked are the header, the bounds of each attribute and that FINGERPRINT, if present, is last; not checked
     /// are the values of attributes, padding (any value is legal, RFC 8489 §14) and codes.
     ///
-    /// - Parameter bytes: A datagram, or a frame that ``StreamFraming`` has cut from a stream.
+    /// - Parameter bytes: A datagram, or a message that was cut from a stream.
     /// - Throws: The first thing that is wrong.
     @_lifetime(copy bytes)
     public init(_ bytes: Span<UInt8>) throws(STUNError) {

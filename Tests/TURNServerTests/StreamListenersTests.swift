@@ -1,6 +1,7 @@
 import NIOCore
 import NIOPosix
 import STUN
+import Synchronization
 import TURN
 import Testing
 
@@ -77,8 +78,11 @@ import Testing
         limits.idleTimeout = .milliseconds(50)
         try await TestListeners.run(limits) { test in
             let socket = try test.connect()
-            try socket.send([0x00])
+            // On a busy machine the connection may be closed already.
+            try? socket.send([0x00])
             #expect(try socket.receive().isEmpty)
+            _ = try await test.inbox.connected()
+            #expect(try await test.inbox.received() == nil)
             #expect(test.counters.current.connectionsTimedOut == 1)
         }
     }
@@ -86,18 +90,19 @@ import Testing
     /// Requests without proof keep a connection no longer than the time for proving, a success does.
     @Test func clientsHaveToProveWhoTheyAre() async throws {
         var limits = StreamLimits()
-        limits.authenticationTimeout = .seconds(1)
+        limits.authenticationTimeout = .milliseconds(100)
         try await TestListeners.run(limits) { test in
+            // The friend's success is there when its time begins, however busy the machine is.
+            test.inbox.welcomesClients.store(true, ordering: .relaxed)
             let friend = try test.connect()
-            let client = try await test.inbox.connected()
-            client.sendSuccess()
+            _ = try await test.inbox.connected()
             #expect(try friend.receive(exactly: 20).count == 20)
+            test.inbox.welcomesClients.store(false, ordering: .relaxed)
             let stranger = try test.connect()
             try await test.inbox.connected().send(message(.successResponse, .binding))
-            #expect(try stranger.receive(exactly: 20).count == 20)
-            #expect(try stranger.receive().isEmpty)
-            #expect(test.counters.current.connectionsTimedOut == 1)
+            while try !stranger.receive().isEmpty {}
             #expect(try await test.inbox.received() == nil)
+            #expect(test.counters.current.connectionsTimedOut == 1)
             try friend.send(bindingRequest())
             #expect(try await test.inbox.received()?.count == 20)
         }

@@ -15,12 +15,15 @@ final class RecordingInbox: RelayInbox {
 
     private let messages: AsyncStream<RelayThread.Message>
     private let continuation: AsyncStream<RelayThread.Message>.Continuation
+    /// Whether each client is sent a success as soon as it has connected.
+    let welcomesClients = Atomic(false)
 
     init() {
         (messages, continuation) = AsyncStream.makeStream()
     }
 
     func post(_ message: RelayThread.Message) {
+        if case .connected(let client) = message, welcomesClients.load(ordering: .relaxed) { client.sendSuccess() }
         continuation.yield(message)
     }
 
