@@ -12,8 +12,6 @@ struct Allocation {
     var client: FiveTuple
     /// When it ends, as uptime.
     var expiry: UInt64
-    /// When the engine looks at it next.
-    var timer: UInt64
     /// The relayed addresses; ``none`` where there is none of a family.
     var ipv4Relay = Allocation.none
     var ipv6Relay = Allocation.none
@@ -52,7 +50,6 @@ struct Allocation {
     static let vacant = Allocation(
         client: .filler,
         expiry: 0,
-        timer: 0,
         transport: .udp,
         generation: 0,
         isLive: false

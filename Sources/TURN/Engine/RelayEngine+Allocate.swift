@@ -266,7 +266,6 @@ extension RelayEngine {
         var allocation = Allocation(
             client: pending.context.client,
             expiry: now.uptime(after: pending.lifetime),
-            timer: 0,
             transport: pending.transport,
             generation: makeGeneration()
         )
@@ -287,7 +286,10 @@ extension RelayEngine {
             moves: pending.wantsTicket ? 0 : nil,
             forwardedBy: pending.context.forwarder
         )
-        if owners.count <= Int(slot) { owners.append(nil) }
+        if owners.count <= Int(slot) {
+            owners.append(nil)
+            timers.append(0)
+        }
         owners[Int(slot)] = owner
         allocationsByClient.insert(slot, for: pending.context.client)
         setTimer(of: slot, at: allocation.expiry)

@@ -1,6 +1,10 @@
+import HeapModule
 import STUN
 
 extension RelayEngine {
+    /// How many times are kept at which something is to be looked at.
+    var timerCount: Int { deadlines.count }
+
     /// What must be true between two calls, and is not; `nil` if all is well.
     ///
     /// For tests and for fuzzing: it looks at everything.
@@ -49,7 +53,9 @@ extension RelayEngine {
         guard allocationsByClient[allocation.client] == (allocation.isDetached ? nil : slot) else {
             return "an allocation is not found by its flow"
         }
-        guard allocation.timer != 0, allocation.timer <= allocation.expiry else { return "nothing ends an allocation" }
+        guard timers[Int(slot)] != 0, timers[Int(slot)] <= allocation.expiry else {
+            return "nothing ends an allocation"
+        }
         let relays = [AddressFamily.ipv4, .ipv6].compactMap { allocation.relay(of: $0) }
         guard !relays.isEmpty, relays.allSatisfy({ self.relays[$0.index].allocation == slot }) else {
             return "a relay does not know its allocation"

@@ -11,10 +11,10 @@ extension Allocation {
 extension RelayEngine {
     /// Has the engine look at an allocation no later than `uptime`.
     mutating func setTimer(of slot: UInt32, at uptime: UInt64) {
-        let current = allocations[slot].timer
+        let current = timers[Int(slot)]
         guard current == 0 || uptime < current else { return }
-        allocations[slot].timer = uptime
-        schedule(.allocation(slot, generation: allocations[slot].generation), at: uptime)
+        timers[Int(slot)] = uptime
+        schedule(.allocation(slot), at: uptime)
     }
 
     /// Ends an allocation whose time has come, or what has ended of it.
@@ -26,7 +26,6 @@ extension RelayEngine {
             end(slot)
             return
         }
-        allocations[slot].timer = 0
         setTimer(of: slot, at: min(allocations[slot].expiry, sweep(slot, at: now)))
     }
 

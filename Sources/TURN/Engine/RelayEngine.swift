@@ -33,6 +33,9 @@ public struct RelayEngine: ~Copyable {
     var allocations = Slots<Allocation>()
     /// By the numbers of allocations.
     var owners: ContiguousArray<AllocationOwner?> = []
+    /// When the engine looks at allocations next, by their numbers; 0 for never. A time stays when its allocation has
+    /// ended and serves the next of the number, so that whoever comes and goes leaves no heap of them.
+    var timers: ContiguousArray<UInt64> = []
     var relays = Slots<Relay>()
     var permissions = Slots<Permission>()
     var bindings = Slots<ChannelBinding>()
@@ -49,7 +52,7 @@ public struct RelayEngine: ~Copyable {
     var peerConnections: [PeerConnectionID: PeerConnection] = [:]
     var indicationIDs: IndicationIDs
 
-    private var deadlines = Heap<Deadline>()
+    private(set) var deadlines = Heap<Deadline>()
     private(set) var outputs = Deque<Output>()
     private var generation: UInt32 = 0
 
@@ -110,11 +113,10 @@ public struct RelayEngine: ~Copyable {
         while let deadline = deadlines.min, deadline.uptime <= now.uptime {
             deadlines.removeMin()
             switch deadline.subject {
-            case .allocation(let slot, let generation):
-                guard allocations[slot].generation == generation, allocations[slot].timer == deadline.uptime else {
-                    continue
-                }
-                lookAfter(slot, at: now)
+            case .allocation(let slot):
+                guard timers[Int(slot)] == deadline.uptime else { continue }
+                timers[Int(slot)] = 0
+                if allocations[slot].isLive { lookAfter(slot, at: now) }
             case .reservation(let token): giveUpReservation(token)
             case .peerConnection(let connection): giveUp(connection)
             }
