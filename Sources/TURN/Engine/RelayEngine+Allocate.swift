@@ -157,7 +157,11 @@ extension RelayEngine {
     }
 
     /// Leaves a flow to the engine that has what it asks for; that one says when the flow is free again.
+    ///
+    /// What was handed on already is not handed on again, or two engines that take a flow for the other's would do so
+    /// for ever; the client's next try goes from the first engine to the right one.
     mutating func forward(_ context: RequestContext, to engine: Int) -> OnReceive {
+        guard context.forwarder == nil else { return refuse(context, .insufficientCapacity) }
         forwarding.insert(UInt32(truncatingIfNeeded: engine), for: context.client)
         return .forward(to: UInt8(truncatingIfNeeded: engine))
     }
@@ -252,7 +256,7 @@ extension RelayEngine {
         guard !isLastHope else {
             self.pending = nil
             configuration.quotas.release(pending.account, pending.places)
-            releaseIfUnused(pending.context)
+            if let forwarder = pending.context.forwarder { releaseIfUnused(pending.context.client, by: forwarder) }
             return refuse(pending.context, pending.addressError?.error ?? error)
         }
         pending.addressError = AddressErrorCode(family, error)

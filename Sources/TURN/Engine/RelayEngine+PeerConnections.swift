@@ -104,7 +104,8 @@ extension RelayEngine {
         let engine = Int(number & 0xFF)
         guard engine == index else {
             // Not remembered: behind the answer come the peer's bytes.
-            return engine < engines ? .forward(to: UInt8(engine)) : refuse(context, .badRequest)
+            guard engine < engines, context.forwarder == nil else { return refuse(context, .badRequest) }
+            return .forward(to: UInt8(engine))
         }
         let connection = PeerConnectionID(number: number)
         guard allocationsByClient[context.client] == nil, let entry = peerConnections[connection],

@@ -85,7 +85,7 @@ extension RelayEngine {
                 forwarder: forwarder,
                 identity: identity
             )
-            if forwarding.count > 0, let engine = forwarding[client] {
+            if forwarding.count > 0, forwarder == nil, let engine = forwarding[client] {
                 return .forward(to: UInt8(truncatingIfNeeded: engine))
             }
             let unknown = unknownAttributes(of: message)
@@ -94,9 +94,7 @@ extension RelayEngine {
                     try writer.append(UnknownAttributes(unknown))
                 }
             }
-            let result = carryOut(message, context, at: now)
-            if pending == nil { releaseIfUnused(context) }
-            return result
+            return carryOut(message, context, at: now)
         case .challenge(let error):
             return answerUnsigned(message, from: client, error, at: now) { writer throws(STUNError) in
                 try authenticator.appendChallenge(to: &writer, for: client.client, at: now.unix)
@@ -138,9 +136,11 @@ extension RelayEngine {
     }
 
     /// A flow that was handed on and came to nothing need not be handed on any more.
-    mutating func releaseIfUnused(_ context: RequestContext) {
-        guard let forwarder = context.forwarder, allocationsByClient[context.client] == nil else { return }
-        put(.released(context.client, to: forwarder))
+    mutating func releaseIfUnused(_ client: FiveTuple, by forwarder: UInt8) {
+        let released = Output.released(client, to: forwarder)
+        // It may have been released by the end of its allocation just now.
+        guard allocationsByClient[client] == nil, !outputs.contains(released) else { return }
+        put(released)
     }
 
     /// RFC 8489 §6.3.1: what has to be understood and is not, each once.

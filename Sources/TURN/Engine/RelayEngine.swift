@@ -96,6 +96,17 @@ public struct RelayEngine: ~Copyable {
         forwardedBy forwarder: UInt8? = nil,
         at now: Moment
     ) -> OnReceive {
+        let result = judge(bytes, from: client, forwardedBy: forwarder, at: now)
+        if let forwarder, pending == nil { releaseIfUnused(client, by: forwarder) }
+        return result
+    }
+
+    private mutating func judge(
+        _ bytes: Span<UInt8>,
+        from client: FiveTuple,
+        forwardedBy forwarder: UInt8?,
+        at now: Moment
+    ) -> OnReceive {
         guard bytes.count >= 4 else { return .drop(.notTURN) }
         // RFC 8656 §12.4 and RFC 7983: the two leading bits tell messages, ChannelData and everything else apart.
         switch bytes[0] >> 6 {
