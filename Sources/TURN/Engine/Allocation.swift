@@ -62,8 +62,6 @@ struct AllocationOwner {
     var username: String
     /// Under which name it counts for quotas.
     var account: String
-    /// When the credential ends, in Unix time.
-    var credentialExpiry: UInt32?
     /// The request that made it, whose retransmission gets the same answer.
     var transactionID: TransactionID
     /// The token of the port that was kept with it.

@@ -283,7 +283,6 @@ extension RelayEngine {
         let owner = AllocationOwner(
             username: pending.context.identity.username,
             account: pending.account,
-            credentialExpiry: pending.context.identity.expiry,
             transactionID: pending.context.transactionID,
             reservation: pending.reservation,
             addressError: pending.addressError,

@@ -33,8 +33,10 @@ public struct RelayEngine: ~Copyable {
     var allocations = Slots<Allocation>()
     /// By the numbers of allocations.
     var owners: ContiguousArray<AllocationOwner?> = []
-    /// When the engine looks at allocations next, by their numbers; 0 for never. A time stays when its allocation has
-    /// ended and serves the next of the number, so that whoever comes and goes leaves no heap of them.
+    /// When the engine looks at allocations next, by their numbers; 0 for never.
+    ///
+    /// A time stays when its allocation has ended, and serves the next of the number: whoever comes and goes must not
+    /// leave a heap of them.
     var timers: ContiguousArray<UInt64> = []
     var relays = Slots<Relay>()
     var permissions = Slots<Permission>()

@@ -212,6 +212,12 @@ struct TestAnswer {
         return types
     }
 
+    /// The length of the value of an attribute.
+    func length(of type: AttributeType) -> Int? {
+        guard let message = try? STUNMessage(bytes.span) else { return nil }
+        return message.first(type)?.value.count
+    }
+
     func first<Attribute: STUNAttribute>(_ attribute: Attribute.Type = Attribute.self) throws -> Attribute? {
         try STUNMessage(bytes.span).first(Attribute.self)
     }
