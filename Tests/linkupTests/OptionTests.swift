@@ -218,6 +218,20 @@ struct OptionTests {
         #expect(OptionName.noTCP.flag == "--no-tcp")
     }
 
+    @Test
+    func theManualHasEveryOption() throws {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let manual = String(
+            decoding: try Data(contentsOf: root.appending(path: "docs/operations.md")),
+            as: UTF8.self
+        )
+        let rows = manual.split(separator: "\n").filter { $0.hasPrefix("| `--") }
+        for option in OptionName.allCases {
+            #expect(rows.contains { $0.contains("`\(option.flag)`") }, "\(option.flag) is missing")
+        }
+    }
+
     private func ip(_ text: String) throws -> IPAddress {
         try #require(IPAddress(text))
     }
