@@ -1,0 +1,93 @@
+"""TURN in raw bytes (RFC 8656), for what other clients can't do."""
+
+import hashlib
+import hmac
+import os
+import socket
+import struct
+
+from . import stun
+
+ALLOCATE, REFRESH, CREATE_PERMISSION = 0x0003, 0x0004, 0x0008
+SEND, DATA = 0x0016, 0x0017
+
+ERROR_CODE, REALM, NONCE, LIFETIME = 0x0009, 0x0014, 0x0015, 0x000D
+XOR_PEER_ADDRESS, DATA_VALUE, XOR_RELAYED_ADDRESS = 0x0012, 0x0013, 0x0016
+REQUESTED_ADDRESS_FAMILY, ADDITIONAL_ADDRESS_FAMILY = 0x0017, 0x8000
+UDP = stun.attribute(0x0019, bytes([17, 0, 0, 0]))
+
+
+def family(kind, address_family):
+    """REQUESTED- or ADDITIONAL-ADDRESS-FAMILY."""
+    return stun.attribute(kind, bytes([{socket.AF_INET: 1, socket.AF_INET6: 2}[address_family], 0, 0, 0]))
+
+
+def attributes(message):
+    """All attributes in their order, as pairs of a number and a value."""
+    rest = message[20:]
+    while rest:
+        kind, size = struct.unpack(">HH", rest[:4])
+        yield kind, rest[4 : 4 + size]
+        rest = rest[4 + size + -size % 4 :]
+
+
+def unmask(value, transaction):
+    """The address in an XOR-… attribute, or the other way round."""
+    key = struct.pack(">I", stun.COOKIE) + transaction
+    port = struct.unpack(">H", value[2:4])[0] ^ stun.COOKIE >> 16
+    kind = {1: socket.AF_INET, 2: socket.AF_INET6}[value[1]]
+    return socket.inet_ntop(kind, bytes(a ^ b for a, b in zip(value[4:], key))), port
+
+
+def mask(kind, address, transaction):
+    """An XOR-… attribute."""
+    host, port = address[:2]
+    address_family, number = (socket.AF_INET6, 2) if ":" in host else (socket.AF_INET, 1)
+    key = struct.pack(">I", stun.COOKIE) + transaction
+    packed = bytes(a ^ b for a, b in zip(socket.inet_pton(address_family, host), key))
+    return stun.attribute(kind, struct.pack(">BBH", 0, number, port ^ stun.COOKIE >> 16) + packed)
+
+
+class Client:
+    """A client over UDP that has learned realm and nonce."""
+
+    def __init__(self, server):
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.settimeout(5)
+        self.socket.connect((server.host, server.port))
+        self._user = server.user.encode()
+        _, _, found = stun.parse(self._exchange(stun.request(ALLOCATE, UDP)))
+        self._realm, self._nonce = found[REALM], found[NONCE]
+        password = server.password.encode()
+        self._key = hashlib.md5(b":".join([self._user, self._realm, password])).digest()
+
+    def _exchange(self, message):
+        self.socket.send(message)
+        return self.socket.recv(2000)
+
+    def request(self, method, body=b"", transaction=None):
+        """Makes an authenticated request; returns whether it succeeded, the transaction, and the attributes."""
+        transaction = transaction or os.urandom(12)
+        for kind, value in ((0x0006, self._user), (REALM, self._realm), (NONCE, self._nonce)):
+            body += stun.attribute(kind, value)
+        # The length covers MESSAGE-INTEGRITY already when that is made.
+        message = struct.pack(">HHI", method, len(body) + 24, stun.COOKIE) + transaction + body
+        answer = self._exchange(message + stun.attribute(0x0008, hmac.digest(self._key, message, "sha1")))
+        kind, echoed, _ = stun.parse(answer)
+        assert echoed == transaction and kind & 0x3EEF == method, answer.hex()
+        return kind & 0x0110 == 0x0100, transaction, list(attributes(answer))
+
+    def send(self, data, peer):
+        """Sends data to a peer by an indication."""
+        transaction = os.urandom(12)
+        body = mask(XOR_PEER_ADDRESS, peer, transaction) + stun.attribute(DATA_VALUE, data)
+        self.socket.send(stun.request(SEND, body, transaction))
+
+    def receive(self):
+        """The data and the peer of the next indication."""
+        kind, transaction, found = stun.parse(self.socket.recv(2000))
+        assert kind == DATA
+        return found[DATA_VALUE], unmask(found[XOR_PEER_ADDRESS], transaction)
+
+    def close(self):
+        self.socket.close()
