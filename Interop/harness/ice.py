@@ -67,7 +67,7 @@ def attempts(page):
 
 def states(page):
     """All states that connections were in, in their order."""
-    return page.evaluate("window.iceRecords.flatMap(({ states }) => states)")
+    return page.evaluate("(window.iceRecords ?? []).flatMap(({ states }) => states)")
 
 
 def selected_pairs(page):
