@@ -1,9 +1,7 @@
 """TURN as coturn's own clients use it, over UDP, TCP and TLS.
 
 Debian's 4.6.1 has no packet flood, no invalid messages on demand and no `--no-even-port`, as later ones have, and its
-`turnutils_stunclient` is for UDP only. Left out are DTLS (`-S` alone), PADDING and RESPONSE-PORT, which the server has
-not, and two families in one allocation (`-Z`), which the client asks for by another number than that of RFC 8656: see
-`test_turn_dual.py`.
+`turnutils_stunclient` is for UDP only. DTLS (`-S` alone), PADDING and RESPONSE-PORT are left out as the server has none.
 """
 
 import contextlib
@@ -52,6 +50,7 @@ USES = {
     "large messages": Use(["-m", "1", "-n", "20", "-l", "1400", "-c"], sent=20),
     # Among them some for an IPv6 peer, which an IPv4 relay has to refuse.
     "more requests than needed": Use([*FIVE, "-G"], refusals="443"),
+    "IPv4 and IPv6 in one allocation": Use([*FIVE, "-Z"], sent=5),
     "IPv6 relay": Use([*FIVE, "-x"], peer="::1"),
     "IPv6 client and IPv4 relay": Use(FIVE, host="::1"),
     "twenty clients": Use(["-m", "20", "-n", "20", "-l", "200"], sent=400),

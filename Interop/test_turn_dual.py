@@ -1,4 +1,4 @@
-"""An allocation with an IPv4 and an IPv6 address (RFC 8656): coturn's 4.6.1 asks for it by a number of its own."""
+"""An allocation with an IPv4 and an IPv6 address as RFC 8656 has it: coturn's clients have another number for it."""
 
 import contextlib
 import os
