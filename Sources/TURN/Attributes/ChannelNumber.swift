@@ -14,7 +14,7 @@ public struct ChannelNumber: STUNAttribute {
     public static let range: ClosedRange<UInt16> = 0x4000...0x4FFF
 
     /// The numbers that channels had before (RFC 5766 §11), which coturn's clients still draw from.
-    public static let formerRange: ClosedRange<UInt16> = 0x4000...0x7FFE
+    public static let formerRange: ClosedRange<UInt16> = 0x4000...0x7FFF
 
     /// The number on the wire, in a range or not.
     public let number: UInt16

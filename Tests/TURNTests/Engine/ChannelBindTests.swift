@@ -22,13 +22,13 @@ import Testing
     private static let table = RequestTable(
         factors: RequestTable.common + [
             ("state", ["own", "none", "other user's", "TCP"]),
-            ("number", ["new", "missing", "malformed", "3FFF", "7FFF", "bound"]),
+            ("number", ["new", "missing", "malformed", "3FFF", "8000", "bound"]),
             ("peer", ["new", "missing", "malformed", "bound", "IPv6", "mapped", "denied", "port 0"]),
             ("channels", ["free", "full"]), ("permissions", ["free", "full"]),
         ],
         rules: RequestTable.commonRules + [
             .init(437, "state", "none"), .init(441, "state", "other user's"),
-            .init(400, "number", "missing", "malformed", "3FFF", "7FFF"),
+            .init(400, "number", "missing", "malformed", "3FFF", "8000"),
             .init(400, "peer", "missing", "malformed"), .init(400, "state", "TCP"),
             .init(400) { ($0["number"] == "bound") != ($0["peer"] == "bound") },
             .init(443, "peer", "IPv6", "mapped"), .init(403, "peer", "denied", "port 0"),
@@ -58,7 +58,7 @@ import Testing
             if trial["permissions"] == "full" { #expect(try relay.permit(Self.other)?.isSuccess == true) }
         }
         let tables = relay.tables
-        let numbers: [String: UInt16] = ["new": 0x4000, "3FFF": 0x3FFF, "7FFF": 0x7FFF, "bound": 0x4FFF]
+        let numbers: [String: UInt16] = ["new": 0x4000, "3FFF": 0x3FFF, "8000": 0x8000, "bound": 0x4FFF]
         let answer = try relay.request(.channelBind, over: listener, signature: trial.signature) { writer in
             try writer.appendUnknown(trial)
             if let number = numbers[trial["number"]] { try writer.append(ChannelNumber(number)) }
@@ -149,7 +149,7 @@ import Testing
         #expect(try relay.bind(number)?.isSuccess == isTaken)
     }
 
-    @Test(arguments: [0x4000, 0x4FFF, 0x5000, 0x7FFE] as [UInt16])
+    @Test(arguments: [0x4000, 0x4FFF, 0x5000, 0x7FFF] as [UInt16])
     func takesTheEndsOfTheRange(number: UInt16) throws {
         var relay = try TestRelay()
         _ = try relay.allocate()
