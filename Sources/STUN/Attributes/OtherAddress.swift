@@ -1,7 +1,5 @@
-public import NIOCore
-
 /// OTHER-ADDRESS: the address and port that differ from those of the answer (RFC 5780 §7.4).
-public struct OtherAddress: STUNAttribute {
+public struct OtherAddress: AddressAttribute {
     /// The number of the attribute.
     public static let type = AttributeType.otherAddress
 
@@ -11,15 +9,5 @@ public struct OtherAddress: STUNAttribute {
     /// Makes the attribute.
     public init(_ address: TransportAddress) {
         self.address = address
-    }
-
-    /// Takes the attribute from a message.
-    public init(decoding value: Span<UInt8>, in transaction: TransactionID) throws(STUNError) {
-        address = try AddressValue.decode(value, of: Self.type)
-    }
-
-    /// Writes the attribute into a message.
-    public func encode(into buffer: inout ByteBuffer, in transaction: TransactionID) {
-        AddressValue.encode(address, into: &buffer)
     }
 }

@@ -1,10 +1,11 @@
-public import NIOCore
 public import STUN
 
 /// XOR-RELAYED-ADDRESS: the address that the server keeps for the client (RFC 8656 §18.5).
-public struct XORRelayedAddress: STUNAttribute {
+public struct XORRelayedAddress: AddressAttribute {
     /// The number of the attribute.
     public static let type = AttributeType.xorRelayedAddress
+    /// Hidden from translators on the way.
+    public static let isXORed = true
 
     /// The address.
     public let address: TransportAddress
@@ -12,15 +13,5 @@ public struct XORRelayedAddress: STUNAttribute {
     /// Makes the attribute.
     public init(_ address: TransportAddress) {
         self.address = address
-    }
-
-    /// Takes the attribute from a message.
-    public init(decoding value: Span<UInt8>, in transaction: TransactionID) throws(STUNError) {
-        address = AddressValue.xor(try AddressValue.decode(value, of: Self.type), in: transaction)
-    }
-
-    /// Writes the attribute into a message.
-    public func encode(into buffer: inout ByteBuffer, in transaction: TransactionID) {
-        AddressValue.encode(AddressValue.xor(address, in: transaction), into: &buffer)
     }
 }
