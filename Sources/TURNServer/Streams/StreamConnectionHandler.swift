@@ -181,12 +181,30 @@ final class StreamConnectionHandler: ChannelDuplexHandler, RemovableChannelHandl
             return closeIfFlushed(context)
         }
         if connection.pendingBytes == count { lastProgress = context.eventLoop.now }
-        context.writeAndFlush(wrapOutboundOut(messages)).assumeIsolated().whenComplete { _ in
+        write(messages, connection, context).assumeIsolated().whenComplete { _ in
             connection.sent(count)
             self.progressed()
         }
         if connection.pendingBytes > 0, stallTimer == nil { watchForStall(context) }
         if !isAuthenticated { inspect(messages, context) } else if case .binding = state { inspect(messages, context) }
+    }
+
+    /// Writes messages, over TLS each in a record of its own: coturn's clients take a record for a message.
+    /// - Returns: When the last has left.
+    private func write(
+        _ messages: ByteBuffer,
+        _ connection: StreamConnection,
+        _ context: ChannelHandlerContext
+    ) -> EventLoopFuture<Void> {
+        var rest = messages
+        if connection.transport == .tls {
+            while case .message(let length) = TURNStreamFraming().receive(prefix: rest.readableBytesUInt8Span),
+                length < rest.readableBytes, let first = rest.readSlice(length: length)
+            {
+                context.write(wrapOutboundOut(first), promise: nil)
+            }
+        }
+        return context.writeAndFlush(wrapOutboundOut(rest))
     }
 
     private func progressed() {
