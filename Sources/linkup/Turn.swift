@@ -42,8 +42,11 @@ struct Turn: AsyncParsableCommand {
 }
 
 /// Says something once signals are waited for: who reads it may send one at once.
-private struct Announcement: Service {
+private struct Announcement: Service, CustomStringConvertible {
     let text: String
+
+    /// For logs; with the text, they would be taken for the announcement.
+    var description: String { "announcement" }
 
     func run() async throws {
         Console.say(text)
