@@ -49,6 +49,7 @@ struct Serve: AsyncParsableCommand {
         let configuration = try reader.linkUpConfiguration()
         try configuration.turn.tls?.check()
         LogLevel.bootstrap(try reader.logLevel())
+        OpenFiles.allowMany()
         let server = try LinkUpServer(configuration: configuration, logger: Logger(label: "linkup"))
         try await server.run { addresses in
             let turn = TURNGreeting(

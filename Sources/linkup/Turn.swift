@@ -25,6 +25,7 @@ struct Turn: AsyncParsableCommand {
         let configuration = try reader.turnConfiguration()
         try configuration.tls?.check()
         LogLevel.bootstrap(try reader.logLevel())
+        OpenFiles.allowMany()
         let logger = Logger(label: "linkup")
         let server = try TURNServer(configuration: configuration, logger: logger)
         let ports = try await server.bind()
