@@ -4,12 +4,16 @@ Nothing outside the namespaces changes, and whatever was made disappears with `c
 """
 
 import contextlib
+import ctypes
 import itertools
 import os
 import re
 import subprocess
 
 _numbers = itertools.count(1)
+_libc = ctypes.CDLL(None, use_errno=True)
+# setns(2): of all kinds of namespaces the network's.
+CLONE_NEWNET = 0x40000000
 
 
 def run(*command, input=None):
@@ -59,6 +63,16 @@ class Namespace:
     def sysctl(self, name, value):
         self.run("sysctl", "-q", "-w", f"{name}={value}")
 
+    @contextlib.contextmanager
+    def entered(self):
+        """What sockets this thread makes belong to the namespace, and stay there afterwards."""
+        with open("/proc/thread-self/ns/net") as own, open(f"/run/netns/{self.name}") as other:
+            _enter(other)
+            try:
+                yield
+            finally:
+                _enter(own)
+
     def rules(self, text):
         """Loads rules of nftables."""
         self.run("nft", "-f", "-", input=text)
@@ -66,6 +80,11 @@ class Namespace:
     def close(self):
         # Its interfaces go with it, and with them the other ends of their cables.
         run("ip", "netns", "delete", self.name)
+
+
+def _enter(namespace):
+    if _libc.setns(namespace.fileno(), CLONE_NEWNET) < 0:
+        raise OSError(ctypes.get_errno(), "setns")
 
 
 def cable(one, one_name, other, other_name):

@@ -10,6 +10,7 @@ from . import stun
 
 ALLOCATE, REFRESH, CREATE_PERMISSION = 0x0003, 0x0004, 0x0008
 SEND, DATA = 0x0016, 0x0017
+DONT_FRAGMENT, ICMP = 0x001A, 0x8004
 
 ERROR_CODE, REALM, NONCE, LIFETIME = 0x0009, 0x0014, 0x0015, 0x000D
 XOR_PEER_ADDRESS, DATA_VALUE, XOR_RELAYED_ADDRESS = 0x0012, 0x0013, 0x0016
@@ -77,10 +78,11 @@ class Client:
         assert echoed == transaction and kind & 0x3EEF == method, answer.hex()
         return kind & 0x0110 == 0x0100, transaction, list(attributes(answer))
 
-    def send(self, data, peer):
-        """Sends data to a peer by an indication."""
+    def send(self, data, peer, *, whole=False):
+        """Sends data to a peer by an indication; in one piece or not at all, if it has to stay whole."""
         transaction = os.urandom(12)
         body = mask(XOR_PEER_ADDRESS, peer, transaction) + stun.attribute(DATA_VALUE, data)
+        body += stun.attribute(DONT_FRAGMENT, b"") if whole else b""
         self.socket.send(stun.request(SEND, body, transaction))
 
     def receive(self):
@@ -88,6 +90,13 @@ class Client:
         kind, transaction, found = stun.parse(self.socket.recv(2000))
         assert kind == DATA
         return found[DATA_VALUE], unmask(found[XOR_PEER_ADDRESS], transaction)
+
+    def receive_report(self):
+        """What the network says of the next datagram that did not reach a peer: ICMP's type, code and data, the peer."""
+        kind, transaction, found = stun.parse(self.socket.recv(2000))
+        assert kind == DATA and DATA_VALUE not in found
+        _, bits, data = struct.unpack(">HHI", found[ICMP])
+        return bits >> 9, bits & 0x1FF, data, unmask(found[XOR_PEER_ADDRESS], transaction)
 
     def close(self):
         self.socket.close()
