@@ -34,6 +34,8 @@ public struct PeerPolicy: Sendable {
     private let listeners: Set<TransportAddress>
     private let relayAddresses: Set<IPAddress>
     private let relayPorts: ClosedRange<UInt16>
+    /// Which of those ports are ours at this moment; engines keep it.
+    let relays: OpenRelays
 
     /// Makes a policy.
     /// - Parameters:
@@ -42,28 +44,37 @@ public struct PeerPolicy: Sendable {
     ///   - listeners: Where the server listens, each with each of its addresses; always denied.
     ///   - relayAddresses: The addresses that relayed transport addresses have, public and local; two clients of this
     ///     server may reach each other there, wherever in the network it stands.
-    ///   - relayPorts: The ports of relayed transport addresses.
+    ///   - relayPorts: The ports of relayed transport addresses. One that no relay has is denied unless allowed: what
+    ///     else has it on this machine takes what the server sends for its own, past any firewall.
+    ///   - relays: Where relays are open; the same for all engines of a server.
     public init(
         allowed: [AddressRange] = [],
         denied: [AddressRange] = [],
         listeners: Set<TransportAddress> = [],
         relayAddresses: Set<IPAddress> = [],
-        relayPorts: ClosedRange<UInt16> = 49152...65535
+        relayPorts: ClosedRange<UInt16> = 49152...65535,
+        relays: OpenRelays = OpenRelays()
     ) {
         self.allowed = allowed
         self.denied = Self.specialPurpose + denied
         self.listeners = listeners
         self.relayAddresses = relayAddresses
         self.relayPorts = relayPorts
+        self.relays = relays
     }
 
     /// Judges a peer; to be asked when it is named and again when something is sent.
+    /// - Parameters:
+    ///   - peer: The peer.
+    ///   - transport: What the relay speaks with it; UDP unless given.
     /// - Returns: Why it is refused, or `nil` if it is not.
-    public func refusal(of peer: TransportAddress) -> Refusal? {
+    public func refusal(of peer: TransportAddress, over transport: RelayEngine.RelayTransport = .udp) -> Refusal? {
         let peer = peer.unmapped
         if peer.port == 0 { return .noPort }
         if listeners.contains(peer) { return .ownListener }
-        if relayPorts.contains(peer.port), relayAddresses.contains(peer.ip) { return nil }
+        if relayPorts.contains(peer.port), relayAddresses.contains(peer.ip) {
+            return relays.contains(peer, transport) || contains(allowed, peer.ip) ? nil : .denied
+        }
         return refusal(of: peer.ip)
     }
 

@@ -76,7 +76,29 @@ import Testing
             #expect(relay.policy.refusal(ofAny: ip) == .denied)
         }
         let own = TransportAddress(ip: try #require(IPAddress("10.0.0.5")), port: 50_000)
-        #expect(relay.policy.refusal(of: own) == nil)
+        #expect(relay.policy.refusal(of: own) == .denied)
+    }
+
+    /// A NAT may send what comes from the server for its own public address back to it.
+    @Test func ownPortsAreDeniedUnderEachOfTheirNames() throws {
+        let outside = try #require(IPAddress("203.0.114.1"))
+        let inside = try #require(IPAddress("10.0.0.5"))
+        for listening in [["0.0.0.0", "::"], ["10.0.0.5"]] {
+            let relay = try makeRelay(
+                {
+                    $0.relayAddresses = [.init(publicAddress: outside, localAddress: inside)]
+                    $0.otherPorts = [3000]
+                    $0.allowedPeers = [AddressRange("0.0.0.0/0")].compactMap { $0 }
+                },
+                listening: listening
+            )
+            for ip in [outside, inside] {
+                for port: UInt16 in [3000, 3478] {
+                    #expect(relay.policy.refusal(of: TransportAddress(ip: ip, port: port)) == .ownListener)
+                }
+                #expect(relay.policy.refusal(of: TransportAddress(ip: ip, port: 80)) == nil)
+            }
+        }
     }
 
     @Test func withoutUsersThereIsNoRelay() throws {

@@ -75,22 +75,36 @@ import Testing
 
     @Test func clientsReachEachOtherAndNeverTheListeners() throws {
         let own = try #require(IPAddress("192.168.7.1"))
+        let relays = OpenRelays()
+        relays.insert(TransportAddress(ip: own, port: 50_000), TransportAddress(ip: own, port: 50_001), over: .udp)
         let policy = PeerPolicy(
             allowed: try [#require(AddressRange("192.168.0.0/16"))],
             listeners: [TransportAddress(ip: own, port: 3478), TransportAddress(ip: own, port: 50_000)],
             relayAddresses: [own],
-            relayPorts: 49_152...60_000
+            relays: relays
         )
         for (port, refusal) in [
-            (3478, .ownListener), (50_000, .ownListener), (49_152, nil), (60_000, nil), (80, nil),
+            (3478, .ownListener), (50_000, .ownListener), (50_001, nil), (50_002, nil), (80, nil), (65_535, nil),
         ] as [(UInt16, PeerPolicy.Refusal?)] {
             #expect(policy.refusal(of: TransportAddress(ip: own, port: port)) == refusal, "\(port)")
             #expect(policy.refusal(of: try Self.address("::ffff:192.168.7.1", port)) == refusal, "\(port)")
         }
-        let strict = PeerPolicy(relayAddresses: [own], relayPorts: 49_152...60_000)
-        #expect(strict.refusal(of: TransportAddress(ip: own, port: 60_001)) == .denied)
-        #expect(strict.refusal(of: TransportAddress(ip: own, port: 60_000)) == nil)
+        let strict = PeerPolicy(relayAddresses: [own], relays: relays)
+        let relay = TransportAddress(ip: own, port: 50_001)
+        #expect(strict.refusal(of: TransportAddress(ip: own, port: 50_002)) == .denied)
+        #expect(strict.refusal(of: relay) == nil)
+        #expect(strict.refusal(of: relay, over: .tcp) == .denied)
         #expect(strict.refusal(ofAny: own) == nil)
+        relays.remove(relay, over: .udp)
+        #expect(strict.refusal(of: relay) == .denied)
+        // So it is where the address is a public one.
+        let outside = try #require(IPAddress("45.0.0.1"))
+        let open = PeerPolicy(relayAddresses: [outside], relayPorts: 49_152...60_000)
+        for (port, refusal) in [(49_151, nil), (49_152, .denied), (60_000, .denied), (60_001, nil)]
+            as [(UInt16, PeerPolicy.Refusal?)]
+        {
+            #expect(open.refusal(of: TransportAddress(ip: outside, port: port)) == refusal, "\(port)")
+        }
         #expect(strict.refusal(ofAny: try #require(IPAddress("192.168.7.2"))) == .denied)
     }
 }

@@ -114,8 +114,9 @@ struct Relay {
     let advertised: TransportAddress
     /// What the socket is bound to.
     let local: TransportAddress
+    let transport: RelayEngine.RelayTransport
 
-    static let vacant = Relay(advertised: PeerKey.filler.peer, local: PeerKey.filler.peer)
+    static let vacant = Relay(advertised: PeerKey.filler.peer, local: PeerKey.filler.peer, transport: .udp)
 }
 
 /// How much may be sent: so many bytes a second, and those of one second at once.

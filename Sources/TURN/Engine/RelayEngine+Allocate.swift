@@ -190,7 +190,8 @@ extension RelayEngine {
             index: relays.insert(
                 Relay(
                     advertised: TransportAddress(ip: address.advertised, port: port),
-                    local: TransportAddress(ip: address.local, port: port)
+                    local: TransportAddress(ip: address.local, port: port),
+                    transport: pending.transport
                 )
             )
         )
@@ -209,15 +210,16 @@ extension RelayEngine {
     public mutating func relayOpened(at now: Moment) -> OnReceive {
         guard var pending, let relay = pending.opening else { return .done }
         pending.opening = nil
+        let opened = relays[relay.index]
+        configuration.policy.relays.insert(opened.advertised, opened.local, over: opened.transport)
         switch pending.step {
         case .relay:
             pending.opened.append(relay)
             if pending.evenPort?.reservesNext == true {
                 // RFC 8656 §7.2: the next higher port is kept for another allocation.
                 pending.step = .reservation
-                let even = relays[relay.index]
-                let address = RelayConfiguration.RelayAddress(even.advertised.ip, local: even.local.ip)
-                let next = open(even.local.port + 1, at: address, for: &pending)
+                let address = RelayConfiguration.RelayAddress(opened.advertised.ip, local: opened.local.ip)
+                let next = open(opened.local.port + 1, at: address, for: &pending)
                 self.pending = pending
                 return .open(next, at: relays[next.index].local, pending.transport)
             }
@@ -353,6 +355,8 @@ extension RelayEngine {
 
     /// Closes a relay that belongs to no allocation any more; its number is free when the driver has been told.
     mutating func close(_ relay: RelayID) {
+        let closed = relays[relay.index]
+        configuration.policy.relays.remove(closed.advertised, closed.local, over: closed.transport)
         relays[relay.index] = .vacant
         put(.close(relay))
     }

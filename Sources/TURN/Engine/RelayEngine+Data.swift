@@ -171,7 +171,8 @@ extension RelayEngine {
         guard peer.port != 0, let index = permissionsByHost[PermissionKey(allocation: slot, host: peer.ip)],
             permissions[index].expiry > now.uptime
         else { return false }
-        return !permissions[index].dependsOnPort || configuration.policy.refusal(of: peer) == nil
+        guard permissions[index].dependsOnPort else { return true }
+        return configuration.policy.refusal(of: peer, over: allocations[slot].transport) == nil
     }
 
     /// Where sockets reach a peer: relays of this server are reached at their local addresses.

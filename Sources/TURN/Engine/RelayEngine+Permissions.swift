@@ -97,7 +97,7 @@ extension RelayEngine {
     /// Whether a peer may be sent to: RFC 8656 §12.2 and §21, and the operator's policy.
     func refusal(of peer: TransportAddress, _ slot: UInt32) -> ErrorCode? {
         if let error = refusal(ofHost: peer.ip, slot) { return error }
-        return configuration.policy.refusal(of: peer) == nil ? nil : .forbidden
+        return configuration.policy.refusal(of: peer, over: allocations[slot].transport) == nil ? nil : .forbidden
     }
 
     /// Whether a host may have a permission (RFC 8656 §10.2).

@@ -104,11 +104,16 @@ import Testing
         guard case .deliver = relay.receive([1], fromPeer: first, on: try relay.socket(at: second)).0 else {
             throw Missing()
         }
-        for port: UInt16 in [22, 3478, 49_151] {
+        // What else the machine has on its relay addresses is nobody's business, on the ports of relays as on others.
+        let unused: [UInt16] = [50_000, 50_001, 50_002].filter { $0 != first.port && $0 != second.port }
+        for port in [22, 3478, 49_151] + unused {
             let elsewhere = TransportAddress(ip: own, port: port)
             #expect(try relay.send([1], to: elsewhere) == .drop(.noPermission))
             #expect(try relay.bind(0x4001, to: elsewhere)?.error == 403)
         }
+        #expect(try relay.refresh(0, from: TestRelay.client(2))?.isSuccess == true)
+        #expect(try relay.send([1], to: second) == .drop(.noPermission))
+        #expect(try relay.bind(0x4000, to: second)?.error == 403)
         #expect(try relay.permit(TransportAddress(ip: IPAddress(ipv4: 0xC0A8_0702), port: 50_000))?.error == 403)
     }
 

@@ -184,6 +184,8 @@ extension TestRelay {
         let advertised = TransportAddress(ip: TestRelay.relayAddress, port: 50_000)
         #expect(try relay.permit(advertised, over: relay.tcp)?.isSuccess == true)
         let source = TransportAddress(ip: local, port: 50_000)
+        #expect(relay.engine.peerAccepted(from: source, on: socket, at: relay.now) == nil)
+        relay.engine.configuration.policy.relays.insert(advertised, source, over: .tcp)
         #expect(relay.engine.peerAccepted(from: source, on: socket, at: relay.now) != nil)
         #expect(try relay.takeMessage().first(XORPeerAddress.self)?.address == advertised)
     }
