@@ -62,6 +62,7 @@ public final class LinkUpServer: Sendable {
         secret = try data.loadSecret()
         var turn = configuration.turn
         if turn.secrets.isEmpty { turn.secrets = [TURNSecret.derive(from: secret)] }
+        if let port = UInt16(exactly: configuration.port), port > 0 { turn.otherPorts.insert(port) }
         turnConfiguration = turn
         let io = SocketIOServer(logger: logger)
         self.io = io

@@ -54,6 +54,12 @@ extension TURNServer {
         /// Peers that may not be reached, besides those of ``PeerPolicy/specialPurpose``.
         public var deniedPeers: [AddressRange]
 
+        /// Ports of this machine on which the program has other services: they are no peers, as little as the server's
+        /// own are, whatever is allowed.
+        ///
+        /// Default empty: what other programs have is for ``allowedPeers`` and ``deniedPeers``.
+        public var otherPorts: Set<UInt16>
+
         /// How many allocations a user may have at a time; 0 for no limit.
         ///
         /// Default 100. A browser makes one for each URL and each peer connection: three URLs in a call of 16 are 45,
@@ -121,6 +127,7 @@ extension TURNServer {
             providers: [any CredentialProvider] = [],
             allowedPeers: [AddressRange] = [],
             deniedPeers: [AddressRange] = [],
+            otherPorts: Set<UInt16> = [],
             userQuota: Int = 100,
             totalQuota: Int = 0,
             maximumBytesPerSecond: Int = 0,
@@ -145,6 +152,7 @@ extension TURNServer {
             self.providers = providers
             self.allowedPeers = allowedPeers
             self.deniedPeers = deniedPeers
+            self.otherPorts = otherPorts
             self.userQuota = userQuota
             self.totalQuota = totalQuota
             self.maximumBytesPerSecond = maximumBytesPerSecond

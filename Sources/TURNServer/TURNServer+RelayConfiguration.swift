@@ -39,11 +39,7 @@ extension TURNServer.Configuration {
         relay.policy = PeerPolicy(
             allowed: allowedPeers,
             denied: deniedPeers,
-            listeners: Set(
-                listening.flatMap { listener in
-                    machine.reached(at: listener.ip).map { TransportAddress(ip: $0, port: listener.port) }
-                }
-            ),
+            listeners: ownServices(listening: listening, relays: relay.relayAddresses, machine: machine),
             relayAddresses: Set(relay.relayAddresses.flatMap { [$0.advertised, $0.local] }),
             relayPorts: relayPorts
         )
@@ -55,6 +51,22 @@ extension TURNServer.Configuration {
         relay.maximumBytesPerSecond = maximumBytesPerSecond
         relay.unauthenticatedRate = unauthenticatedRate
         return relay
+    }
+
+    /// Where this program is reached: also where a NAT sends what comes for a public address back to it.
+    private func ownServices(
+        listening: [TransportAddress],
+        relays: [RelayConfiguration.RelayAddress],
+        machine: MachineAddresses
+    ) -> Set<TransportAddress> {
+        let others = machine.all.flatMap { ip in otherPorts.map { TransportAddress(ip: ip, port: $0) } }
+        return Set(
+            (listening + others).flatMap { service in
+                let local = machine.reached(at: service.ip)
+                let advertised = relays.filter { local.contains($0.local) }.map(\.advertised)
+                return (local + advertised).map { TransportAddress(ip: $0, port: service.port) }
+            }
+        )
     }
 
     private func makeRelayAddresses(
