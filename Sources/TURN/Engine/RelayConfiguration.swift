@@ -82,7 +82,8 @@ public struct RelayConfiguration: Sendable {
     ///
     /// Default 200: enough for an office behind one address that starts a call together, too little to make the server
     /// flood somebody whose address was forged. Twice as many may come at once. Clients on loopback addresses are
-    /// exempt: nobody can forge those from outside.
+    /// exempt: nobody can forge those from outside. So is what comes over TCP and TLS, but for wrong signatures: nobody
+    /// sends those again who is not answered.
     public var unauthenticatedRate = 200
 
     /// Makes a configuration; what is not set has its default.

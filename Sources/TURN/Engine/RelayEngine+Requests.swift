@@ -55,7 +55,7 @@ extension RelayEngine {
         from client: FiveTuple,
         at now: Moment
     ) -> OnReceive {
-        guard limiter.admit(client.client.ip, at: now) else { return .drop(.rateLimited) }
+        guard !isForgeable(client) || limiter.admit(client.client.ip, at: now) else { return .drop(.rateLimited) }
         let change = (try? message.first(ChangeRequest.self)) ?? nil
         let discovery = configuration.natDiscovery == nil ? nil : natDiscovery(for: change, from: client)
         let responder = BindingResponder(natDiscovery: discovery?.addresses)
@@ -218,7 +218,11 @@ extension RelayEngine {
         at now: Moment,
         _ body: AnswerBody = { _ in }
     ) -> OnReceive {
-        guard limiter.admit(client.client.ip, at: now) else { return .drop(.rateLimited) }
+        // Whoever signs wrongly may be guessing passwords.
+        let isSigned = message.first(.messageIntegrity) != nil || message.first(.messageIntegritySHA256) != nil
+        guard !(isSigned || isForgeable(client)) || limiter.admit(client.client.ip, at: now) else {
+            return .drop(.rateLimited)
+        }
         let type = MessageType(.errorResponse, message.type.method)
         var writer = STUNMessageWriter(type, transactionID: message.transactionID, into: takeBuffer())
         do throws(STUNError) {
@@ -230,6 +234,11 @@ extension RelayEngine {
         }
         answer = writer.finish()
         return .answer(from: client.listener)
+    }
+
+    /// Whether somebody else may have written the client's address: a connection has shown that the client is there.
+    private func isForgeable(_ client: FiveTuple) -> Bool {
+        listeners[Int(client.listener.index)].transport == .udp
     }
 
     /// The memory of the last answer, for the next one.

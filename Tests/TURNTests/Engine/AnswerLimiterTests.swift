@@ -98,6 +98,14 @@ import Testing
             }
         }
         #expect(answered == 10)
+        // A connection's address is no forged one, and who uses one asks once.
+        let connection = relay.flow(over: relay.tcp)
+        for _ in 0..<40 {
+            let bytes = try relay.makeRequest(.allocate, from: TestRelay.client(), signature: .missing)
+            guard case .answer = relay.receive(bytes, from: connection) else { throw Missing() }
+            let guess = try relay.makeRequest(.allocate, from: TestRelay.client(), signature: .wrong)
+            #expect(relay.receive(guess, from: connection) == .drop(.rateLimited))
+        }
         #expect(try relay.allocate()?.isSuccess == true)
         #expect(try relay.refresh()?.isSuccess == true)
     }
