@@ -99,7 +99,9 @@ extension TURNServer {
         public var otherAddress: IPAddress?
 
         /// How many answers a second go out over UDP to clients that have not proven who they are, for each IPv4 /24
-        /// and IPv6 /56; over TCP and TLS as many to wrong passwords. Loopback is exempt.
+        /// and IPv6 /56.
+        ///
+        /// Over TCP and TLS as many go to wrong passwords. Loopback is exempt.
         ///
         /// Default 200: hundreds of people behind one address get on, and who floods a victim through the server from
         /// forged addresses moves little more than 20 kB/s.

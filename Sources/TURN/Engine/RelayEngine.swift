@@ -13,9 +13,10 @@ public struct RelayEngine: ~Copyable {
     public static let headroom = 48
 
     /// A transport and an address of the server's.
-    struct Listener {
+    struct Listener: Equatable {
         let transport: ClientTransport
         let address: TransportAddress
+        let scope: UInt32
     }
 
     /// The answer to the last request, after ``OnReceive/answer(from:)``.
@@ -76,12 +77,17 @@ public struct RelayEngine: ~Copyable {
     /// - Parameters:
     ///   - transport: What it accepts.
     ///   - address: The address that clients send to: of a socket for all addresses, the one that a datagram was sent to.
+    ///   - scope: The interface of a link-local address, which is another one on each (RFC 4007 §6); 0 unless given.
     /// - Returns: Its number.
     /// - Precondition: A server has fewer than 65,536 of them.
-    public mutating func register(_ transport: ClientTransport, at address: TransportAddress) -> ListenerID {
-        let address = address.unmapped
-        let known = listeners.firstIndex { $0.address == address && $0.transport == transport }
-        if known == nil { listeners.append(Listener(transport: transport, address: address)) }
+    public mutating func register(
+        _ transport: ClientTransport,
+        at address: TransportAddress,
+        scope: UInt32 = 0
+    ) -> ListenerID {
+        let listener = Listener(transport: transport, address: address.unmapped, scope: scope)
+        let known = listeners.firstIndex(of: listener)
+        if known == nil { listeners.append(listener) }
         return ListenerID(index: UInt16(known ?? listeners.count - 1))
     }
 

@@ -97,7 +97,7 @@ struct ListenerTable {
         }
         guard listeners.count < Self.limit else { return nil }
         let address = TransportAddress(ip: ip, port: socket.address.port)
-        let id = engine.register(.udp, at: address)
+        let id = engine.register(.udp, at: address, scope: local.scope)
         enter(
             Listener(transport: .udp, address: address, socket: socket.number, source: local, scope: local.scope),
             as: id

@@ -84,7 +84,7 @@ struct RelayLoop: ~Copyable {
         queue.open(number, descriptor: socket.descriptor, family: socket.address.family.rawValue)
         var listener: ListenerID?
         if !socket.address.ip.isUnspecified {
-            let id = engine.register(.udp, at: socket.address)
+            let id = engine.register(.udp, at: socket.address, scope: socket.scope)
             listeners.enter(
                 ListenerTable.Listener(
                     transport: .udp,
