@@ -12,8 +12,9 @@ protocol StreamClient: AnyObject, Sendable {
     var remoteAddress: TransportAddress { get }
     /// The server's address.
     var localAddress: TransportAddress { get }
-    /// Whether more waits for the client than it may let wait: what a peer sends is then dropped, not queued.
-    var isCongested: Bool { get }
+    /// Whether more waits for the client than it may let wait, with so many bytes that ``send(_:)`` has not got yet: what
+    /// a peer sends is then dropped, not queued.
+    func isCongested(besides waiting: Int) -> Bool
 
     /// Sends one message or more, whole and in order.
     func send(_ messages: ByteBuffer)

@@ -88,8 +88,11 @@ struct StreamTable {
 
     /// Queues what a peer has sent, with its header, and padding behind.
     mutating func append(_ data: UnsafeRawBufferPointer, padding: Int, to flow: FiveTuple) -> OnData {
-        guard let number = flows[flow], let client = entries[number]?.client else { return .gone }
-        guard !client.isCongested else { return .congested }
+        guard let number = flows[flow], let client = entries[number]?.client,
+            let waiting = entries[number]?.pending.readableBytes
+        else { return .gone }
+        // One turn can bring more than may wait.
+        guard !client.isCongested(besides: waiting) else { return .congested }
         entries[number]?.pending.writeBytes(data)
         entries[number]?.pending.writeRepeatingByte(0, count: padding)
         noteWaiting(number)

@@ -45,8 +45,8 @@ final class StreamConnection: StreamClient {
 
     // MARK: For the relay thread
 
-    var isCongested: Bool {
-        pending.load(ordering: .relaxed) >= limits.pendingBytes
+    func isCongested(besides waiting: Int) -> Bool {
+        pending.load(ordering: .relaxed) + waiting >= limits.pendingBytes
     }
 
     /// Twice the bytes that peers may let wait end the connection: a client that goes on asking has to take the answers.

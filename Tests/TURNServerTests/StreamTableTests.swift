@@ -1,0 +1,33 @@
+import STUN
+import TURN
+import Testing
+
+@testable import TURNServer
+
+@Suite(.timeLimit(.minutes(1))) struct StreamTableTests {
+    private static func flow(of client: any StreamClient) -> FiveTuple {
+        var engine = RelayEngine(configuration: RelayConfiguration())
+        let listener = engine.register(client.transport, at: client.localAddress)
+        return FiveTuple(client: client.remoteAddress, listener: listener)
+    }
+
+    /// A burst of a peer is cut, not the connection of a client that reads.
+    @Test func oneTurnBringsNoMoreThanMayWait() async throws {
+        try await TestListeners.run { test in
+            let socket = try test.connect()
+            let client = try await test.inbox.connected()
+            let flow = Self.flow(of: client)
+            var table = StreamTable()
+            table.enter(client, as: flow)
+            let data = channelData(64_000)
+            let results = (0..<32).map { _ in data.withUnsafeBytes { table.append($0, padding: 0, to: flow) } }
+            #expect(results.count { $0 == .queued } == 5)
+            #expect(results.count { $0 == .congested } == 27)
+            table.flush()
+            #expect(try socket.receive(exactly: 5 * data.count) == Array(repeatElement(data, count: 5).joined()))
+            // The loop has done what it was told before.
+            try await (client as? StreamConnection)?.eventLoop.submit {}.get()
+            #expect(test.counters.current.connectionsCongested == 0)
+        }
+    }
+}
