@@ -30,4 +30,19 @@ import Testing
             #expect(test.counters.current.connectionsCongested == 0)
         }
     }
+
+    /// Each thread that was handed something of a client has to hear of its end.
+    @Test func allThreadsThatKnowAClientAreRemembered() async throws {
+        try await TestListeners.run { test in
+            let socket = try test.connect()
+            let client = try await test.inbox.connected()
+            let flow = Self.flow(of: client)
+            var table = StreamTable()
+            table.enter(client, as: flow)
+            for thread: UInt8 in [2, 1, 2, 3, 1] { table.noteForwarding(flow, to: thread) }
+            #expect(table.remove(client)?.forwardedTo == [2, 1, 3])
+            #expect(table.remove(client) == nil)
+            _ = socket
+        }
+    }
 }

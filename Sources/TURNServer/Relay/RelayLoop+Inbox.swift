@@ -42,8 +42,8 @@ extension RelayLoop {
     private mutating func disconnected(_ client: any StreamClient) {
         guard let (flow, forwardedTo) = streams.remove(client) else { return }
         engine.clientDisconnected(flow)
-        if let forwardedTo {
-            threads[Int(forwardedTo)].post(.disconnected(client))
+        for thread in forwardedTo {
+            threads[Int(thread)].post(.disconnected(client))
         }
         drain()
     }

@@ -11,8 +11,8 @@ struct StreamTable {
         /// How much of what the client has sent was handled in this turn.
         var consumed = 0
         var isWaiting = false
-        /// The thread that has the client's messages handed on.
-        var forwardedTo: UInt8?
+        /// The threads that have had messages of the client handed on, each once.
+        var forwardedTo: [UInt8] = []
     }
 
     private var entries: [Entry?] = []
@@ -36,8 +36,8 @@ struct StreamTable {
     }
 
     /// Strikes out a client, and forgets what waits for it.
-    /// - Returns: Its flow, and the thread that it was forwarded to; `nil` if it is not there.
-    mutating func remove(_ client: any StreamClient) -> (flow: FiveTuple, forwardedTo: UInt8?)? {
+    /// - Returns: Its flow, and the threads that it was forwarded to; `nil` if it is not there.
+    mutating func remove(_ client: any StreamClient) -> (flow: FiveTuple, forwardedTo: [UInt8])? {
         guard let number = numbers.removeValue(forKey: ObjectIdentifier(client)), let entry = entries[number] else {
             return nil
         }
@@ -59,8 +59,8 @@ struct StreamTable {
 
     /// Notes that another thread handles messages of the client.
     mutating func noteForwarding(_ flow: FiveTuple, to thread: UInt8) {
-        guard let number = flows[flow] else { return }
-        entries[number]?.forwardedTo = thread
+        guard let number = flows[flow], entries[number]?.forwardedTo.contains(thread) == false else { return }
+        entries[number]?.forwardedTo.append(thread)
     }
 
     /// Queues an answer; those are few, and each was asked for.
