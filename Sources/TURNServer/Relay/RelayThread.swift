@@ -29,13 +29,17 @@ final class RelayThread: Sendable {
         var waker: udp_waker
         var phase = Phase.idle
         var messages: [Message] = []
-        /// How many of the messages came from other threads' sockets.
-        var forwardedCount = 0
+        /// What the messages take that came from other threads' sockets, in bytes.
+        var forwardedSize = 0
         var waiters: [CheckedContinuation<Void, Never>] = []
     }
 
-    /// How many forwarded messages may wait; clients who send more lose some, as in any full buffer.
-    private static let maximumForwarded = 4096
+    /// How many bytes forwarded messages may take; clients who send more lose some, as in any full buffer.
+    ///
+    /// 4 MiB: what a listener's socket holds.
+    private static let maximumForwardedSize = 4 << 20
+    /// What a message takes besides its bytes, roughly.
+    private static let messageOverhead = 256
 
     /// Which of the server's threads this is, and the index of its engine.
     let index: UInt8
@@ -115,9 +119,9 @@ final class RelayThread: Sendable {
     func post(_ message: Message) {
         state.withLock { state in
             guard state.phase != .ended else { return }
-            if case .forwarded = message {
-                guard state.forwardedCount < Self.maximumForwarded else { return }
-                state.forwardedCount += 1
+            if case .forwarded(let message) = message {
+                guard state.forwardedSize < Self.maximumForwardedSize else { return }
+                state.forwardedSize += message.bytes.capacity + Self.messageOverhead
             }
             if state.messages.isEmpty {
                 udp_waker_wake(&state.waker)
@@ -130,7 +134,7 @@ final class RelayThread: Sendable {
     func takeMessages() -> [Message] {
         state.withLock { state in
             udp_waker_clear(&state.waker)
-            state.forwardedCount = 0
+            state.forwardedSize = 0
             defer { state.messages = [] }
             return state.messages
         }
