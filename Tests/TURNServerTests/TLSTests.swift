@@ -119,6 +119,18 @@ import Testing
         }
     }
 
+    /// A file that could not be used may be usable now without having changed: its folder had other permissions.
+    @Test func filesAreReadWhenAsked() throws {
+        let contexts = try files.contexts()
+        let now = NIODeadline.now()
+        let first = contexts.context(at: now + .seconds(10))
+        #expect(contexts.context(at: now + .seconds(20)) === first)
+        contexts.reload()
+        let second = contexts.context(at: now + .seconds(20))
+        #expect(second !== first)
+        #expect(contexts.context(at: now + .seconds(30)) === second)
+    }
+
     @Test func unusableFilesAreErrors() throws {
         #expect(throws: (any Error).self) {
             try TLSContexts(

@@ -59,9 +59,13 @@ public final class TLSContexts: Sendable {
         state = Mutex(State(context: context, version: version, nextCheck: .now() + Self.checkInterval))
     }
 
-    /// Looks at the files with the next connection, however short ago that was done.
+    /// Reads the files with the next connection, however short ago that was done and whether or not they seem to have
+    /// changed: what kept them from being used need not have been in them.
     public func reload() {
-        state.withLock { $0.nextCheck = .uptimeNanoseconds(0) }
+        state.withLock { state in
+            state.nextCheck = .uptimeNanoseconds(0)
+            state.version = []
+        }
     }
 
     /// What a connection that begins now is encrypted with.
