@@ -63,6 +63,6 @@ extension BindError.Reason {
 extension BindError: CustomStringConvertible {
     /// One line for the person who started the server.
     public var description: String {
-        "cannot listen for STUN on \(address)\(transport.map { " (\($0))" } ?? ""): \(reason.text)"
+        "cannot listen for STUN and TURN on \(address)\(transport.map { " (\($0))" } ?? ""): \(reason.text)"
     }
 }

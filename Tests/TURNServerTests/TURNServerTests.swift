@@ -47,7 +47,7 @@ import Testing
             let error = await #expect(throws: BindError.self) { try await other.bind() }
             #expect(error?.reason == .addressInUse)
             #expect(error?.address == "127.0.0.1:\(port)")
-            let text = "cannot listen for STUN on 127.0.0.1:\(port) (UDP): the address is already in use"
+            let text = "cannot listen for STUN and TURN on 127.0.0.1:\(port) (UDP): the address is already in use"
             #expect(error?.description == text)
         }
     }
