@@ -284,6 +284,26 @@ import Testing
             precondition(counts[1] == counts[2], "descriptors stay open: \(counts)")
         }
     }
+
+    /// Whoever closes a server may do so at any moment, and a server that could not start is closed by itself.
+    @Test(arguments: [false, true])
+    func nothingStaysOpenOfAServerThatDidNotStart(listensOnTCP: Bool) async throws {
+        await #expect(processExitsWith: .success) { [listensOnTCP] in
+            var counts: [Int] = []
+            for round in 0..<40 {
+                var configuration = TURNServer.Configuration.relaying(threads: 2)
+                configuration.listensOnTCP = listensOnTCP
+                let server = try TURNServer(configuration: configuration)
+                async let ports = try? server.bind()
+                for _ in 0..<round { await Task.yield() }
+                await server.close()
+                _ = await ports
+                precondition(server.addresses.isEmpty)
+                counts.append(openDescriptors())
+            }
+            precondition(counts.last == counts[20], "descriptors stay open: \(counts)")
+        }
+    }
 }
 
 /// How many descriptors the process has.
