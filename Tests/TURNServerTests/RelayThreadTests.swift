@@ -1,5 +1,6 @@
 import NIOCore
 import STUN
+import TURN
 import Testing
 
 @testable import TURNServer

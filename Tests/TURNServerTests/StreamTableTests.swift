@@ -1,3 +1,4 @@
+import NIOCore
 import STUN
 import TURN
 import Testing
