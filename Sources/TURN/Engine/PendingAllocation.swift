@@ -78,7 +78,6 @@ struct PortOrder {
 /// A port that is kept for an allocation to come (RFC 8656 §7.2).
 struct Reservation {
     let relay: RelayID
-    let family: AddressFamily
     /// Whose reservation it is; nobody else's token is good.
     let username: String
     /// Under which name it counts for quotas.

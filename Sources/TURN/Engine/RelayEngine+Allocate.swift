@@ -90,12 +90,12 @@ extension RelayEngine {
     ) throws(STUNError) -> Result<[AddressFamily], Refusal> {
         let requested = try message.first(RequestedAddressFamily.self)
         let additional = try additionalFamily(of: message)
-        if let token {
+        guard token == nil else {
             guard evenPort == nil, requested == nil, additional == nil else {
                 return .failure(Refusal(code: .badRequest))
             }
-            // Of no consequence where the token is another engine's.
-            return .success(reservations[token.token].map { [$0.family] } ?? [])
+            // The socket is open: there is none to be opened.
+            return .success([])
         }
         guard requested == nil || additional == nil else { return .failure(Refusal(code: .badRequest)) }
         if let additional {
@@ -332,7 +332,6 @@ extension RelayEngine {
         let token = UInt64.random(in: 0...(.max)) & ~0xFF | UInt64(index)
         reservations[token] = Reservation(
             relay: relay,
-            family: relays[relay.index].local.family,
             username: context.identity.username,
             account: account(of: context)
         )
@@ -344,7 +343,6 @@ extension RelayEngine {
     private mutating func takeReservation(_ token: UInt64) {
         guard let reservation = reservations.removeValue(forKey: token) else { return }
         pending?.opened = [reservation.relay]
-        pending?.families = []
     }
 
     mutating func giveUpReservation(_ token: UInt64) {
