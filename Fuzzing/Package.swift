@@ -14,7 +14,9 @@ let package = Package(
             name: "Fuzz",
             dependencies: [
                 .product(name: "EngineIO", package: "linkup"),
+                .product(name: "STUN", package: "linkup"),
                 .product(name: "SocketIO", package: "linkup"),
+                .product(name: "TURN", package: "linkup"),
                 .product(name: "NIOCore", package: "swift-nio"),
             ],
             swiftSettings: [

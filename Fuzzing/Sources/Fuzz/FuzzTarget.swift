@@ -15,6 +15,9 @@ enum FuzzTarget: String, CaseIterable {
     case messagePack = "message-pack"
     case proxyHeader = "proxy-header"
     case forwardedFields = "forwarded-fields"
+    case stunMessage = "stun-message"
+    case turnStreamFraming = "turn-stream-framing"
+    case relayEngine = "relay-engine"
 
     /// Decodes one input; traps when a decoder does or when a property does not hold.
     func run(_ input: UnsafeRawBufferPointer) {
@@ -33,6 +36,9 @@ enum FuzzTarget: String, CaseIterable {
         case .messagePack: fuzzMessagePack(bytes)
         case .proxyHeader: fuzzProxyHeader(bytes)
         case .forwardedFields: fuzzForwardedFields(bytes)
+        case .stunMessage: fuzzSTUNMessage(bytes)
+        case .turnStreamFraming: fuzzTURNStreamFraming(bytes)
+        case .relayEngine: fuzzRelayEngine(bytes)
         }
     }
 }
