@@ -33,6 +33,20 @@ import Testing
         }
     }
 
+    /// Nothing of a connection stays in memory when it is closed.
+    @Test func leavesNothingBehind() async throws {
+        try await TestListeners.run { test in
+            let socket = try test.connect()
+            let connection = Weak(try await test.inbox.connected())
+            #expect(connection.object != nil)
+            socket.endOutput()
+            #expect(try await test.inbox.received() == nil)
+            // What has told the inbox lets go of it only afterwards; the suite's time limit ends the wait in vain.
+            while connection.object != nil, !Task.isCancelled { await Task.yield() }
+            #expect(connection.object == nil)
+        }
+    }
+
     /// What is not TURN ends the connection, after what came before it has been answered.
     @Test(
         arguments: [
@@ -230,5 +244,14 @@ import Testing
         #expect(try socket.receive().isEmpty)
         #expect(throws: TestSocket.Failure.self) { _ = try test.connect() }
         #expect(try await test.inbox.received() == nil)
+    }
+}
+
+/// A reference that keeps nothing alive.
+private struct Weak {
+    weak var object: (any StreamClient)?
+
+    init(_ object: any StreamClient) {
+        self.object = object
     }
 }

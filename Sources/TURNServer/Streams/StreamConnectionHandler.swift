@@ -76,6 +76,8 @@ final class StreamConnectionHandler: ChannelDuplexHandler, RemovableChannelHandl
     private func finish() {
         state = .finished
         context = nil
+        // It holds this handler.
+        connection = nil
         deadlineTimer?.cancel()
         stallTimer?.cancel()
     }
