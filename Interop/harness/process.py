@@ -2,6 +2,7 @@
 
 import os
 import re
+import resource
 import signal
 import subprocess
 from pathlib import Path
@@ -48,6 +49,16 @@ class ServerProcess:
     @property
     def pid(self):
         return self.process.pid
+
+    @property
+    def resident_bytes(self):
+        """How much memory the process has in use (RSS)."""
+        return int(Path(f"/proc/{self.pid}/statm").read_text().split()[1]) * resource.getpagesize()
+
+    @property
+    def descriptors(self):
+        """How many files and sockets the process has open."""
+        return len(os.listdir(f"/proc/{self.pid}/fd"))
 
     @property
     def address(self):

@@ -5,16 +5,18 @@ import hmac
 import os
 import socket
 import struct
+from dataclasses import dataclass
 
 from . import stun
 
-ALLOCATE, REFRESH, CREATE_PERMISSION = 0x0003, 0x0004, 0x0008
+ALLOCATE, REFRESH, CREATE_PERMISSION, CHANNEL_BIND = 0x0003, 0x0004, 0x0008, 0x0009
 SEND, DATA = 0x0016, 0x0017
 DONT_FRAGMENT, ICMP = 0x001A, 0x8004
 
 ERROR_CODE, REALM, NONCE, LIFETIME = 0x0009, 0x0014, 0x0015, 0x000D
 XOR_PEER_ADDRESS, DATA_VALUE, XOR_RELAYED_ADDRESS = 0x0012, 0x0013, 0x0016
 REQUESTED_ADDRESS_FAMILY, ADDITIONAL_ADDRESS_FAMILY = 0x0017, 0x8000
+CHANNEL_NUMBER, EVEN_PORT, RESERVATION_TOKEN, MOBILITY_TICKET = 0x000C, 0x0018, 0x0022, 0x8030
 UDP = stun.attribute(0x0019, bytes([17, 0, 0, 0]))
 
 
@@ -49,6 +51,38 @@ def mask(kind, address, transaction):
     return stun.attribute(kind, struct.pack(">BBH", 0, number, port ^ stun.COOKIE >> 16) + packed)
 
 
+def channel(number):
+    """CHANNEL-NUMBER."""
+    return stun.attribute(CHANNEL_NUMBER, struct.pack(">HH", number, 0))
+
+
+def send_indication(data, peer, *, whole=False):
+    """An indication that takes data to a peer; in one piece or not at all, if it has to stay whole."""
+    transaction = os.urandom(12)
+    body = mask(XOR_PEER_ADDRESS, peer, transaction) + stun.attribute(DATA_VALUE, data)
+    body += stun.attribute(DONT_FRAGMENT, b"") if whole else b""
+    return stun.request(SEND, body, transaction)
+
+
+@dataclass(frozen=True)
+class Credential:
+    """What requests are signed with."""
+
+    user: bytes
+    password: bytes
+    realm: bytes
+    nonce: bytes
+
+    def sign(self, method, body, transaction):
+        """The whole request, with MESSAGE-INTEGRITY."""
+        for kind, value in ((0x0006, self.user), (REALM, self.realm), (NONCE, self.nonce)):
+            body += stun.attribute(kind, value)
+        # The length covers MESSAGE-INTEGRITY already when that is made.
+        message = struct.pack(">HHI", method, len(body) + 24, stun.COOKIE) + transaction + body
+        key = hashlib.md5(b":".join([self.user, self.realm, self.password])).digest()
+        return message + stun.attribute(0x0008, hmac.digest(key, message, "sha1"))
+
+
 class Client:
     """A client over UDP that has learned realm and nonce."""
 
@@ -56,11 +90,8 @@ class Client:
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.settimeout(5)
         self.socket.connect((server.host, server.port))
-        self._user = server.user.encode()
         _, _, found = stun.parse(self._exchange(stun.request(ALLOCATE, UDP)))
-        self._realm, self._nonce = found[REALM], found[NONCE]
-        password = server.password.encode()
-        self._key = hashlib.md5(b":".join([self._user, self._realm, password])).digest()
+        self._credential = Credential(server.user.encode(), server.password.encode(), found[REALM], found[NONCE])
 
     def _exchange(self, message):
         self.socket.send(message)
@@ -69,21 +100,14 @@ class Client:
     def request(self, method, body=b"", transaction=None):
         """Makes an authenticated request; returns whether it succeeded, the transaction, and the attributes."""
         transaction = transaction or os.urandom(12)
-        for kind, value in ((0x0006, self._user), (REALM, self._realm), (NONCE, self._nonce)):
-            body += stun.attribute(kind, value)
-        # The length covers MESSAGE-INTEGRITY already when that is made.
-        message = struct.pack(">HHI", method, len(body) + 24, stun.COOKIE) + transaction + body
-        answer = self._exchange(message + stun.attribute(0x0008, hmac.digest(self._key, message, "sha1")))
+        answer = self._exchange(self._credential.sign(method, body, transaction))
         kind, echoed, _ = stun.parse(answer)
         assert echoed == transaction and kind & 0x3EEF == method, answer.hex()
         return kind & 0x0110 == 0x0100, transaction, list(attributes(answer))
 
     def send(self, data, peer, *, whole=False):
-        """Sends data to a peer by an indication; in one piece or not at all, if it has to stay whole."""
-        transaction = os.urandom(12)
-        body = mask(XOR_PEER_ADDRESS, peer, transaction) + stun.attribute(DATA_VALUE, data)
-        body += stun.attribute(DONT_FRAGMENT, b"") if whole else b""
-        self.socket.send(stun.request(SEND, body, transaction))
+        """Sends data to a peer by an indication, as `send_indication` has it."""
+        self.socket.send(send_indication(data, peer, whole=whole))
 
     def receive(self):
         """The data and the peer of the next indication."""

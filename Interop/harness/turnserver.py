@@ -57,6 +57,10 @@ class Setup:
     mobility: bool = False
     other_address: str | None = None
     alternate_server: str | None = None
+    # How many threads relay; the server chooses unless it is given.
+    threads: int | None = None
+    # How many allocations there may be; any number unless it is given.
+    total_quota: int | None = None
 
     @property
     def relays(self):
@@ -92,6 +96,8 @@ def _linkup(start, folder, prefix, setup):
         ("--secret", setup.secret),
         ("--other-address", setup.other_address),
         ("--alternate-server", setup.alternate_server),
+        ("--threads", setup.threads),
+        ("--total-quota", setup.total_quota),
     ):
         arguments += [flag, value] if value else []
     for address in setup.relay_addresses:
@@ -125,6 +131,8 @@ def _coturn(start, folder, prefix, setup):
     arguments += [] if setup.other_address else ["--no-rfc5780"]
     arguments += ["--alternate-server", setup.alternate_server] if setup.alternate_server else []
     arguments += ["--mobility"] if setup.mobility else []
+    arguments += ["--relay-threads", setup.threads] if setup.threads else []
+    arguments += ["--total-quota", setup.total_quota] if setup.total_quota else []
     # Without either it would relay for everybody.
     arguments += ["--use-auth-secret"] if setup.secret and not setup.user else ["--lt-cred-mech"]
     arguments += ["--user", setup.credentials] if setup.user else []
