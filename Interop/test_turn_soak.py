@@ -89,8 +89,8 @@ async def fill(scene):
         clients = []
         for number in range(QUOTA + 1):
             client = stack.enter_context(contextlib.closing(await Client(scene, "UDP").connect()))
-            # 486: the quota is reached (RFC 8656 §7.2).
-            await client.allocate(code=486 if number == QUOTA else 0)
+            # 508: the server is full (RFC 8656 §7.2).
+            await client.allocate(code=508 if number == QUOTA else 0)
             clients.append(client)
         for client in clients[:QUOTA]:
             await client.release()

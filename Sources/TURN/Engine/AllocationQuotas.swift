@@ -1,3 +1,4 @@
+import STUN
 import Synchronization
 
 /// Counts allocations across engines, in all and for each user; a port that is kept for a RESERVATION-TOKEN counts as
@@ -27,13 +28,16 @@ public final class AllocationQuotas: Sendable {
     public var count: Int { state.withLock { $0.total } }
 
     /// Counts allocations of `user`, unless that would be too many.
-    func admit(_ user: String, _ added: Int = 1) -> Bool {
+    /// - Returns: `nil` if they were counted, otherwise why not (RFC 8656 §7.2): the user has all that a user may have, or
+    ///   the server is full.
+    func admit(_ user: String, _ added: Int = 1) -> ErrorCode? {
         state.withLock { state in
             let count = state.users[user, default: 0] + added
-            guard total == 0 || state.total + added <= total, perUser == 0 || count <= perUser else { return false }
+            guard perUser == 0 || count <= perUser else { return .allocationQuotaReached }
+            guard total == 0 || state.total + added <= total else { return .insufficientCapacity }
             state.total += added
             state.users[user] = count
-            return true
+            return nil
         }
     }
 

@@ -48,7 +48,7 @@ extension RelayEngine {
         // ports by giving up the allocation of each.
         let places = token != nil ? 0 : evenPort?.reservesNext == true ? 2 : 1
         let account = account(of: context)
-        guard configuration.quotas.admit(account, places) else { return refuse(context, .allocationQuotaReached) }
+        if let error = configuration.quotas.admit(account, places) { return refuse(context, error) }
         if let server = configuration.alternateServer {
             configuration.quotas.release(account, places)
             return refuse(context, .tryAlternate) { writer throws(STUNError) in

@@ -20,7 +20,7 @@ import Testing
         var relay = try TestRelay { $0.quotas = AllocationQuotas(total: 2) }
         #expect(try relay.allocate(from: TestRelay.client(1))?.isSuccess == true)
         #expect(try relay.allocate(from: TestRelay.client(2), user: "other", password: "word")?.isSuccess == true)
-        #expect(try relay.allocate(from: TestRelay.client(3))?.error == 486)
+        #expect(try relay.allocate(from: TestRelay.client(3))?.error == 508)
     }
 
     /// Credentials that end are many; whom they are for is one.
