@@ -278,7 +278,7 @@ extension RelayWorld {
             case .released(_, let engine): precondition(engine == 1, "a flow is released to nobody")
             case .connect(let connection, let relay, let peer):
                 precondition(sockets[relay]?.family == peer.family, "a relay that is closed connects")
-                precondition(policy.refusal(of: peer) == nil, "a denied peer is connected to")
+                precondition(policy.refusal(of: peer, over: .tcp) == nil, "a denied peer is connected to")
                 // It may have been abandoned in the same breath, but not in the same call.
                 connections.insert(connection)
                 connectionID = connection.number
@@ -311,7 +311,8 @@ extension RelayWorld {
         let result = engine.receive(payloadLength: count, from: peer, on: socket, header: &span, at: now)
         guard case .deliver(let flow, let length, let padding) = result else { return }
         precondition(engine.allocationsByClient[flow] != nil, "a stranger is sent to")
-        precondition(policy.refusal(of: peer) == nil || policy.refusal(of: peer) == .noPort || peer.port == 3478)
+        // Hosts are permitted, not ports; of the server's own, some ports are denied.
+        precondition(policy.refusal(ofAny: peer.ip) == nil, "a denied peer is heard")
         let bytes = Array(header.suffix(length)) + Array(repeating: 0, count: count + padding)
         guard length > 4 else {
             precondition(bytes[0] >> 4 == 4 && Int(bytes.span.uint16(at: 2)) == count, "that is no ChannelData")
