@@ -2,6 +2,7 @@ import Logging
 import NIOCore
 import NIOPosix
 import STUN
+import Synchronization
 import Testing
 
 @testable import TURN
@@ -92,6 +93,28 @@ import Testing
             #expect(try peer.receive(exactly: 3) == [0xFF, 0x00, 0x40])
             try peer.send([1, 2])
             #expect(try setting.client.receive(exactly: 2) == [1, 2])
+        }
+    }
+
+    /// A client may be faster than the loop that is still busy with its peer.
+    @Test func peersThatAreJoinedAtOnceAreHeard() async throws {
+        // Whether the two are on one loop is left to chance.
+        for _ in 0..<16 {
+            try await withSetting(loops: 2) { setting in
+                let connection = setting.connection
+                connection.send(message(.successResponse, .connectionBind))
+                setting.inbox.onAccept.withLock { [peers = setting.peers] in
+                    $0 = { pending in
+                        peers.admit(pending, as: Self.id)
+                        peers.join(Self.id, with: connection)
+                    }
+                }
+                let peer = try TestSocket(.tcp, to: "127.0.0.1", port: Int(try setting.listen()))
+                try peer.send([1, 2])
+                #expect(try setting.client.receive(exactly: 22).suffix(2) == [1, 2])
+                try setting.client.send([3])
+                #expect(try peer.receive(exactly: 1) == [3])
+            }
         }
     }
 

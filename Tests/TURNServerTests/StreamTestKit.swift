@@ -17,6 +17,8 @@ final class RecordingInbox: RelayInbox {
     private let continuation: AsyncStream<RelayThread.Message>.Continuation
     /// Whether each client is sent a success as soon as it has connected.
     let welcomesClients = Atomic(false)
+    /// Is called before anything else learns that a peer has connected.
+    let onAccept = Mutex<(@Sendable (PendingPeerID) -> Void)?>(nil)
 
     init() {
         (messages, continuation) = AsyncStream.makeStream()
@@ -24,6 +26,7 @@ final class RecordingInbox: RelayInbox {
 
     func post(_ message: RelayThread.Message) {
         if case .connected(let client) = message, welcomesClients.load(ordering: .relaxed) { client.sendSuccess() }
+        if case .peerAccepted(let pending, _, _) = message { onAccept.withLock { $0 }?(pending) }
         continuation.yield(message)
     }
 

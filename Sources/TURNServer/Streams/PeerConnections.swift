@@ -124,15 +124,22 @@ final class PeerConnections: PeerConnector {
             throw ChannelError.unknownLocalAddress
         }
         let peer = try PeerConnection(channel, thread: thread)
-        let pending = state.withLock { state -> PendingPeerID? in
+        let notice = ActivationHandler { [self] in
+            guard let pending = enter(peer, on: relay) else { return peer.abandon() }
+            thread.post(.peerAccepted(pending, from: address.unmapped, on: relay))
+        }
+        try channel.pipeline.syncOperations.addHandler(notice)
+    }
+
+    /// Notes a connection until the thread knows it; `nil` if the relay has gone, or too many wait.
+    private func enter(_ peer: PeerConnection, on relay: RelayReference) -> PendingPeerID? {
+        state.withLock { state in
             guard state.relays.contains(relay), state.pending.count < Self.maximumPending else { return nil }
             state.lastPending += 1
             let id = PendingPeerID(number: state.lastPending)
             state.pending[id] = (relay, peer)
             return id
         }
-        guard let pending else { throw ChannelError.ioOnClosedChannel }
-        thread.post(.peerAccepted(pending, from: address.unmapped, on: relay))
     }
 
     func admit(_ pending: PendingPeerID, as connection: PeerConnectionID?) {
