@@ -289,13 +289,14 @@ import Testing
     @Test(arguments: [false, true])
     func nothingStaysOpenOfAServerThatDidNotStart(listensOnTCP: Bool) async throws {
         await #expect(processExitsWith: .success) { [listensOnTCP] in
-            var counts: [Int] = []
-            for round in 0..<40 {
-                try await closeWhileBinding(listensOnTCP: listensOnTCP, after: round)
-                counts.append(openDescriptors())
-            }
             // The first round makes what the process keeps.
-            precondition(counts.dropFirst().allSatisfy { $0 == counts[1] }, "descriptors stay open: \(counts)")
+            try await closeWhileBinding(listensOnTCP: listensOnTCP, after: 0)
+            let count = openDescriptors()
+            for round in 1..<40 {
+                try await closeWhileBinding(listensOnTCP: listensOnTCP, after: round)
+            }
+            // A loop of SwiftNIO may hold the last server for a moment.
+            while openDescriptors() > count { await Task.yield() }
         }
     }
 }
