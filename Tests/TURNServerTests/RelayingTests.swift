@@ -10,22 +10,6 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct RelayingTests {
     private static let lengths = [200, 0, 1, 1200, 1200, 1200, 300, 1452, 1453, 9000, 65_000, 3, 1200, 1200]
 
-    private func withServer(
-        _ configuration: TURNServer.Configuration = .relaying(),
-        isPortable: Bool = false,
-        _ body: (TURNServer, Int) async throws -> Void
-    ) async throws {
-        let server = try TURNServer(configuration: configuration, isPortable: isPortable)
-        let port = try await server.bind().port
-        do {
-            try await body(server, port)
-        } catch {
-            await server.close()
-            throw error
-        }
-        await server.close()
-    }
-
     /// An allocation, and a peer of it that knows where to send to.
     private func makePair(_ host: String = "127.0.0.1", port: Int) throws -> (TURNTestClient, TestSocket) {
         let client = try TURNTestClient(to: host, port: port)
@@ -71,7 +55,7 @@ import Testing
 
     @Test(arguments: [false, true])
     func indicationsPassBothWays(isPortable: Bool) async throws {
-        try await withServer(isPortable: isPortable) { _, port in
+        try await withServer(.relaying(), isPortable: isPortable) { _, port in
             let (client, peer) = try makePair(port: port)
             let address = try #require(peer.localAddress)
             try client.permit(address)
@@ -97,7 +81,7 @@ import Testing
     /// What the kernel hands over in one piece is as many datagrams as it was, with their own headers and padding.
     @Test(arguments: [false, true], [200, 101])
     func joinedDatagramsAreTakenApart(isPortable: Bool, length: Int) async throws {
-        try await withServer(isPortable: isPortable) { server, port in
+        try await withServer(.relaying(), isPortable: isPortable) { server, port in
             let (client, peer) = try makePair(port: port)
             try client.bind(0x4000, to: try #require(peer.localAddress))
             let stranger = try TestSocket(.udp, to: "127.0.0.1", port: Int(try #require(client.relayedAddress).port))
@@ -163,7 +147,7 @@ import Testing
     /// Peers who are not there, or can't be reached, cost nobody else a datagram.
     @Test(arguments: [false, true])
     func unreachablePeersHarmNobody(isPortable: Bool) async throws {
-        try await withServer(isPortable: isPortable) { server, port in
+        try await withServer(.relaying(), isPortable: isPortable) { server, port in
             let (client, peer) = try makePair(port: port)
             let address = try #require(peer.localAddress)
             // Nobody is at a port that was just given up, and 192.0.2.0/24 (RFC 5737) can't be reached from 127.0.0.1.
@@ -199,7 +183,7 @@ import Testing
 
     /// The network's word about a peer reaches the client (RFC 8656 §11.5).
     @Test func refusalsAreReported() async throws {
-        try await withServer { server, port in
+        try await withServer(.relaying()) { server, port in
             let (client, _) = try makePair(port: port)
             let gone = try #require(try TestSocket(.udp, to: "127.0.0.1", port: port).localAddress)
             try client.permit(gone)

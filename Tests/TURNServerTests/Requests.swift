@@ -1,6 +1,7 @@
 import NIOCore
 import STUN
-import TURNServer
+
+@testable import TURNServer
 
 /// A Binding request without attributes.
 func bindingRequest(_ id: TransactionID = .random()) -> [UInt8] {
@@ -31,9 +32,10 @@ func isAnswered(_ transport: TestSocket.Transport, at host: String, port: Int) t
 /// Runs `body` with a server on a port that the system chooses.
 func withServer(
     _ configuration: TURNServer.Configuration = TURNServer.Configuration(port: 0),
+    isPortable: Bool = false,
     _ body: (TURNServer, Int) async throws -> Void
 ) async throws {
-    let server = try TURNServer(configuration: configuration)
+    let server = try TURNServer(configuration: configuration, isPortable: isPortable)
     let port = try await server.bind().port
     do {
         try await body(server, port)
