@@ -13,6 +13,7 @@ struct RequestError: Error, Equatable {
         case peerAway = "peer-away"
         case roomFull = "room-full"
         case tooManyRequests = "too-many-requests"
+        case notStored = "not-stored"
         case `internal` = "internal"
     }
 
@@ -23,6 +24,9 @@ struct RequestError: Error, Equatable {
 
     /// The request needs a room.
     static let notJoined = Self(code: .notJoined, message: "Join a room first.")
+
+    /// The message is not on disk, and nobody was sent it; the client keeps it and says it again later.
+    static let notStored = Self(code: .notStored, message: "The message could not be stored. Try again later.")
 
     /// The server failed; what happened stands in the log only.
     static let `internal` = Self(code: .internal, message: "The server could not do this. Try again later.")

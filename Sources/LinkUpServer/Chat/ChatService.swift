@@ -105,7 +105,7 @@ final class ChatService: Sendable {
             return Said(message: try await store.append(draft).message)
         } catch {
             logger.error("A chat message could not be stored", metadata: ["error": "\(error)"])
-            throw .internal
+            throw .notStored
         }
     }
 
