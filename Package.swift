@@ -51,8 +51,8 @@ let package = Package(
         .target(
             name: "EngineIOTransport",
             dependencies: [
-                "CZlib", "EngineIO", .crypto, .hummingbirdCore, .logging, .metrics, .nioCore, .nioExtras, .nioHTTP1,
-                .nioHTTPTypes,
+                "CZlib", "EngineIO", "Listening", .crypto, .hummingbirdCore, .logging, .metrics, .nioCore, .nioExtras,
+                .nioHTTP1, .nioHTTPTypes,
                 .nioHTTPTypesHTTP1, .nioPosix, .serviceLifecycle,
             ],
             swiftSettings: settings
@@ -66,6 +66,7 @@ let package = Package(
             swiftSettings: settings,
             plugins: ["EmbedWeb"]
         ),
+        .target(name: "Listening", dependencies: [.logging, .nioCore], swiftSettings: settings),
         .target(
             name: "STUN",
             dependencies: [.crypto, .nioCore],
@@ -90,23 +91,24 @@ let package = Package(
         .target(
             name: "TURNServer",
             dependencies: [
-                "CLinuxUDP", "STUN", "TURN", .logging, .nioCore, .nioPosix, .nioSSL, .nioTLS, .serviceLifecycle,
+                "CLinuxUDP", "Listening", "STUN", "TURN", .logging, .nioCore, .nioPosix, .nioSSL, .nioTLS,
+                .serviceLifecycle,
             ],
             swiftSettings: settings
         ),
         .executableTarget(
             name: "linkup",
             dependencies: [
-                "LinkUpServer", "STUN", "TURN", "TURNServer", .argumentParser, .configuration, .logging, .nioCore,
-                .nioPosix, .nioSSL, .nioTLS, .serviceLifecycle, .unixSignals,
+                "LinkUpServer", "Listening", "STUN", "TURN", "TURNServer", .argumentParser, .configuration, .logging,
+                .nioCore, .nioPosix, .nioSSL, .nioTLS, .serviceLifecycle, .unixSignals,
             ],
             swiftSettings: settings
         ),
         .executableTarget(
             name: "socketio-conformance",
             dependencies: [
-                "EngineIO", "EngineIOTransport", "SocketIO", .argumentParser, .logging, .nioCore, .serviceLifecycle,
-                .unixSignals,
+                "EngineIO", "EngineIOTransport", "Listening", "SocketIO", .argumentParser, .logging, .nioCore,
+                .serviceLifecycle, .unixSignals,
             ],
             swiftSettings: settings
         ),
@@ -231,6 +233,7 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        .testTarget(name: "ListeningTests", dependencies: ["Listening"], swiftSettings: settings),
         .testTarget(
             name: "STUNTests",
             dependencies: ["STUN", .crypto, .nioCore],

@@ -1,4 +1,5 @@
 import EngineIO
+import Listening
 public import Logging
 import NIOCore
 import NIOExtras
@@ -64,6 +65,7 @@ public final class EngineHTTPServer: Service {
             .serverChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(AcceptHandler(logger: logger))
                     try channel.pipeline.syncOperations.addHandler(
                         quiescing.makeServerChannelHandler(channel: channel)
                     )

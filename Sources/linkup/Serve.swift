@@ -1,6 +1,7 @@
 import ArgumentParser
 import Configuration
 import LinkUpServer
+import Listening
 import Logging
 import TURNServer
 
@@ -49,7 +50,7 @@ struct Serve: AsyncParsableCommand {
         let configuration = try reader.linkUpConfiguration()
         try configuration.turn.tls?.check()
         LogLevel.bootstrap(try reader.logLevel())
-        OpenFiles.allowMany()
+        DescriptorReserve.raiseLimit()
         let server = try LinkUpServer(configuration: configuration, logger: Logger(label: "linkup"))
         try await server.run { addresses in
             let turn = TURNGreeting(

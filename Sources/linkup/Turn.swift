@@ -1,5 +1,6 @@
 import ArgumentParser
 import LinkUpServer
+import Listening
 import Logging
 import ServiceLifecycle
 import TURNServer
@@ -25,7 +26,7 @@ struct Turn: AsyncParsableCommand {
         let configuration = try reader.turnConfiguration()
         try configuration.tls?.check()
         LogLevel.bootstrap(try reader.logLevel())
-        OpenFiles.allowMany()
+        DescriptorReserve.raiseLimit()
         let logger = Logger(label: "linkup")
         let server = try TURNServer(configuration: configuration, logger: logger)
         let ports = try await server.bind()

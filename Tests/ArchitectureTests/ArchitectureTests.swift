@@ -25,15 +25,16 @@ struct ModuleRule: Sendable, CustomTestStringConvertible {
 
     /// The house as `docs/decisions/0001-cores-without-io.md` draws it; every folder of `Sources/` stands here.
     static let all: [Self] = [
+        Self("Listening", imports: []),
         Self("STUN", imports: [], only: ["NIOCore", "Crypto", "FoundationEssentials"]),
         Self(
             "TURN",
             imports: ["STUN"],
             only: ["NIOCore", "Crypto", "FoundationEssentials", "DequeModule", "HeapModule", "Synchronization"]
         ),
-        Self("TURNServer", imports: ["STUN", "TURN", "CLinuxUDP"]),
+        Self("TURNServer", imports: ["Listening", "STUN", "TURN", "CLinuxUDP"]),
         Self("EngineIO", imports: [], only: ["NIOCore", "FoundationEssentials", "DequeModule"]),
-        Self("EngineIOTransport", imports: ["EngineIO"]),
+        Self("EngineIOTransport", imports: ["EngineIO", "Listening"]),
         Self(
             "SocketIO",
             imports: ["EngineIO"],
@@ -42,8 +43,8 @@ struct ModuleRule: Sendable, CustomTestStringConvertible {
         ),
         Self("SocketIOTestKit", imports: ["EngineIO", "SocketIO"]),
         Self("LinkUpServer", imports: ["EngineIO", "EngineIOTransport", "SocketIO", "STUN", "TURN", "TURNServer"]),
-        Self("linkup", imports: ["LinkUpServer", "STUN", "TURN", "TURNServer"]),
-        Self("socketio-conformance", imports: ["EngineIO", "EngineIOTransport", "SocketIO"]),
+        Self("linkup", imports: ["LinkUpServer", "Listening", "STUN", "TURN", "TURNServer"]),
+        Self("socketio-conformance", imports: ["EngineIO", "EngineIOTransport", "Listening", "SocketIO"]),
         Self("embed-web", imports: []),
     ]
 }

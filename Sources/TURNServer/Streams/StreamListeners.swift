@@ -1,3 +1,4 @@
+import Listening
 import Logging
 import NIOCore
 import NIOPosix
@@ -69,10 +70,10 @@ final class StreamListeners: Sendable {
         var bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: Self.backlog)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            // A process without descriptors waits before it tries again.
-            .serverChannelInitializer { channel in
+            .serverChannelInitializer { [logger, counters] channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(AcceptBackoffHandler())
+                    let handler = AcceptHandler(logger: logger) { counters.update { $0.connectionsRefused += 1 } }
+                    try channel.pipeline.syncOperations.addHandler(handler)
                 }
             }
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)

@@ -1,0 +1,23 @@
+import Listening
+import Testing
+
+@Suite
+struct DescriptorReserveTests {
+    @Test(arguments: [(24, 6), (256, 64), (511, 127), (512, 128), (1024, 128), (1_048_576, 128)])
+    func aQuarterIsKeptUpTo128(limit: Int, count: Int) {
+        #expect(DescriptorReserve(limit: limit).count == count)
+    }
+
+    @Test
+    func theReserveBeginsAtItsEdge() {
+        let reserve = DescriptorReserve(limit: 256)
+        #expect(reserve.admits(191))
+        #expect(!reserve.admits(192))
+    }
+
+    @Test
+    func thisProcessHasDescriptorsToSpare() {
+        #expect(DescriptorReserve.current.isSpare)
+        #expect(!DescriptorReserve(limit: 1).isSpare)
+    }
+}
