@@ -34,6 +34,11 @@ const readSize = 1024 ** 2;
 /** So much may wait in the channel; more would only make cancelling slow. */
 const highWater = 1024 ** 2;
 const lowWater = 256 * 1024;
+/**
+ * The type of whatever was received. With one of the sender's choice the file could be opened as a document of this
+ * page's origin, and its scripts would be ours.
+ */
+const receivedType = 'application/octet-stream';
 /** Chunks are put into a Blob, which the browser may keep on disk, when there are so many bytes. */
 const blobSize = 8 * 1024 ** 2;
 
@@ -195,7 +200,6 @@ export class FileReceiver extends Transfer {
    * @type {Blob | undefined}
    */
   blob;
-  #mime = '';
   #hash = new Sha256();
   /** @type {Uint8Array[]} */
   #chunks = [];
@@ -212,8 +216,8 @@ export class FileReceiver extends Transfer {
   }
 
   /** @override @param {Record<string, any>} message */
-  receiveMessage({ type, name, size, mime, sha256 }) {
-    if (type === 'offer' && this.name === '') this.#offered(name, size, mime);
+  receiveMessage({ type, name, size, sha256 }) {
+    if (type === 'offer' && this.name === '') this.#offered(name, size);
     else if (type === 'end' && this.state === 'receiving') this.#ended(sha256);
   }
 
@@ -232,8 +236,8 @@ export class FileReceiver extends Transfer {
     this.onchange();
   }
 
-  /** @param {unknown} name @param {unknown} size @param {unknown} mime */
-  #offered(name, size, mime) {
+  /** @param {unknown} name @param {unknown} size */
+  #offered(name, size) {
     this.name = safeFileName(String(name));
     if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0 || size > fileSizeLimit) {
       this.tell({ type: 'refuse', reason: 'The file is too large.' });
@@ -241,7 +245,6 @@ export class FileReceiver extends Transfer {
       return;
     }
     this.size = size;
-    this.#mime = typeof mime === 'string' ? mime.slice(0, 100) : '';
     if (size <= unaskedSizeLimit) this.accept();
     else this.onchange();
   }
@@ -255,7 +258,7 @@ export class FileReceiver extends Transfer {
       return;
     }
     this.#fold();
-    this.blob = new Blob(this.#parts, { type: this.#mime });
+    this.blob = new Blob(this.#parts, { type: receivedType });
     this.#parts = [];
     this.tell({ type: 'received' });
     this.finish('done');

@@ -81,7 +81,7 @@ for (const size of [0, 1, 65_536, 65_537, 3_000_000]) {
     assert.deepEqual([sender.state, receiver.state], ['done', 'done']);
     assert.equal(receiver.sha256, await digestOf(file));
     assert.deepEqual(await receiver.blob.arrayBuffer(), await file.arrayBuffer());
-    assert.deepEqual([receiver.name, receiver.size, receiver.blob.type], ['photo.jpg', size, 'image/jpeg']);
+    assert.deepEqual([receiver.name, receiver.size, receiver.blob.type], ['photo.jpg', size, 'application/octet-stream']);
     assert.ok(left.largest <= 65_536);
     assert.ok(left.highest <= 1024 ** 2 + 65_536 + 200, `${left.highest} bytes waited`);
   });
@@ -205,6 +205,21 @@ test('a second offer, and words that nobody knows, change nothing', () => {
   for (const message of [offer(), offer({ name: 'other', size: 9 }), '{"type":"wave"}']) channel.deliver(message);
   assert.deepEqual([receiver.name, receiver.size, receiver.state], ['x', 3, 'receiving']);
 });
+
+for (const [mime, body] of [
+  ['text/html', '<script>alert(1)</script>'],
+  ['image/svg+xml', '<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'],
+  ['application/xhtml+xml', '<html xmlns="http://www.w3.org/1999/xhtml"/>'],
+  ['text/plain', 'text'],
+  ['', ''],
+]) {
+  test(`a file that is sent as "${mime}" is received as no document`, async () => {
+    const file = Object.assign(new Blob([body], { type: mime }), { name: 'page.html' });
+    const { receiver, run } = makePair(file);
+    await run();
+    assert.deepEqual([receiver.state, receiver.blob.type], ['done', 'application/octet-stream']);
+  });
+}
 
 test('the name of a file from somebody else is made safe', () => {
   const channel = new FakeChannel();
