@@ -1,3 +1,5 @@
+import { RenewalPace, candidateLimit } from './renewal-pace.js';
+
 /**
  * Perfect negotiation with one peer (W3C WebRTC, "Perfect Negotiation Example"), over connections
  * that are numbered by epochs (docs/signalling.md).
@@ -19,6 +21,8 @@
  *   to be sent: before the first offer, or between the first offer of the peer and its answer
  * @property {(signal: Signal) => void} send
  * @property {(error: unknown) => void} [onError]
+ * @property {(callback: () => void, delay: number) => any} [setTimeout]
+ * @property {(timer: any) => void} [clearTimeout]
  */
 export class Negotiation {
   /** Who gives way when two offers cross; the server may decide it anew with a `join`. */
@@ -36,6 +40,8 @@ export class Negotiation {
   #isClosed = false;
   #epoch;
   #options;
+  /** Of the connections that the peer asks for. */
+  #pace;
   /** @type {RTCPeerConnection} */
   #connection;
 
@@ -44,6 +50,11 @@ export class Negotiation {
     this.polite = options.polite;
     this.#epoch = options.epoch;
     this.#options = options;
+    this.#pace = new RenewalPace({
+      release: (signals) => signals.forEach((signal) => void this.receive(signal)),
+      setTimeout: options.setTimeout,
+      clearTimeout: options.clearTimeout,
+    });
     this.#connection = this.#open();
   }
 
@@ -68,7 +79,7 @@ export class Negotiation {
    * @param {Signal} signal
    */
   async receive(signal) {
-    if (this.#isClosed || !this.#accepts(signal.epoch)) return;
+    if (this.#isClosed || !this.#accepts(signal)) return;
     const connection = this.#connection;
     try {
       if (signal.description) await this.#receiveDescription(connection, signal.description);
@@ -109,6 +120,7 @@ export class Negotiation {
   /** Ends it. */
   close() {
     this.#isClosed = true;
+    this.#pace.stop();
     this.#connection.close();
   }
 
@@ -133,13 +145,21 @@ export class Negotiation {
     this.#isPaired = false;
     this.#earlyCandidates = [];
     this.#connection = this.#open();
+    this.#pace.made();
   }
 
-  /** @param {number} epoch */
-  #accepts(epoch) {
+  /** @param {Signal} signal */
+  #accepts(signal) {
+    const { epoch } = signal;
     if (!(epoch >= this.#remoteEpoch)) return false;
     // A peer's first epoch is no sign that an earlier connection is gone: there was none.
-    if (epoch > this.#remoteEpoch && this.#isPaired) this.#replace();
+    if (epoch > this.#remoteEpoch && this.#isPaired) {
+      if (this.#pace.isTooSoon) {
+        this.#pace.hold(signal);
+        return false;
+      }
+      this.#replace();
+    }
     this.#remoteEpoch = epoch;
     this.#isPaired = true;
     return true;
@@ -205,7 +225,8 @@ export class Negotiation {
   /** @param {RTCPeerConnection} connection @param {RTCIceCandidateInit | null} candidate */
   async #receiveCandidate(connection, candidate) {
     if (!connection.remoteDescription) {
-      if (!this.#ignoreOffer) this.#earlyCandidates.push(candidate);
+      const isWanted = !this.#ignoreOffer && this.#earlyCandidates.length < candidateLimit;
+      if (isWanted) this.#earlyCandidates.push(candidate);
       return;
     }
     try {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Negotiation } from '../call/negotiation.js';
-import { settle } from './clock.js';
+import { ManualClock, settle } from './clock.js';
 
 /**
  * As much of `RTCPeerConnection` as negotiation uses: signalling states, implicit rollback, and
@@ -79,8 +79,11 @@ class FakeConnection {
 }
 
 function makeSide(options) {
-  const side = { sent: [], errors: [], connections: [], attached: [] };
+  const clock = new ManualClock();
+  const side = { clock, sent: [], errors: [], connections: [], attached: [] };
   side.negotiation = new Negotiation({
+    setTimeout: clock.setTimeout,
+    clearTimeout: clock.clearTimeout,
     epoch: 1,
     makeConnection: () => {
       const connection = new FakeConnection();
@@ -343,6 +346,72 @@ test('a connection that is not answered yet is not renewed: its offer goes out a
   await exchange(pair.polite, pair.impolite);
   assert.equal(pair.impolite.connections.length, 1);
   assert.equal(last(pair.impolite).signalingState, 'stable');
+});
+
+const offerOf = (epoch) => ({ epoch, description: { type: 'offer', sdp: `offer ${epoch}` } });
+
+test('500 signals make one new connection at once, and one a second after', async () => {
+  const side = makeSide({ polite: true });
+  await side.negotiation.receive(offerOf(1));
+  for (let epoch = 2; epoch <= 501; epoch += 1) await side.negotiation.receive(offerOf(epoch));
+  assert.equal(side.connections.length, 2);
+  await side.clock.advance(999);
+  assert.equal(side.connections.length, 2);
+  await side.clock.advance(1);
+  await settle();
+  assert.equal(side.connections.length, 3);
+  // What the peer has now is what it gets, and nothing of the connections between.
+  assert.equal(last(side).remoteDescription.sdp, 'offer 501');
+  await side.clock.advance(10_000);
+  assert.equal(side.connections.length, 3);
+});
+
+test('a peer that goes on makes one connection a second', async () => {
+  const side = makeSide({ polite: true });
+  for (let epoch = 1; epoch <= 1000; epoch += 1) {
+    await side.negotiation.receive(offerOf(epoch));
+    await side.clock.advance(10);
+  }
+  assert.ok(side.connections.length <= 12, `${side.connections.length} connections in ten seconds`);
+  assert.ok(side.connections.slice(0, -1).every(({ signalingState }) => signalingState === 'closed'));
+});
+
+test('a held connection keeps its last description and its candidates, in their order', async () => {
+  const side = makeSide({ polite: true });
+  for (const epoch of [1, 2]) await side.negotiation.receive(offerOf(epoch));
+  const candidate = (epoch, name) => side.negotiation.receive({ epoch, candidate: { candidate: name } });
+  await side.negotiation.receive(offerOf(3));
+  await candidate(3, 'gone');
+  await candidate(4, 'a');
+  await side.negotiation.receive({ epoch: 4, description: { type: 'offer', sdp: 'first of 4' } });
+  await candidate(3, 'stale');
+  await candidate(4, 'b');
+  await side.negotiation.receive({ epoch: 4, description: { type: 'offer', sdp: 'last of 4' } });
+  await side.clock.advance(1000);
+  await settle();
+  assert.equal(last(side).remoteDescription.sdp, 'last of 4');
+  assert.deepEqual(last(side).candidates, ['a', 'b']);
+  assert.equal(side.connections.length, 3);
+});
+
+test('candidates that wait have an end', async () => {
+  const side = makeSide({ polite: true });
+  for (let index = 0; index < 10_000; index += 1) await side.negotiation.receive({ epoch: 1, candidate: { candidate: `c${index}` } });
+  await side.negotiation.receive(offerOf(1));
+  assert.equal(last(side).candidates.length, 100);
+  for (const epoch of [2, 3]) await side.negotiation.receive(offerOf(epoch));
+  for (let index = 0; index < 10_000; index += 1) await side.negotiation.receive({ epoch: 3, candidate: { candidate: `c${index}` } });
+  await side.clock.advance(1000);
+  await settle();
+  assert.deepEqual([last(side).remoteDescription.sdp, last(side).candidates.length], ['offer 3', 99]);
+});
+
+test('what is held is dropped by close', async () => {
+  const side = makeSide({ polite: true });
+  for (const epoch of [1, 2, 3]) await side.negotiation.receive(offerOf(epoch));
+  side.negotiation.close();
+  await side.clock.advance(10_000);
+  assert.deepEqual([side.connections.length, side.clock.pending], [2, 0]);
 });
 
 test('nothing happens after close', async () => {
