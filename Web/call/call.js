@@ -1,6 +1,7 @@
 /** The call of a room: who is in it, and the way there and back through `/call`. */
 
 import { Emitter } from '/client/emitter.js';
+import { isolate } from '../lib/format.js';
 import { Outbox } from '../lib/outbox.js';
 import { Peer } from './peer.js';
 
@@ -178,7 +179,7 @@ export class Call extends Emitter {
       known.resynchronize();
     } else {
       this.#add(info);
-      this.dispatch('note', `${info.name} joined the call`);
+      this.dispatch('note', `${isolate(info.name)} joined the call`);
     }
     this.dispatch('peers');
   }
@@ -190,7 +191,7 @@ export class Call extends Emitter {
     // It may only have lost the server, as this side knows: media goes on until it fails.
     if (peer.isAway && peer.connectionState === 'connected') return;
     this.#remove(peer);
-    this.dispatch('note', `${peer.name} left the call`);
+    this.dispatch('note', `${isolate(peer.name)} left the call`);
     this.dispatch('peers');
   }
 

@@ -1,7 +1,7 @@
 /** The files that are sent and received in a call. */
 
 import { Emitter } from '/client/emitter.js';
-import { safeFileName } from '../lib/format.js';
+import { isolate, safeFileName } from '../lib/format.js';
 import { FileReceiver, FileSender, digestOf, fileSizeLimit } from './transfer.js';
 
 /**
@@ -56,7 +56,7 @@ export class Files extends Emitter {
   #sendOne(file) {
     const peers = [...this.#call.peers.values()].filter(({ connectionState }) => connectionState === 'connected');
     if (file.size > fileSizeLimit) {
-      this.dispatch('note', `${file.name} is larger than 2 GB and cannot be sent.`);
+      this.dispatch('note', `${isolate(file.name)} is larger than 2 GB and cannot be sent.`);
       return;
     }
     if (peers.length === 0) {

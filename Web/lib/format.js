@@ -108,14 +108,24 @@ export function colourIndex(name) {
 }
 
 /**
+ * What somebody else chose, such as a name, to stand in a sentence: it turns the direction of reading of nothing but
+ * itself. In an element of its own `<bdi>` does the same.
+ *
+ * @param {string} text
+ */
+export function isolate(text) {
+  return `\u2068${text.replace(/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '')}\u2069`;
+}
+
+/**
  * What to say about who is typing.
  *
  * @param {string[]} names
  */
 export function typingLabel(names) {
   if (names.length === 0) return '';
-  if (names.length === 1) return `${names[0]} is typing…`;
-  if (names.length === 2) return `${names[0]} and ${names[1]} are typing…`;
+  if (names.length === 1) return `${isolate(names[0] ?? '')} is typing…`;
+  if (names.length === 2) return `${isolate(names[0] ?? '')} and ${isolate(names[1] ?? '')} are typing…`;
   return 'Several people are typing…';
 }
 

@@ -1,17 +1,4 @@
-/** Names of rooms and people: what is allowed, and suggestions. */
-
-const moods = ['calm', 'bright', 'gentle', 'lucky', 'merry', 'quiet', 'sunny', 'swift', 'warm', 'witty', 'brave', 'kind'];
-const things = ['otter', 'maple', 'harbor', 'comet', 'meadow', 'falcon', 'lantern', 'river', 'willow', 'ember', 'island', 'robin'];
-
-/**
- * A room name that can be read to somebody on the telephone.
- *
- * @param {() => number} [random]  0 to 1
- */
-export function suggestRoom(random = Math.random) {
-  const pick = (/** @type {string[]} */ words) => words[Math.floor(random() * words.length)];
-  return `${pick(moods)}-${pick(things)}-${100 + Math.floor(random() * 900)}`;
-}
+/** Names of rooms and people: what is allowed. */
 
 /**
  * A room name made of what somebody typed.
@@ -35,16 +22,41 @@ export function roomProblem(room) {
   return undefined;
 }
 
+/** As many characters as the server takes. */
+const nameLimit = 64;
+
+/** Marks that turn the direction of reading, of what follows the name as well. */
+const bidiControl = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
+/** Characters of no width: with them two names look like one. */
+const invisible = /[\u00ad\u200b\u2060\ufeff]/u;
+/** U+200C and U+200D have a use: between letters of some scripts, and in emoji that are made of others. */
+const strayJoiner =
+  /(?<![\p{L}\p{M}\p{Extended_Pictographic}\p{Emoji_Modifier}])[\u200c\u200d]|[\u200c\u200d](?![\p{L}\p{Extended_Pictographic}])/u;
+/** A character that shows something by itself. */
+const visible = /(?=[\p{L}\p{N}\p{P}\p{S}])[^\p{Default_Ignorable_Code_Point}\u2800]/u;
+
 /**
- * What is wrong with the name of a person, or nothing.
+ * The name of a person in the one form in which it is sent.
+ *
+ * @param {string} name
+ */
+export function personFrom(name) {
+  return name.trim().normalize('NFC');
+}
+
+/**
+ * What is wrong with the name of a person, or nothing. The server has the same rules.
  *
  * @param {string} name
  */
 export function nameProblem(name) {
-  const trimmed = name.trim();
-  if (trimmed === '') return 'Please tell your name.';
-  if ([...trimmed].length > 64) return 'A name has at most 64 characters.';
-  if (/[\u0000-\u001f\u007f-\u009f]/.test(trimmed)) return 'A name has no control characters.';
+  const person = personFrom(name);
+  if (person === '') return 'Please tell your name.';
+  if ([...person].length > nameLimit) return `A name has at most ${nameLimit} characters.`;
+  if (/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u.test(person)) return 'A name has no control characters.';
+  if (bidiControl.test(person)) return 'A name has no marks that change the direction of reading.';
+  if (invisible.test(person) || strayJoiner.test(person)) return 'A name has no invisible characters.';
+  if (!visible.test(person)) return 'A name needs a character that can be seen.';
   return undefined;
 }
 

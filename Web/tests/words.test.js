@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { clockTime, colourIndex, dayLabel, formatBytes, initials, linkify, safeFileName, typingLabel } from '../lib/format.js';
+import { clockTime, colourIndex, dayLabel, formatBytes, initials, isolate, linkify, safeFileName, typingLabel } from '../lib/format.js';
 import { fitTiles } from '../lib/grid.js';
-import { nameProblem, roomFrom, roomInPath, roomProblem, suggestRoom } from '../lib/names.js';
+import { nameProblem, personFrom, roomFrom, roomInPath, roomProblem } from '../lib/names.js';
 import { suggestedRelayOnly, transportsIn } from '../lib/settings.js';
+
+/** What is not seen, in numbers. */
+const escape = (name) => JSON.stringify(name).replace(/[^ -~]/gu, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
 
 for (const [text, expected] of [
   ['no link', ['no link']],
@@ -70,8 +73,18 @@ test('a colour is always the same one', () => {
 });
 
 test('who is typing', () => {
-  assert.deepEqual([[], ['A'], ['A', 'B'], ['A', 'B', 'C']].map(typingLabel), ['', 'A is typing…', 'A and B are typing…', 'Several people are typing…']);
+  const expected = ['', '\u2068A\u2069 is typing…', '\u2068A\u2069 and \u2068B\u2069 are typing…', 'Several people are typing…'];
+  assert.deepEqual([[], ['A'], ['A', 'B'], ['A', 'B', 'C']].map(typingLabel), expected);
 });
+
+for (const [name, expected] of [
+  ['Ann', '\u2068Ann\u2069'],
+  ['\u202eAnn', '\u2068Ann\u2069'],
+  // What ends the isolation too early.
+  ['A\u2069\u2067nn', '\u2068Ann\u2069'],
+]) {
+  test(`${escape(name)} alone`, () => assert.equal(isolate(name), expected));
+}
 
 test('days and times', () => {
   const now = new Date(2026, 2, 1, 0, 30).getTime();
@@ -103,12 +116,40 @@ for (const [name, isFine] of [
   ['x'.repeat(65), false],
   ['   ', false],
   ['a\u0007', false],
+  ['a\u2028b', false],
+  ['\ud800', false],
+  ['\u200b', false],
+  ['A\u200bnn', false],
+  ['A\u2060nn', false],
+  ['A\ufeffnn', false],
+  ['A\u00adnn', false],
+  ...[0x61c, 0x200e, 0x200f, 0x202a, 0x202b, 0x202c, 0x202d, 0x202e, 0x2066, 0x2067, 0x2068, 0x2069].map((mark) => [`A${String.fromCodePoint(mark)}nn`, false]),
+  ['\u0301', false],
+  ['\u3164', false],
+  ['\u2800', false],
+  ['\ufe0f', false],
+  ['e\u0301', true],
+  ['.', true],
+  ['7', true],
+  ['מיכל', true],
+  ['محمد', true],
+  ['می\u200cخواهم', true],
+  ['क्\u200dष', true],
+  ['👩\u200d💻', true],
+  ['👩🏽\u200d💻', true],
+  ['🏳\ufe0f\u200d🌈', true],
+  ['Ann\u200d', false],
+  ['\u200dAnn', false],
+  ['A\u200c\u200dnn', false],
+  ['A \u200d B', false],
+  ['Ann\u200d7', false],
 ]) {
-  test(`name ${JSON.stringify(name.slice(0, 10))} is ${isFine ? 'fine' : 'refused'}`, () => assert.equal(nameProblem(name) === undefined, isFine));
+  test(`name ${escape(name.slice(0, 10))} is ${isFine ? 'fine' : 'refused'}`, () => assert.equal(nameProblem(name) === undefined, isFine));
 }
 
-test('suggested rooms are rooms', () => {
-  for (const value of [0, 0.5, 0.999999]) assert.equal(roomProblem(suggestRoom(() => value)), undefined);
+test('a name is sent in one form', () => assert.equal(personFrom(' e\u0301va '), '\u00e9va'));
+
+test('a room made of what somebody typed', () => {
   assert.equal(roomFrom('  tea at   five '), 'tea-at-five');
 });
 

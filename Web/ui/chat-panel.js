@@ -2,6 +2,7 @@
 
 import { arrange, h } from '../lib/dom.js';
 import { clockTime, dayLabel, linkify, typingLabel } from '../lib/format.js';
+import { personName } from './controls.js';
 import { icon } from './icons.js';
 
 /** As many characters as the server takes. */
@@ -19,7 +20,7 @@ export function createChatPanel({ chat, onFiles }) {
   const empty = h('p', { class: 'empty' }, 'No messages yet. Say hello!');
   const newest = h('button', { type: 'button', class: 'newest', hidden: true, onclick: toEnd }, icon('down'), 'New messages');
   const typing = h('p', { id: 'typing', class: 'typing', 'aria-live': 'polite' });
-  const message = h('textarea', { id: 'message', rows: 1, maxlength: textLimit, placeholder: 'Write a message', 'aria-label': 'Message', enterkeyhint: 'send' });
+  const message = h('textarea', { id: 'message', rows: 1, dir: 'auto', maxlength: textLimit, placeholder: 'Write a message', 'aria-label': 'Message', enterkeyhint: 'send' });
   const file = h('input', { id: 'file', type: 'file', multiple: true, class: 'visually-hidden', tabindex: -1, 'aria-label': 'Files to send', onchange: sendFiles });
   const attach = h('button', { type: 'button', class: 'quiet square', title: 'Send files to everyone in the call', 'aria-label': 'Send files', onclick: () => file.click() }, icon('clip'));
   const send = h('button', { type: 'submit', class: 'primary square', title: 'Send', 'aria-label': 'Send' }, icon('send'));
@@ -125,6 +126,6 @@ function messageRow({ name, text, time, isOwn }) {
     part.href ? h('a', { href: part.href, target: '_blank', rel: 'noopener noreferrer nofollow' }, part.text) : part.text,
   );
   const when = h('time', { datetime: new Date(time).toISOString() }, clockTime(time));
-  const head = h('p', { class: 'message-head' }, h('span', { class: 'author' }, isOwn ? `${name} (you)` : name), when);
-  return h('li', { class: isOwn ? 'message is-own' : 'message', title: clockTime(time) }, head, h('p', { class: 'text' }, ...parts));
+  const head = h('p', { class: 'message-head' }, ...personName(name, { class: 'author', isSelf: isOwn }), when);
+  return h('li', { class: isOwn ? 'message is-own' : 'message', title: clockTime(time) }, head, h('p', { class: 'text', dir: 'auto' }, ...parts));
 }

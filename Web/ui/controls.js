@@ -31,6 +31,20 @@ export function toggle({ icon: name, pressedIcon = name, label, shortcut, id, ki
   };
 }
 
+/**
+ * The name of a person, which they chose: a text that changes nothing around it. One's own carries a mark that is no
+ * part of the text, so that no name can look like it.
+ *
+ * @param {string} name
+ * @param {object} options
+ * @param {string} options.class
+ * @param {boolean} options.isSelf
+ */
+export function personName(name, { class: kind, isSelf }) {
+  const text = h('bdi', { class: kind }, name);
+  return isSelf ? [text, h('span', { class: 'you' }, 'you')] : [text];
+}
+
 /** How long a note is shown, in milliseconds. */
 const noteTime = 5000;
 

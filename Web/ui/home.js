@@ -1,8 +1,9 @@
 /** The first screen: who, and where to. */
 
 import { h } from '../lib/dom.js';
-import { nameProblem, roomFrom, roomProblem, suggestRoom } from '../lib/names.js';
+import { nameProblem, personFrom, roomFrom, roomProblem } from '../lib/names.js';
 import { rememberName, suggestedName } from '../lib/settings.js';
+import { suggestRoom } from '../lib/suggestion.js';
 import { icon } from './icons.js';
 
 /**
@@ -10,7 +11,7 @@ import { icon } from './icons.js';
  * @param {string} refused  the room in the address, if it cannot be one
  */
 export function showHome(root, refused) {
-  const name = h('input', { id: 'name', name: 'name', autocomplete: 'name', maxlength: 64, required: true, placeholder: 'How others see you' });
+  const name = h('input', { id: 'name', name: 'name', autocomplete: 'name', maxlength: 64, dir: 'auto', required: true, placeholder: 'How others see you' });
   name.value = suggestedName();
   const room = h('input', { id: 'room', name: 'room', maxlength: 64, required: true, autocapitalize: 'none', spellcheck: 'false', autocomplete: 'off' });
   room.value = refused || suggestRoom();
@@ -65,7 +66,7 @@ export function showHome(root, refused) {
       (nameIsWrong ? name : room).focus();
       return;
     }
-    rememberName(name.value.trim());
+    rememberName(personFrom(name.value));
     const query = new URLSearchParams(location.search);
     query.delete('name');
     const rest = query.toString();

@@ -3,7 +3,7 @@
 import { LevelMeter } from '../call/level.js';
 import { h } from '../lib/dom.js';
 import { colourIndex, initials } from '../lib/format.js';
-import { nameProblem } from '../lib/names.js';
+import { nameProblem, personFrom } from '../lib/names.js';
 import { toggle } from './controls.js';
 
 /**
@@ -25,7 +25,7 @@ export function createLobby({ room, name: suggested, relayOnly: isSuggested, med
   const microphones = deviceSelect('Microphone', 'audioinput', media);
   const cameras = deviceSelect('Camera', 'videoinput', media);
   const problems = h('ul', { class: 'problems', role: 'status' });
-  const name = h('input', { id: 'lobby-name', maxlength: 64, autocomplete: 'name', required: true, placeholder: 'How others see you' });
+  const name = h('input', { id: 'lobby-name', maxlength: 64, dir: 'auto', autocomplete: 'name', required: true, placeholder: 'How others see you' });
   name.value = suggested;
   const nameIsWrong = h('p', { class: 'problem', role: 'alert' });
   const relayOnly = h('input', { id: 'relay-only', type: 'checkbox', 'aria-describedby': 'relay-only-hint' });
@@ -108,7 +108,7 @@ export function createLobby({ room, name: suggested, relayOnly: isSuggested, med
     event.preventDefault();
     const problem = nameProblem(name.value);
     nameIsWrong.textContent = problem ?? '';
-    if (problem === undefined) onJoin(name.value.trim(), relayOnly.checked);
+    if (problem === undefined) onJoin(personFrom(name.value), relayOnly.checked);
     else name.focus();
   }
 

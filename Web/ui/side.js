@@ -3,6 +3,7 @@
 import { h } from '../lib/dom.js';
 import { colourIndex, initials } from '../lib/format.js';
 import { createChatPanel } from './chat-panel.js';
+import { personName } from './controls.js';
 import { icon } from './icons.js';
 
 /**
@@ -82,7 +83,7 @@ export function createSide({ chat, onFiles, onUnread, onToggle }) {
     peopleTab.textContent = `People · ${present.length}`;
     people.replaceChildren(
       ...present.map(({ id, name }) =>
-        h('li', {}, h('span', { class: 'avatar', 'aria-hidden': 'true', 'data-colour': colourIndex(name) }, initials(name)), h('span', { class: 'name' }, id === chat.self ? `${name} (you)` : name)),
+        h('li', {}, h('span', { class: 'avatar', 'aria-hidden': 'true', 'data-colour': colourIndex(name) }, initials(name)), ...personName(name, { class: 'name', isSelf: id === chat.self })),
       ),
     );
   }

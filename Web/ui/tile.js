@@ -2,7 +2,8 @@
 
 import { routeWords } from '../call/route.js';
 import { h } from '../lib/dom.js';
-import { colourIndex, initials } from '../lib/format.js';
+import { colourIndex, initials, isolate } from '../lib/format.js';
+import { personName } from './controls.js';
 import { icon } from './icons.js';
 
 /**
@@ -22,19 +23,18 @@ export function createTile(id) {
   video.muted = isSelf;
   const avatar = h('div', { class: 'avatar', 'aria-hidden': 'true' });
   const muted = h('span', { class: 'muted-mark', role: 'img', 'aria-label': 'Muted' }, icon('microphoneOff'));
-  const name = h('span', { class: 'name' });
+  const [name, ...mark] = personName('', { class: 'name', isSelf });
   const route = createRouteMark();
   const note = h('p', { class: 'tile-note' });
   const play = h('button', { type: 'button', class: 'tile-play', hidden: true, onclick: start }, icon('sound'), 'Tap to hear');
-  const element = h('article', { class: 'tile', 'data-peer': id }, video, avatar, note, h('div', { class: 'tile-bar' }, muted, name, route.element), play);
+  const element = h('article', { class: 'tile', 'data-peer': id }, video, avatar, note, h('div', { class: 'tile-bar' }, muted, name, ...mark, route.element), play);
 
   return { element, update, setSpeaking };
 
   /** @param {TileState} state */
   function update({ name: called, status, connection, route: way, isAway, stream }) {
-    const label = isSelf ? `${called} (you)` : called;
-    name.textContent = label;
-    element.setAttribute('aria-label', label);
+    name.textContent = called;
+    element.setAttribute('aria-label', isSelf ? `You, ${isolate(called)}` : `Participant ${isolate(called)}`);
     avatar.textContent = initials(called);
     avatar.dataset['colour'] = String(colourIndex(called));
     Object.assign(element.dataset, {

@@ -1,7 +1,7 @@
 /** Files on their way, and those that have come. */
 
 import { h } from '../lib/dom.js';
-import { formatBytes } from '../lib/format.js';
+import { formatBytes, isolate } from '../lib/format.js';
 import { icon } from './icons.js';
 
 /** @param {import('../files/files.js').Files} files */
@@ -24,14 +24,14 @@ export function createTransfers(files) {
 /** @param {import('../files/files.js').FileRow} first */
 function createRow(first) {
   const detail = h('span', { class: 'detail' });
-  const progress = h('progress', { max: Math.max(first.size, 1), 'aria-label': `Progress of ${first.name}` });
+  const progress = h('progress', { max: Math.max(first.size, 1), 'aria-label': `Progress of ${isolate(first.name)}` });
   const actions = h('div', { class: 'actions' });
   const end = h('button', { type: 'button', class: 'quiet small square', onclick: stop }, icon('close'));
   const element = h(
     'li',
     { class: 'transfer' },
     h('span', { class: 'file-mark' }, icon('file')),
-    h('div', { class: 'transfer-body' }, h('span', { class: 'file-name', title: first.name }, first.name), detail, progress),
+    h('div', { class: 'transfer-body' }, h('bdi', { class: 'file-name', title: first.name }, first.name), detail, progress),
     actions,
     end,
   );
@@ -49,7 +49,7 @@ function createRow(first) {
     progress.value = row.size === 0 && row.state === 'done' ? 1 : row.progress;
     progress.hidden = isOver || row.state === 'waiting';
     detail.textContent = describe(row);
-    const label = isOver ? 'Dismiss' : `Cancel ${row.name}`;
+    const label = isOver ? 'Dismiss' : `Cancel ${isolate(row.name)}`;
     end.setAttribute('aria-label', label);
     end.title = isOver ? 'Dismiss' : 'Cancel';
     if (shown === row.state) return;
@@ -70,7 +70,7 @@ function createRow(first) {
 /** @param {import('../files/files.js').FileRow} file @returns {HTMLElement[]} */
 function offer({ state, url, name, accept }) {
   if (state === 'done' && url) {
-    return [h('a', { class: 'save', href: url, download: name, 'aria-label': `Save ${name}` }, icon('save'), 'Save')];
+    return [h('a', { class: 'save', href: url, download: name, 'aria-label': `Save ${isolate(name)}` }, icon('save'), 'Save')];
   }
   if (accept) return [h('button', { type: 'button', class: 'primary small', onclick: accept }, 'Receive')];
   return [];
@@ -79,7 +79,7 @@ function offer({ state, url, name, accept }) {
 /** @param {import('../files/files.js').FileRow} file */
 function describe({ state, size, progress, from, isOwn, note }) {
   const total = formatBytes(size);
-  const who = isOwn ? '' : `from ${from}`;
+  const who = isOwn ? '' : `from ${isolate(from)}`;
   const parts = (/** @type {string[]} */ ...all) => all.filter((part) => part !== '').join(' · ');
   switch (state) {
     case 'sending':
