@@ -3,7 +3,10 @@
 import { Emitter } from '/client/emitter.js';
 import { isolate } from '../lib/format.js';
 import { Outbox } from '../lib/outbox.js';
+import { refusalIn } from '../lib/refusal.js';
+import { Retry } from '../lib/retry.js';
 import { Peer } from './peer.js';
+import { supersedes } from './signal-order.js';
 
 /**
  * @typedef {object} CallEvents
@@ -19,8 +22,8 @@ import { Peer } from './peer.js';
 const answerTime = 10_000;
 /** How long somebody who was in the call before may take to come back after the server was lost. */
 const returnTime = 45_000;
-/** Signals on their way at once; the server takes a burst of 500. */
-const signalsAtOnce = 100;
+/** Signals on their way to one peer at once; in a full call that is a fifth of the burst that the server takes. */
+const signalsAtOnce = 8;
 
 /** @extends {Emitter<CallEvents>} */
 export class Call extends Emitter {
@@ -38,7 +41,13 @@ export class Call extends Emitter {
   #iceServers = [];
   /** @type {string | undefined} */
   #resumeKey;
-  #outbox;
+  /**
+   * A queue for each peer: one that is busy does not keep the others waiting.
+   *
+   * @type {Map<string, Outbox<import('./negotiation.js').Signal>>}
+   */
+  #outboxes = new Map();
+  #joining;
   #socket;
   #room;
   #name;
@@ -60,26 +69,28 @@ export class Call extends Emitter {
     this.#name = name;
     this.#media = media;
     this.#relayOnly = relayOnly;
-    /** @type {Outbox<{ to: string } & import('./negotiation.js').Signal>} */
-    this.#outbox = new Outbox({ limit: signalsAtOnce, transmit: (signal) => this.#transmit(signal) });
+    this.#joining = new Retry(() => void this.#join());
     media.on('change', () => this.#mediaChanged());
     this.#listen();
   }
 
   /** Enters the call; again, by itself, after each loss of the connection. */
   start() {
-    this.#socket.on('connect', () => void this.#join());
+    this.#socket.on('connect', () => this.#joining.now());
     this.#socket.on('disconnect', () => {
       this.#isJoined = false;
-      this.#outbox.pause();
+      this.#joining.stop();
+      this.#joining.succeeded();
+      for (const outbox of this.#outboxes.values()) outbox.pause();
     });
     this.#socket.connect();
     globalThis.addEventListener('online', () => this.#networkChanged());
     globalThis.addEventListener('pagehide', () => this.#socket.emit('leave', {}));
-    if (this.#socket.connected) void this.#join();
+    if (this.#socket.connected) this.#joining.now();
   }
 
   leave() {
+    this.#joining.stop();
     if (this.#socket.connected) this.#socket.emit('leave', {});
     for (const peer of [...this.peers.values()]) this.#remove(peer);
     this.#socket.disconnect();
@@ -102,21 +113,19 @@ export class Call extends Emitter {
     try {
       answer = await this.#socket.timeout(answerTime).emitWithAck('join', request);
     } catch {
-      this.#joinLater();
+      if (this.#socket.connected) this.#joining.later();
       return;
     }
-    if (answer.error) {
-      if (['internal', 'too-many-requests'].includes(answer.error.code)) this.#joinLater();
-      else this.dispatch('refused', answer.error.message);
-      return;
+    const refusal = refusalIn(answer);
+    if (!refusal) {
+      this.#joining.succeeded();
+      this.#entered(answer);
+    } else if (refusal.isPassing) {
+      if (refusal.words !== '') this.dispatch('note', refusal.words);
+      if (this.#socket.connected) this.#joining.later(refusal.wait);
+    } else {
+      this.dispatch('refused', refusal.message);
     }
-    this.#entered(answer);
-  }
-
-  #joinLater() {
-    setTimeout(() => {
-      if (this.#socket.connected && !this.#isJoined) void this.#join();
-    }, 2000);
   }
 
   /** @param {{ self: string, peers: import('./peer.js').PeerInfo[], iceServers: RTCIceServer[], epoch: number, resumeKey?: string }} answer */
@@ -135,7 +144,7 @@ export class Call extends Emitter {
     this.#sendStatus();
     const present = new Set(peers.map(({ id }) => id));
     for (const peer of this.peers.values()) if (!present.has(peer.id)) this.#expectBack(peer);
-    this.#outbox.resume();
+    for (const outbox of this.#outboxes.values()) outbox.resume();
     for (const info of peers) {
       const known = this.peers.get(info.id);
       if (known) {
@@ -155,7 +164,6 @@ export class Call extends Emitter {
   }
 
   #removeAll() {
-    this.#outbox.discard(() => true);
     for (const peer of [...this.peers.values()]) this.#remove(peer);
   }
 
@@ -197,6 +205,9 @@ export class Call extends Emitter {
 
   /** @param {import('./peer.js').PeerInfo} info */
   #add(info) {
+    const outbox = new Outbox({ limit: signalsAtOnce, supersedes, transmit: (signal) => this.#transmit(info.id, signal) });
+    if (this.#isJoined) outbox.resume();
+    this.#outboxes.set(info.id, outbox);
     /** @type {Peer} */
     const peer = new Peer({
       info,
@@ -204,7 +215,7 @@ export class Call extends Emitter {
       media: this.#media,
       configuration: () => ({ iceServers: this.#iceServers, iceTransportPolicy: this.#relayOnly ? 'relay' : 'all' }),
       canSignal: () => this.#isJoined && !peer.isAway,
-      send: (signal) => this.#outbox.push({ to: info.id, ...signal }),
+      send: (signal) => outbox.push(signal),
     });
     this.peers.set(peer.id, peer);
     peer.on('change', () => {
@@ -220,18 +231,17 @@ export class Call extends Emitter {
   /** @param {Peer} peer */
   #remove(peer) {
     this.peers.delete(peer.id);
-    this.#outbox.discard(({ to }) => to === peer.id);
+    this.#outboxes.get(peer.id)?.close();
+    this.#outboxes.delete(peer.id);
     peer.close();
     this.#shareBandwidth();
   }
 
-  /** @param {{ to: string } & import('./negotiation.js').Signal} signal */
-  async #transmit(signal) {
-    const answer = await this.#socket.timeout(answerTime).emitWithAck('signal', signal);
+  /** @param {string} to @param {import('./negotiation.js').Signal} signal */
+  async #transmit(to, signal) {
+    const refusal = refusalIn(await this.#socket.timeout(answerTime).emitWithAck('signal', { to, ...signal }));
     // Whoever is away is told everything anew when they are back.
-    if (answer.error && ['too-many-requests', 'not-joined', 'internal'].includes(answer.error.code)) {
-      throw new Error(answer.error.message);
-    }
+    if (refusal && (refusal.isPassing || refusal.code === 'not-joined')) throw refusal;
   }
 
   #mediaChanged() {

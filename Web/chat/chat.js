@@ -2,17 +2,20 @@
 
 import { Emitter } from '/client/emitter.js';
 import { Outbox } from '../lib/outbox.js';
+import { refusalIn } from '../lib/refusal.js';
+import { Retry } from '../lib/retry.js';
+import { People } from './people.js';
 import { Timeline } from './timeline.js';
 
 /**
  * @typedef {import('./timeline.js').Message} Message
- * @typedef {{ id: string, name: string }} Person
  *
  * @typedef {object} ChatEvents
  * @property {[]} messages  others are to be shown
  * @property {[message: Message]} arrived  from somebody else, while this participant was there
  * @property {[]} people
  * @property {[]} typing
+ * @property {[]} trouble  there is another one, or none any more
  * @property {[note: string]} note  something to tell
  * @property {[message: string]} refused  the server does not let this client in
  */
@@ -29,8 +32,7 @@ const pagesToCatchUp = 10;
 /** @extends {Emitter<ChatEvents>} */
 export class Chat extends Emitter {
   timeline = new Timeline();
-  /** @type {Map<string, Person>} */
-  people = new Map();
+  people = new People();
   /**
    * The id of this participant.
    *
@@ -39,11 +41,15 @@ export class Chat extends Emitter {
   self;
   /** Whether there are older messages than those in the timeline. */
   hasMore = false;
+  /** Why what is said is not stored at present, in words for the person; empty while it is. */
+  trouble = '';
+  #isJoined = false;
   /** @type {Map<string, { name: string, timer: any }>} */
   #typing = new Map();
   #typingUntil = 0;
   #isLoading = false;
   #outbox;
+  #joining;
   #socket;
   #room;
   #name;
@@ -53,32 +59,44 @@ export class Chat extends Emitter {
    * @param {import('/client/socket.js').Socket} options.socket  of the namespace `/chat`
    * @param {string} options.room
    * @param {string} options.name
+   * @param {import('../lib/retry.js').Timing} [timing]
    */
-  constructor({ socket, room, name }) {
+  constructor({ socket, room, name }, timing) {
     super();
     this.#socket = socket;
     this.#room = room;
     this.#name = name;
     /** @type {Outbox<import('./timeline.js').Draft>} */
-    this.#outbox = new Outbox({ transmit: (draft) => this.#transmit(draft) });
+    this.#outbox = new Outbox({ transmit: (draft) => this.#transmit(draft) }, timing);
+    this.#joining = new Retry(() => void this.#join(), timing);
     this.#listen();
   }
 
   /** Enters the room; again, by itself, after each loss of the connection. */
   start() {
-    this.#socket.on('connect', () => void this.#join());
+    this.#socket.on('connect', () => this.#joining.now());
     this.#socket.on('disconnect', () => {
+      this.#isJoined = false;
+      this.#joining.stop();
+      this.#joining.succeeded();
       this.#outbox.pause();
       this.#typingUntil = 0;
       for (const id of [...this.#typing.keys()]) this.#setTyping(id, undefined);
     });
     this.#socket.connect();
-    if (this.#socket.connected) void this.#join();
+    if (this.#socket.connected) this.#joining.now();
   }
 
   leave() {
+    this.#joining.stop();
     if (this.#socket.connected) this.#socket.emit('leave', {});
     this.#socket.disconnect();
+  }
+
+  /** Tries at once what is tried again later anyway. */
+  retry() {
+    if (this.#isJoined) this.#outbox.retry();
+    else if (this.#socket.connected) this.#joining.now();
   }
 
   /** The names of those who are typing. */
@@ -124,6 +142,15 @@ export class Chat extends Emitter {
     this.dispatch('messages');
   }
 
+  /**
+   * Keeps so many of the newest messages; the older ones are fetched again when they are asked for.
+   *
+   * @param {number} count
+   */
+  forgetOlder(count) {
+    if (this.timeline.trim(count)) this.hasMore = true;
+  }
+
   #listen() {
     const socket = this.#socket;
     socket.on('message', (message) => {
@@ -133,11 +160,11 @@ export class Chat extends Emitter {
       if (!this.timeline.isOwn(message)) this.dispatch('arrived', message);
     });
     socket.on('person-joined', (person) => {
-      this.people.set(person.id, person);
+      this.people.joined(person);
       this.dispatch('people');
     });
     socket.on('person-left', ({ id }) => {
-      this.people.delete(id);
+      this.people.left(id);
       this.#setTyping(id, undefined);
       this.dispatch('people');
     });
@@ -152,23 +179,38 @@ export class Chat extends Emitter {
       this.#joinLater();
       return;
     }
-    if (answer.error) {
-      if (['internal', 'too-many-requests'].includes(answer.error.code)) this.#joinLater();
-      else this.dispatch('refused', answer.error.message);
-      return;
-    }
-    this.self = answer.self;
-    this.timeline.addOwnAuthor(answer.self);
-    this.people = new Map(answer.people.map((/** @type {Person} */ person) => [person.id, person]));
-    this.dispatch('people');
-    await this.#catchUp(answer.messages, answer.more);
-    this.#outbox.resume();
+    const refusal = refusalIn(answer);
+    if (!refusal) await this.#entered(answer);
+    else if (refusal.isPassing || refusal.code === 'room-full') this.#joinLater(refusal);
+    else this.dispatch('refused', refusal.message);
   }
 
-  #joinLater() {
-    setTimeout(() => {
-      if (this.#socket.connected) void this.#join();
-    }, 2000);
+  /** @param {{ self: string, people: import('./people.js').Person[], peopleCount?: number, messages: Message[], more: boolean }} answer */
+  async #entered({ self, people, peopleCount, messages, more }) {
+    this.#joining.succeeded();
+    this.#isJoined = true;
+    this.#setTrouble('');
+    this.self = self;
+    this.timeline.addOwnAuthor(self);
+    this.people.reset(people, peopleCount);
+    this.dispatch('people');
+    await this.#catchUp(messages, more);
+    if (this.#isJoined) this.#outbox.resume();
+  }
+
+  /** @param {import('../lib/refusal.js').Refusal} [refusal] */
+  #joinLater(refusal) {
+    if (!this.#socket.connected) return;
+    if (refusal?.code === 'room-full') this.#setTrouble(`${refusal.words} The call works without the chat.`);
+    else if (refusal) this.#setTrouble(refusal.words);
+    this.#joining.later(refusal?.wait);
+  }
+
+  /** @param {string} words */
+  #setTrouble(words) {
+    if (words === this.trouble) return;
+    this.trouble = words;
+    this.dispatch('trouble');
   }
 
   /**
@@ -202,7 +244,7 @@ export class Chat extends Emitter {
   async #page(before) {
     try {
       const answer = await this.#socket.timeout(answerTime).emitWithAck('history', { before });
-      return answer.error ? undefined : answer;
+      return refusalIn(answer) ? undefined : answer;
     } catch {
       return undefined;
     }
@@ -211,13 +253,17 @@ export class Chat extends Emitter {
   /** @param {import('./timeline.js').Draft} draft */
   async #transmit({ key, text }) {
     const answer = await this.#socket.timeout(answerTime).emitWithAck('say', { text, key });
-    if (answer.message) {
-      this.timeline.confirm(key, answer.message);
-    } else if (answer.error?.code === 'bad-request') {
+    const refusal = refusalIn(answer);
+    if (refusal && refusal.code !== 'bad-request') {
+      this.#setTrouble(refusal.words);
+      throw refusal;
+    }
+    this.#setTrouble('');
+    if (refusal) {
       this.timeline.removeDraft(key);
-      this.dispatch('note', `The message was not taken: ${answer.error.message}`);
+      this.dispatch('note', `The message was not taken: ${refusal.message}`);
     } else {
-      throw new Error(answer.error?.message ?? 'no message in the answer');
+      this.timeline.confirm(key, answer.message);
     }
     this.dispatch('messages');
   }

@@ -19,6 +19,8 @@
  * @property {number} time
  * @property {boolean} isOwn
  * @property {boolean} continues  the same person as the item before, shortly after
+ *
+ * @typedef {Omit<MessageItem, 'kind' | 'continues'> & { who: string }} Entry
  */
 
 /** Messages of one person within this time, in milliseconds, stand under one name. */
@@ -28,6 +30,8 @@ const groupTime = 5 * 60_000;
 export class Timeline {
   /** @type {Message[]} */
   #messages = [];
+  /** @type {Set<number>} */
+  #ids = new Set();
   /** @type {Draft[]} */
   #drafts = [];
   /** @type {Set<string>} */
@@ -61,16 +65,41 @@ export class Timeline {
    * @returns {Message[]} what is new
    */
   merge(messages) {
-    const known = new Set(this.#messages.map(({ id }) => id));
-    const added = messages.filter(({ id }) => Number.isSafeInteger(id) && !known.has(id) && known.add(id));
-    for (const { key } of added) this.#drafts = this.#drafts.filter((draft) => draft.key !== key);
-    this.#messages = [...this.#messages, ...added].sort((a, b) => a.id - b.id);
+    const added = messages.filter(({ id }) => Number.isSafeInteger(id) && !this.#ids.has(id) && this.#ids.add(id));
+    if (added.length === 0) return added;
+    if (this.#drafts.length > 0) {
+      const keys = new Set(added.map(({ key }) => key));
+      this.#drafts = this.#drafts.filter(({ key }) => !keys.has(key));
+    }
+    const inOrder = [...added].sort((a, b) => a.id - b.id);
+    const isNewer = (inOrder[0]?.id ?? 0) > this.newest;
+    // Nearly always, and then what is there already costs nothing.
+    if (isNewer) this.#messages.push(...inOrder);
+    else this.#messages = [...this.#messages, ...inOrder].sort((a, b) => a.id - b.id);
     return added;
+  }
+
+  /** How many messages are here. */
+  get size() {
+    return this.#messages.length;
+  }
+
+  /**
+   * Forgets the oldest, once there are twice as many as shall be kept.
+   *
+   * @param {number} count  of the newest, which are kept
+   * @returns {boolean} whether any were forgotten
+   */
+  trim(count) {
+    if (this.size <= 2 * count) return false;
+    for (const { id } of this.#messages.splice(0, this.size - count)) this.#ids.delete(id);
+    return true;
   }
 
   /** Forgets what is stored: what comes next leaves a gap that cannot be filled. */
   clear() {
     this.#messages = [];
+    this.#ids.clear();
   }
 
   /** @param {Draft} draft */
@@ -111,33 +140,85 @@ export class Timeline {
    * @returns {(DayItem | MessageItem)[]}
    */
   get items() {
-    /** @type {(DayItem | MessageItem)[]} */
-    const items = [];
-    /** @type {{ who: string, time: number } | undefined} */
-    let last;
-    let day = '';
-    for (const entry of this.#entries()) {
-      const itsDay = new Date(entry.time).toDateString();
-      if (itsDay !== day) {
-        items.push({ kind: 'day', key: `day ${itsDay}`, time: entry.time });
-        day = itsDay;
-        last = undefined;
-      }
-      const { who, ...item } = entry;
-      const continues = last !== undefined && last.who === who && entry.time - last.time < groupTime;
-      items.push({ kind: 'message', ...item, continues });
-      last = { who, time: entry.time };
-    }
-    return items;
+    return this.window(Infinity).items;
   }
 
-  #entries() {
-    const stored = this.#messages.map((message) => {
-      const { id, name, text, time, key, author } = message;
-      const isOwn = this.isOwn(message);
-      return { key: isOwn && key ? key : `id ${id}`, id, name, text, time, isOwn, who: isOwn ? 'self' : `${author} ${name}` };
-    });
-    const drafts = this.#drafts.map(({ key, text, time, name }) => ({ key, id: undefined, name, text, time, isOwn: true, who: 'self' }));
-    return [...stored, ...drafts];
+  /**
+   * A part of what to show.
+   *
+   * @param {number} limit  the most messages in it
+   * @param {number} [first]  the id of the first message; the part reaches to the end unless it is given
+   * @returns {{ items: (DayItem | MessageItem)[], first: number | undefined, earlier: number, later: number }}
+   *   `earlier` and `later`: how many messages stand before and after it
+   */
+  window(limit, first) {
+    const start = first === undefined ? Math.max(0, this.size - limit) : this.#indexOf(first);
+    const stored = this.#messages.slice(start, start + limit);
+    const later = this.size - start - stored.length;
+    const entries = stored.map((message) => this.#entry(message));
+    if (later === 0) entries.push(...this.#drafts.slice(-limit).map(draftEntry));
+    const shown = first === undefined ? entries.slice(Math.max(0, entries.length - limit)) : entries;
+    return { items: withDays(shown), first: stored[0]?.id, earlier: start, later };
   }
+
+  /**
+   * Where a window that begins with `first` begins when it is moved.
+   *
+   * @param {number} first  an id
+   * @param {number} count  of messages; less than zero towards the older ones
+   * @returns {number | undefined} an id
+   */
+  moved(first, count) {
+    const index = this.#indexOf(first) + count;
+    return this.#messages[Math.min(Math.max(index, 0), this.size - 1)]?.id;
+  }
+
+  /**
+   * Where the first message stands whose id is not below this one.
+   *
+   * @param {number} id
+   */
+  #indexOf(id) {
+    let low = 0;
+    let high = this.size;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#messages[middle]?.id ?? Infinity) < id) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** @param {Message} message @returns {Entry} */
+  #entry(message) {
+    const { id, name, text, time, key, author } = message;
+    const isOwn = this.isOwn(message);
+    return { key: isOwn && key ? key : `id ${id}`, id, name, text, time, isOwn, who: isOwn ? 'self' : `${author} ${name}` };
+  }
+}
+
+/** @param {Draft} draft @returns {Entry} */
+function draftEntry({ key, text, time, name }) {
+  return { key, id: undefined, name, text, time, isOwn: true, who: 'self' };
+}
+
+/** @param {Entry[]} entries */
+function withDays(entries) {
+  /** @type {(DayItem | MessageItem)[]} */
+  const items = [];
+  /** @type {{ who: string, time: number } | undefined} */
+  let last;
+  let day = '';
+  for (const { who, ...entry } of entries) {
+    const itsDay = new Date(entry.time).toDateString();
+    if (itsDay !== day) {
+      items.push({ kind: 'day', key: `day ${itsDay}`, time: entry.time });
+      day = itsDay;
+      last = undefined;
+    }
+    const continues = last !== undefined && last.who === who && entry.time - last.time < groupTime;
+    items.push({ kind: 'message', ...entry, continues });
+    last = { who, time: entry.time };
+  }
+  return items;
 }

@@ -59,8 +59,9 @@ function present(children) {
 export function arrange(parent, elements) {
   const wanted = new Set(elements);
   for (const child of [...parent.children]) if (!wanted.has(child)) child.remove();
-  for (const [index, element] of elements.entries()) {
-    const there = parent.children[index];
-    if (there !== element) parent.insertBefore(element, there ?? null);
+  let there = parent.firstElementChild;
+  for (const element of elements) {
+    if (element === there) there = there.nextElementSibling;
+    else parent.insertBefore(element, there);
   }
 }

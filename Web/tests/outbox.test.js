@@ -3,20 +3,20 @@ import { test } from 'node:test';
 import { Outbox } from '../lib/outbox.js';
 import { ManualClock, settle } from './clock.js';
 
-function makeOutbox(limit) {
+function makeOutbox(limit, supersedes) {
   const clock = new ManualClock();
   const sent = [];
   const open = new Map();
   const outbox = new Outbox({
     limit,
-    setTimeout: clock.setTimeout,
+    supersedes,
     transmit: (item) => {
       sent.push(item);
       return new Promise((resolve, reject) => open.set(item, { resolve, reject }));
     },
-  });
-  const finish = async (item, how) => {
-    open.get(item)[how]();
+  }, { setTimeout: clock.setTimeout, clearTimeout: clock.clearTimeout, random: () => 0.5 });
+  const finish = async (item, how, reason) => {
+    open.get(item)[how](reason);
     await settle();
   };
   return { outbox, sent, clock, finish };
@@ -69,10 +69,66 @@ test('as many at once as the limit allows, and not one more', async () => {
   assert.deepEqual([sent, outbox.items], [['a', 'b', 'c'], ['a', 'c']]);
 });
 
-test('what is discarded is not sent', async () => {
-  const { outbox, sent } = makeOutbox(1);
-  for (const item of ['a', 'b', 'c']) outbox.push(item);
-  outbox.discard((item) => item !== 'b');
+test('each failure in a row doubles the wait, up to half a minute; a success ends that', async () => {
+  const { outbox, sent, finish, clock } = makeOutbox(1);
   outbox.resume();
-  assert.deepEqual(sent, ['b']);
+  outbox.push('a');
+  for (const wait of [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]) {
+    const count = sent.length;
+    await finish('a', 'reject');
+    await clock.advance(wait - 1);
+    assert.equal(sent.length, count);
+    await clock.advance(1);
+    assert.equal(sent.length, count + 1);
+  }
+  await finish('a', 'resolve');
+  outbox.push('b');
+  await finish('b', 'reject');
+  await clock.advance(1000);
+  assert.equal(sent.filter((item) => item === 'b').length, 2);
+});
+
+test('who fails may say how long to wait', async () => {
+  const { outbox, sent, finish, clock } = makeOutbox(1);
+  outbox.resume();
+  outbox.push('a');
+  await finish('a', 'reject', { wait: 7500 });
+  await clock.advance(7499);
+  assert.equal(sent.length, 1);
+  await clock.advance(1);
+  assert.equal(sent.length, 2);
+});
+
+for (const [what, act] of [
+  ['the person', (outbox) => outbox.retry()],
+  ['a new connection', (outbox) => outbox.resume()],
+]) {
+  test(`${what} ends the wait`, async () => {
+    const { outbox, sent, finish, clock } = makeOutbox(1);
+    outbox.resume();
+    outbox.push('a');
+    await finish('a', 'reject');
+    act(outbox);
+    assert.deepEqual([sent, clock.pending], [['a', 'a'], 0]);
+  });
+}
+
+test('what is superseded is not sent, unless it is on its way', async () => {
+  const { outbox, sent, finish } = makeOutbox(1, (newer, older) => newer[0] === older[0]);
+  outbox.resume();
+  for (const item of ['a1', 'a2', 'b1', 'a3', 'b2']) outbox.push(item);
+  assert.deepEqual(outbox.items, ['a1', 'a3', 'b2']);
+  await finish('a1', 'resolve');
+  assert.deepEqual(sent, ['a1', 'a3']);
+});
+
+test('after close nothing is sent', async () => {
+  const { outbox, sent, finish, clock } = makeOutbox(1);
+  outbox.resume();
+  outbox.push('a');
+  await finish('a', 'reject');
+  outbox.close();
+  outbox.push('b');
+  await clock.advance(100_000);
+  assert.deepEqual(sent, ['a']);
 });

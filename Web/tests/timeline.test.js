@@ -83,3 +83,73 @@ test('clear forgets what is stored and keeps drafts', () => {
   timeline.clear();
   assert.deepEqual(texts(timeline), ['mine']);
 });
+
+/** A timeline of messages with these ids. */
+function filled(count, from = 1) {
+  const timeline = new Timeline();
+  timeline.merge(Array.from({ length: count }, (_, index) => message(from + index)));
+  return timeline;
+}
+const ids = ({ items }) => items.filter(({ kind }) => kind === 'message').map(({ id }) => id);
+
+for (const [limit, first, expected, earlier, later] of [
+  [3, undefined, [8, 9, 10], 7, 0],
+  [3, 4, [4, 5, 6], 3, 4],
+  [3, 9, [9, 10], 8, 0],
+  [3, 1, [1, 2, 3], 0, 7],
+  [10, undefined, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10], 0, 0],
+  [0, 4, [], 3, 7],
+]) {
+  test(`${limit} messages from ${first ?? 'the end'}`, () => {
+    const part = filled(10).window(limit, first);
+    assert.deepEqual([ids(part), part.earlier, part.later], [expected, earlier, later]);
+  });
+}
+
+test('drafts stand at the end only, and count', () => {
+  const timeline = filled(10);
+  for (const key of ['k', 'l']) timeline.addDraft({ key, text: key, time: day, name: 'me' });
+  assert.deepEqual(ids(timeline.window(3)), [10, undefined, undefined]);
+  assert.deepEqual(ids(timeline.window(3, 2)), [2, 3, 4]);
+  assert.deepEqual(ids(timeline.window(3, 9)), [9, 10, undefined, undefined]);
+});
+
+for (const [first, count, expected] of [
+  [5, -2, 3],
+  [5, -9, 1],
+  [5, 2, 7],
+  [5, 99, 10],
+]) {
+  test(`a window from ${first} moved by ${count}`, () => assert.equal(filled(10).moved(first, count), expected));
+}
+
+test('the oldest are forgotten when there are twice too many, and may come again', () => {
+  const timeline = filled(20);
+  assert.equal(timeline.trim(10), false);
+  timeline.merge([message(21)]);
+  assert.equal(timeline.trim(10), true);
+  assert.deepEqual([timeline.size, timeline.oldest, timeline.newest], [10, 12, 21]);
+  assert.equal(timeline.merge([message(11), message(12)]).length, 1);
+  assert.deepEqual([timeline.oldest, timeline.size], [11, 11]);
+  timeline.clear();
+  assert.equal(timeline.merge([message(11)]).length, 1);
+});
+
+test('twice the messages cost about twice', () => {
+  /** The time that messages take one by one, each shown in a window, at best of several times. */
+  const cost = (count) => {
+    const times = [1, 2, 3].map(() => {
+      const timeline = new Timeline();
+      const start = performance.now();
+      for (let id = 1; id <= count; id += 1) {
+        timeline.merge([message(id)]);
+        if (id % 50 === 0) timeline.window(100);
+      }
+      return performance.now() - start;
+    });
+    return Math.min(...times);
+  };
+  cost(5000);
+  const [once, fourTimes] = [cost(5000), cost(20_000)];
+  assert.ok(fourTimes < 10 * once, `${once} ms, and ${fourTimes} ms for four times as many`);
+});

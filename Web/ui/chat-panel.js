@@ -2,11 +2,20 @@
 
 import { arrange, h } from '../lib/dom.js';
 import { clockTime, dayLabel, linkify, typingLabel } from '../lib/format.js';
+import { throttle } from '../lib/throttle.js';
 import { personName } from './controls.js';
 import { icon } from './icons.js';
 
 /** As many characters as the server takes. */
 const textLimit = 4000;
+/** So many messages have a row at once: the work for one more stays the same however many there are. */
+const rowLimit = 500;
+/** So many rows are taken in when the person scrolls to an end of them. */
+const step = 100;
+/** Who reads further up while so many come is led back to the end: they have to be kept until then. */
+const keptLimit = 10_000;
+/** The list is brought up to date no more often, in milliseconds. */
+const updateInterval = 100;
 /** So near to an end of the list, in pixels, counts as being there. */
 const nearness = 60;
 
@@ -20,15 +29,24 @@ export function createChatPanel({ chat, onFiles }) {
   const empty = h('p', { class: 'empty' }, 'No messages yet. Say hello!');
   const newest = h('button', { type: 'button', class: 'newest', hidden: true, onclick: toEnd }, icon('down'), 'New messages');
   const typing = h('p', { id: 'typing', class: 'typing', 'aria-live': 'polite' });
+  const troubleWords = h('span', {});
+  const again = h('button', { type: 'button', class: 'quiet small', onclick: () => chat.retry() }, 'Try again');
+  const trouble = h('p', { id: 'chat-trouble', class: 'chat-trouble', role: 'status', hidden: true }, troubleWords, again);
   const message = h('textarea', { id: 'message', rows: 1, dir: 'auto', maxlength: textLimit, placeholder: 'Write a message', 'aria-label': 'Message', enterkeyhint: 'send' });
   const file = h('input', { id: 'file', type: 'file', multiple: true, class: 'visually-hidden', tabindex: -1, 'aria-label': 'Files to send', onchange: sendFiles });
   const attach = h('button', { type: 'button', class: 'quiet square', title: 'Send files to everyone in the call', 'aria-label': 'Send files', onclick: () => file.click() }, icon('clip'));
   const send = h('button', { type: 'submit', class: 'primary square', title: 'Send', 'aria-label': 'Send' }, icon('send'));
   const composer = h('form', { id: 'composer', class: 'composer', onsubmit: submit }, file, attach, message, send);
-  const element = h('div', { class: 'chat' }, h('div', { class: 'messages-frame' }, empty, list, newest), typing, composer);
+  const element = h('div', { class: 'chat' }, h('div', { class: 'messages-frame' }, empty, list, newest), trouble, typing, composer);
   /** @type {Map<string, HTMLElement>} */
   const rows = new Map();
-  let isAtEnd = true;
+  /**
+   * The id of the first message shown, while the person reads further up; nothing while the newest are shown.
+   *
+   * @type {number | undefined}
+   */
+  let first;
+  let newestSeen = 0;
 
   message.addEventListener('keydown', keyDown);
   message.addEventListener('input', () => {
@@ -37,23 +55,27 @@ export function createChatPanel({ chat, onFiles }) {
   });
   message.addEventListener('blur', () => chat.setTyping(false));
   list.addEventListener('scroll', scrolled);
-  chat.on('messages', update).on('typing', showTyping);
+  chat.on('messages', throttle(update, updateInterval)).on('typing', showTyping).on('trouble', showTrouble);
   update();
   return { element, focus: () => message.focus(), toEnd };
 
   function update() {
-    const before = list.scrollHeight - list.scrollTop;
-    const oldest = list.firstElementChild?.nextElementSibling;
-    const last = list.lastElementChild;
-    const items = chat.timeline.items;
-    const shown = items.map((item) => row(item));
-    for (const key of [...rows.keys()]) if (!items.some((item) => item.key === key)) rows.delete(key);
+    const { timeline } = chat;
+    if (timeline.size > keptLimit) first = undefined;
+    if (first === undefined) chat.forgetOlder(rowLimit);
+    const part = timeline.window(rowLimit, first);
+    const keys = new Set(part.items.map(({ key }) => key));
+    for (const key of rows.keys()) if (!keys.has(key)) rows.delete(key);
+    const shown = part.items.map((item) => row(item));
+    const isFollowing = first === undefined;
+    const anchor = isFollowing ? undefined : shown.find((element) => element.isConnected && element.offsetTop >= list.scrollTop);
+    const before = anchor?.offsetTop ?? 0;
     arrange(list, shown);
-    empty.hidden = items.length > 0;
-    const grewAbove = oldest !== undefined && oldest !== list.firstElementChild?.nextElementSibling;
-    if (isAtEnd) toEnd();
-    else if (grewAbove) list.scrollTop = list.scrollHeight - before;
-    else if (list.lastElementChild !== last) newest.hidden = false;
+    empty.hidden = part.items.length > 0;
+    if (isFollowing) list.scrollTop = list.scrollHeight;
+    else if (anchor) list.scrollTop += anchor.offsetTop - before;
+    if (!isFollowing && timeline.newest > newestSeen) newest.hidden = false;
+    newestSeen = timeline.newest;
   }
 
   /** @param {import('../chat/timeline.js').Timeline['items'][number]} item */
@@ -61,13 +83,14 @@ export function createChatPanel({ chat, onFiles }) {
     const known = rows.get(item.key);
     if (item.kind === 'day') {
       const day = known ?? h('li', { class: 'day' }, h('span', {}));
-      if (day.firstElementChild) day.firstElementChild.textContent = dayLabel(item.time, Date.now());
+      const label = dayLabel(item.time, Date.now());
+      if (day.firstElementChild && day.textContent !== label) day.firstElementChild.textContent = label;
       rows.set(item.key, day);
       return day;
     }
     const element = known ?? messageRow(item);
     rows.set(item.key, element);
-    if (item.id !== undefined) element.dataset['id'] = String(item.id);
+    if (item.id !== undefined && !element.dataset['id']) element.dataset['id'] = String(item.id);
     element.classList.toggle('is-draft', item.id === undefined);
     element.classList.toggle('continues', item.continues);
     return element;
@@ -77,16 +100,40 @@ export function createChatPanel({ chat, onFiles }) {
     typing.textContent = typingLabel(chat.typing);
   }
 
+  function showTrouble() {
+    trouble.hidden = chat.trouble === '';
+    troubleWords.textContent = chat.trouble;
+  }
+
   function toEnd() {
-    list.scrollTop = list.scrollHeight;
-    isAtEnd = true;
+    first = undefined;
     newest.hidden = true;
+    update();
   }
 
   function scrolled() {
-    isAtEnd = list.scrollHeight - list.scrollTop - list.clientHeight < nearness;
-    if (isAtEnd) newest.hidden = true;
-    if (list.scrollTop < nearness) void chat.loadOlder();
+    const part = chat.timeline.window(rowLimit, first);
+    const isAtEnd = list.scrollHeight - list.scrollTop - list.clientHeight < nearness;
+    if (!isAtEnd) {
+      first ??= part.first;
+      if (list.scrollTop < nearness) void showEarlier();
+    } else if (part.later > 0 && part.first !== undefined) {
+      first = chat.timeline.moved(part.first, Math.min(step, part.later));
+      update();
+    } else {
+      first = undefined;
+      newest.hidden = true;
+    }
+  }
+
+  async function showEarlier() {
+    if (chat.timeline.window(0, first).earlier === 0) await chat.loadOlder();
+    // Meanwhile the person may have gone on.
+    if (first === undefined || list.scrollTop >= nearness) return;
+    const earlier = chat.timeline.moved(first, -step);
+    if (earlier === first) return;
+    first = earlier;
+    update();
   }
 
   /** @param {KeyboardEvent} event */
@@ -102,7 +149,7 @@ export function createChatPanel({ chat, onFiles }) {
     event.preventDefault();
     const text = message.value.trim();
     if (text === '') return;
-    isAtEnd = true;
+    first = undefined;
     chat.say(text);
     message.value = '';
     fit();

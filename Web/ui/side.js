@@ -79,12 +79,13 @@ export function createSide({ chat, onFiles, onUnread, onToggle }) {
   }
 
   function showPeople() {
-    const present = [...chat.people.values()];
-    peopleTab.textContent = `People · ${present.length}`;
+    const { named, count, others } = chat.people;
+    peopleTab.textContent = `People · ${count}`;
     people.replaceChildren(
-      ...present.map(({ id, name }) =>
+      ...named.map(({ id, name }) =>
         h('li', {}, h('span', { class: 'avatar', 'aria-hidden': 'true', 'data-colour': colourIndex(name) }, initials(name)), ...personName(name, { class: 'name', isSelf: id === chat.self })),
       ),
+      ...(others > 0 ? [h('li', { class: 'others' }, `and ${others} more`)] : []),
     );
   }
 }
