@@ -4,6 +4,7 @@ import { Emitter } from '/client/emitter.js';
 
 /**
  * @typedef {'audioinput' | 'videoinput'} DeviceKind
+ * @typedef {{ kind: DeviceKind | 'screen', number: number }} Request
  *
  * @typedef {object} MediaEvents
  * @property {[]} change  other tracks, or another status
@@ -26,6 +27,15 @@ export class Media extends Emitter {
   devices = [];
   /** @type {Record<DeviceKind, string | undefined>} */
   #chosen = { audioinput: undefined, videoinput: undefined };
+  /**
+   * The number of the last request for each: what an earlier one brings comes too late, and is given back.
+   *
+   * @type {Record<Request['kind'], number>}
+   */
+  #latest = { audioinput: 0, videoinput: 0, screen: 0 };
+  /** @type {Set<Request['kind']>} */
+  #starting = new Set();
+  #end = new AbortController();
   /** @type {MediaStreamTrack | undefined} */
   #microphone;
   /** @type {MediaStreamTrack | undefined} */
@@ -60,22 +70,29 @@ export class Media extends Emitter {
     };
   }
 
+  /** What is on, or was asked for and is about to be: a second click takes the first one back. */
+  get wanted() {
+    const { audio, video } = this.status;
+    return { audio: audio || this.#starting.has('audioinput'), video: video || this.#starting.has('videoinput') };
+  }
+
   /** Asks for camera and microphone; what cannot be had is left out, and told as a problem. */
   async start() {
     if (!Media.isAvailable) {
       this.dispatch('problem', 'This page was opened without HTTPS, so the browser gives it neither camera nor microphone. You can still chat, watch and listen.');
       return;
     }
-    navigator.mediaDevices.addEventListener('devicechange', () => void this.#listDevices());
+    const { signal } = this.#end;
+    navigator.mediaDevices.addEventListener('devicechange', () => void this.#listDevices(), { signal });
+    const requests = [this.#request('audioinput'), this.#request('videoinput')];
     try {
-      this.#take(await navigator.mediaDevices.getUserMedia({ audio: this.#sound(), video: this.#picture() }));
+      this.#take(await navigator.mediaDevices.getUserMedia({ audio: this.#sound(), video: this.#picture() }), requests);
     } catch {
       // One of the two may be missing: each is asked for on its own, and told on its own.
-      await this.#acquire('audioinput');
-      await this.#acquire('videoinput');
+      for (const request of requests) if (this.#isLatest(request)) await this.#acquire(/** @type {DeviceKind} */ (request.kind));
     }
     await this.#listDevices();
-    this.dispatch('change');
+    this.#changed();
   }
 
   /**
@@ -86,7 +103,8 @@ export class Media extends Emitter {
   async setMicrophone(on) {
     if (this.#microphone) this.#microphone.enabled = on;
     else if (on) await this.#acquire('audioinput');
-    this.dispatch('change');
+    else this.#forget('audioinput');
+    this.#changed();
   }
 
   /**
@@ -97,11 +115,12 @@ export class Media extends Emitter {
   async setCamera(on) {
     if (on && !this.#camera) {
       await this.#acquire('videoinput');
-    } else if (!on && this.#camera) {
-      this.#camera.stop();
+    } else if (!on) {
+      this.#forget('videoinput');
+      this.#camera?.stop();
       this.#camera = undefined;
     }
-    this.dispatch('change');
+    this.#changed();
   }
 
   /**
@@ -116,7 +135,7 @@ export class Media extends Emitter {
     if (kind === 'videoinput' && !wasOn) return;
     await this.#acquire(kind);
     if (kind === 'audioinput' && this.#microphone) this.#microphone.enabled = wasOn;
-    this.dispatch('change');
+    this.#changed();
   }
 
   /**
@@ -131,31 +150,39 @@ export class Media extends Emitter {
 
   /** Shows the screen instead of the camera. */
   async startScreen() {
+    const request = this.#request('screen');
     try {
       const stream = await navigator.mediaDevices.getDisplayMedia({ video: { frameRate: { max: 15 } }, audio: false });
       const [track] = stream.getVideoTracks();
       if (!track) return;
+      if (!this.#isLatest(request)) {
+        track.stop();
+        return;
+      }
       // Text must stay sharp; motion may suffer.
       track.contentHint = 'detail';
       track.onended = () => this.stopScreen();
       this.#screen?.stop();
       this.#screen = track;
-      this.dispatch('change');
+      this.#changed();
     } catch (error) {
-      if (nameOf(error) !== 'NotAllowedError') this.dispatch('problem', 'The screen could not be shared.');
+      if (this.#isLatest(request) && nameOf(error) !== 'NotAllowedError') this.dispatch('problem', 'The screen could not be shared.');
     }
   }
 
   stopScreen() {
+    this.#forget('screen');
     if (!this.#screen) return;
     this.#screen.onended = null;
     this.#screen.stop();
     this.#screen = undefined;
-    this.dispatch('change');
+    this.#changed();
   }
 
-  /** Gives every device back. */
+  /** Gives every device back, those too that come only now. Nothing is taken after that. */
   stop() {
+    this.#end.abort();
+    for (const kind of /** @type {const} */ (['audioinput', 'videoinput', 'screen'])) this.#forget(kind);
     for (const track of [this.#microphone, this.#camera, this.#screen]) track?.stop();
     this.#microphone = undefined;
     this.#camera = undefined;
@@ -179,17 +206,52 @@ export class Media extends Emitter {
       this.dispatch('problem', `The browser gives no ${isAudio ? 'microphone' : 'camera'} to a page without HTTPS.`);
       return;
     }
+    const request = this.#request(kind);
     try {
-      this.#take(await navigator.mediaDevices.getUserMedia(isAudio ? { audio: this.#sound() } : { video: this.#picture() }));
+      this.#take(await navigator.mediaDevices.getUserMedia(isAudio ? { audio: this.#sound() } : { video: this.#picture() }), [request]);
     } catch (error) {
+      if (!this.#isLatest(request)) return;
+      this.#starting.delete(kind);
       this.dispatch('problem', describe(error, isAudio ? 'microphone' : 'camera'));
     }
     await this.#listDevices();
   }
 
-  /** @param {MediaStream} stream */
-  #take(stream) {
+  /** @param {Request['kind']} kind @returns {Request} */
+  #request(kind) {
+    this.#forget(kind);
+    if (!this.#end.signal.aborted) this.#starting.add(kind);
+    return { kind, number: this.#latest[kind] };
+  }
+
+  /**
+   * What was asked for is not wanted any more.
+   *
+   * @param {Request['kind']} kind
+   */
+  #forget(kind) {
+    this.#latest[kind] += 1;
+    this.#starting.delete(kind);
+  }
+
+  /** @param {Request | undefined} request */
+  #isLatest(request) {
+    return request !== undefined && request.number === this.#latest[request.kind] && !this.#end.signal.aborted;
+  }
+
+  #changed() {
+    if (!this.#end.signal.aborted) this.dispatch('change');
+  }
+
+  /** @param {MediaStream} stream @param {Request[]} requests  that it is the answer to */
+  #take(stream, requests) {
     for (const track of stream.getTracks()) {
+      const kind = track.kind === 'audio' ? 'audioinput' : 'videoinput';
+      if (!this.#isLatest(requests.find((request) => request.kind === kind))) {
+        track.stop();
+        continue;
+      }
+      this.#starting.delete(kind);
       if (track.kind === 'audio') {
         this.#microphone?.stop();
         this.#microphone = track;
@@ -211,11 +273,12 @@ export class Media extends Emitter {
     else if (track === this.#camera) this.#camera = undefined;
     else return;
     this.dispatch('problem', `The ${track.kind === 'audio' ? 'microphone' : 'camera'} is gone.`);
-    this.dispatch('change');
+    this.#changed();
   }
 
   async #listDevices() {
     const devices = await navigator.mediaDevices.enumerateDevices().catch(() => []);
+    if (this.#end.signal.aborted) return;
     this.devices = devices.filter(({ deviceId }) => deviceId !== '');
     this.dispatch('devices');
   }

@@ -84,11 +84,11 @@ export function createCallView({ room, name, media, call, chat, files, onLeave }
   }
 
   function toggleMicrophone() {
-    void media.setMicrophone(!media.status.audio);
+    void media.setMicrophone(!media.wanted.audio);
   }
 
   function toggleCamera() {
-    void media.setCamera(!media.status.video);
+    void media.setCamera(!media.wanted.video);
   }
 
   function toggleScreen() {

@@ -20,8 +20,8 @@ export function createLobby({ room, name: suggested, relayOnly: isSuggested, med
   preview.muted = true;
   const avatar = h('div', { class: 'avatar' });
   const meter = h('meter', { class: 'level', min: 0, max: 1, 'aria-label': 'Level of your microphone' });
-  const microphone = toggle({ icon: 'microphone', pressedIcon: 'microphoneOff', label: 'Mute', shortcut: 'M', onclick: () => void media.setMicrophone(!media.status.audio) });
-  const camera = toggle({ icon: 'camera', pressedIcon: 'cameraOff', label: 'Camera off', shortcut: 'V', onclick: () => void media.setCamera(!media.status.video) });
+  const microphone = toggle({ icon: 'microphone', pressedIcon: 'microphoneOff', label: 'Mute', shortcut: 'M', onclick: () => void media.setMicrophone(!media.wanted.audio) });
+  const camera = toggle({ icon: 'camera', pressedIcon: 'cameraOff', label: 'Camera off', shortcut: 'V', onclick: () => void media.setCamera(!media.wanted.video) });
   const microphones = deviceSelect('Microphone', 'audioinput', media);
   const cameras = deviceSelect('Camera', 'videoinput', media);
   const problems = h('ul', { class: 'problems', role: 'status' });
