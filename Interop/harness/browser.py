@@ -129,8 +129,9 @@ class Participant:
         return self.page.locator("#transfers .transfer").filter(has_text=name)
 
     def receive_file(self, name, path, timeout=60):
-        """Waits for a file, saves it, and returns its bytes."""
+        """Agrees to a file, waits for it, saves it, and returns its bytes."""
         row = self.transfer(name)
+        row.get_by_role("button", name="Receive", exact=True).click()
         expect(row).to_have_attribute("data-state", "done", timeout=timeout * 1000)
         with self.page.expect_download() as download:
             row.locator("a.save").click()

@@ -2,6 +2,9 @@
 
 import { Emitter } from '/client/emitter.js';
 import { isolate, safeFileName } from '../lib/format.js';
+import { Inbox } from './inbox.js';
+import { Lanes } from './lanes.js';
+import { QueuedSender } from './queued-sender.js';
 import { FileReceiver, FileSender, digestOf, fileSizeLimit } from './transfer.js';
 
 /**
@@ -18,29 +21,42 @@ import { FileReceiver, FileSender, digestOf, fileSizeLimit } from './transfer.js
  * @property {string} note
  * @property {string} [sha256]
  * @property {string} [url]  of what was received
- * @property {(() => void) | undefined} accept
+ * @property {(() => void) | undefined} accept  receives this file
+ * @property {(() => void) | undefined} acceptAll  receives this one, and what else comes from this sender
  * @property {() => void} cancel
+ * @property {() => void} dismiss  forgets what was received
+ *
+ * @typedef {object} Offer  a file that somebody wants to send
+ * @property {import('../call/peer.js').Peer} peer
+ * @property {FileReceiver} receiver
+ * @property {FileRow} row
+ * @property {number} reserved  how many bytes are kept for it
  *
  * @typedef {object} FilesEvents
  * @property {[row: FileRow]} change
  * @property {[note: string]} note  something to tell
  */
 
-/** More than that at once from one peer is refused. */
-const incomingLimit = 20;
+/** So many files are on their way to one peer at once; more would only make each slower. */
+const outgoingLimit = 3;
 
 /** @extends {Emitter<FilesEvents>} */
 export class Files extends Emitter {
   #count = 0;
   #call;
-  /** @type {Map<string, number>} */
-  #incoming = new Map();
+  #inbox = new Inbox();
+  #lanes = new Lanes(outgoingLimit);
+  /** @type {Set<QueuedSender>} */
+  #outgoing = new Set();
+  /** @type {Set<Offer>} */
+  #offers = new Set();
 
   /** @param {import('../call/call.js').Call} call */
   constructor(call) {
     super();
     this.#call = call;
     call.on('channel', (...args) => this.#receive(...args));
+    call.on('peers', () => this.#loseAbsent());
   }
 
   /**
@@ -65,8 +81,8 @@ export class Files extends Emitter {
     }
     const digest = digestOf(file);
     const senders = peers.map((peer) => {
-      const maxMessageSize = peer.pc.sctp?.maxMessageSize;
-      return new FileSender({ channel: peer.openChannel(), file, digest, maxMessageSize });
+      const make = () => new FileSender({ channel: peer.openChannel(), file, digest, maxMessageSize: peer.pc.sctp?.maxMessageSize });
+      return new QueuedSender({ lanes: this.#lanes, peer: peer.id, make });
     });
     /** @type {FileRow} */
     const row = {
@@ -79,10 +95,16 @@ export class Files extends Emitter {
       cancel: () => senders.forEach((sender) => sender.cancel()),
     };
     const update = () => {
+      for (const sender of senders) if (sender.isFinished) this.#outgoing.delete(sender);
       Object.assign(row, summary(senders));
       this.dispatch('change', row);
     };
-    for (const sender of senders) sender.onchange = update;
+    update();
+    for (const sender of senders) {
+      sender.onchange = update;
+      this.#outgoing.add(sender);
+      sender.enqueue();
+    }
     digest.then(
       (sha256) => {
         row.sha256 = sha256;
@@ -90,30 +112,99 @@ export class Files extends Emitter {
       },
       () => undefined,
     );
-    this.dispatch('change', row);
   }
 
   /** @param {import('../call/peer.js').Peer} peer @param {RTCDataChannel} channel */
   #receive(peer, channel) {
-    const open = this.#incoming.get(peer.id) ?? 0;
-    if (open >= incomingLimit) {
-      channel.close();
+    const receiver = new FileReceiver(channel);
+    if (!this.#inbox.opened(peer.id)) {
+      receiver.refuse('Too many files at once.');
       return;
     }
-    this.#incoming.set(peer.id, open + 1);
-    const receiver = new FileReceiver(channel);
-    /** @type {FileRow} */
-    const row = { ...this.#row(), from: peer.name, cancel: () => receiver.cancel() };
-    channel.addEventListener('close', () => this.#incoming.set(peer.id, (this.#incoming.get(peer.id) ?? 1) - 1));
+    channel.addEventListener('close', () => this.#inbox.closed(peer.id));
+    /** @type {Offer} */
+    const offer = { peer, receiver, row: { ...this.#row(), from: peer.name }, reserved: 0 };
+    offer.row.cancel = () => receiver.cancel();
+    offer.row.dismiss = () => this.#dismiss(offer);
     receiver.onchange = () => {
-      const { name, size, progress, state, reason, sha256 } = receiver;
       // Nothing was offered yet, so there is nothing to show.
-      if (name === '') return;
-      Object.assign(row, { name, size, progress, state, sha256, note: reason });
-      row.accept = state === 'waiting' ? () => receiver.accept() : undefined;
-      if (receiver.blob && !row.url) row.url = URL.createObjectURL(receiver.blob);
-      this.dispatch('change', row);
+      if (receiver.name === '') return;
+      if (receiver.state === 'waiting' && !this.#offers.has(offer)) {
+        this.#offers.add(offer);
+        this.#consider(offer);
+      } else {
+        this.#show(offer);
+      }
     };
+  }
+
+  /**
+   * Receives what is offered if it may, and asks if not.
+   *
+   * @param {Offer} offer
+   * @param {boolean} [isAsked]  whether the person has agreed to this one
+   */
+  #consider(offer, isAsked) {
+    const { peer, receiver, row } = offer;
+    const verdict = this.#inbox.judge(peer.id, receiver.size, isAsked);
+    if (verdict === 'receive') {
+      this.#offers.delete(offer);
+      offer.reserved = receiver.size;
+      this.#inbox.reserve(offer.reserved);
+      row.accept = undefined;
+      row.acceptAll = undefined;
+      receiver.accept();
+      return;
+    }
+    row.accept = () => this.#consider(offer, true);
+    row.acceptAll = () => {
+      this.#inbox.agree(peer.id);
+      this.#consider(offer, true);
+      this.#considerAll();
+    };
+    this.#show(offer, verdict === 'full' ? 'no room: save and dismiss other files first' : '');
+  }
+
+  #considerAll() {
+    for (const offer of [...this.#offers]) this.#consider(offer);
+  }
+
+  /** @param {Offer} offer @param {string} [note] */
+  #show(offer, note) {
+    const { receiver, row } = offer;
+    const { name, size, progress, state, reason, sha256 } = receiver;
+    Object.assign(row, { name, size, progress, state, sha256, note: note ?? reason });
+    if (receiver.isFinished) {
+      this.#offers.delete(offer);
+      row.accept = undefined;
+      row.acceptAll = undefined;
+    }
+    if (receiver.blob) row.url ??= URL.createObjectURL(receiver.blob);
+    else if (receiver.isFinished) this.#release(offer);
+    this.dispatch('change', row);
+  }
+
+  /** @param {Offer} offer  whose file is saved, or not wanted any more */
+  #dismiss(offer) {
+    if (offer.row.url) URL.revokeObjectURL(offer.row.url);
+    offer.receiver.forget();
+    this.#release(offer);
+  }
+
+  /** @param {Offer} offer */
+  #release(offer) {
+    if (offer.reserved === 0) return;
+    this.#inbox.release(offer.reserved);
+    offer.reserved = 0;
+    this.#considerAll();
+  }
+
+  /** Whoever has left takes nothing any more. */
+  #loseAbsent() {
+    for (const sender of [...this.#outgoing]) if (!this.#call.peers.has(sender.peer)) sender.lose();
+    for (const { peer, receiver } of [...this.#offers]) {
+      if (!this.#call.peers.has(peer.id)) receiver.finish('failed', 'The connection was lost.');
+    }
   }
 
   /** @returns {FileRow} */
@@ -129,7 +220,9 @@ export class Files extends Emitter {
       state: 'waiting',
       note: '',
       accept: undefined,
+      acceptAll: undefined,
       cancel: () => undefined,
+      dismiss: () => undefined,
     };
   }
 }
@@ -137,7 +230,7 @@ export class Files extends Emitter {
 /**
  * What the transfers of one file to several peers come to.
  *
- * @param {FileSender[]} senders
+ * @param {QueuedSender[]} senders
  * @returns {Pick<FileRow, 'state' | 'progress' | 'note'>}
  */
 function summary(senders) {
@@ -147,12 +240,17 @@ function summary(senders) {
   const live = open.length > 0 ? senders.filter(({ state }) => state !== 'failed' && state !== 'cancelled') : senders;
   const progress = live.reduce((sum, sender) => sum + sender.progress, 0) / live.length;
   if (open.length > 0) {
-    const isWaiting = open.every(({ state }) => state === 'waiting');
-    const note = senders.length > 1 ? `${done} of ${senders.length} have it` : isWaiting ? 'waiting to be accepted' : '';
-    return { state: 'sending', progress, note };
+    return { state: 'sending', progress, note: openNote(senders, open, done) };
   }
   const reason = senders.find((sender) => sender.reason !== '')?.reason ?? '';
   if (done === senders.length) return { state: 'done', progress, note: '' };
   if (done > 0) return { state: 'done', progress, note: `${done} of ${senders.length} have it` };
   return { state: count('failed') > 0 ? 'failed' : 'cancelled', progress, note: reason };
+}
+
+/** @param {QueuedSender[]} senders @param {QueuedSender[]} open  those of them that are not finished @param {number} done */
+function openNote(senders, open, done) {
+  if (open.every(({ isQueued }) => isQueued)) return 'waits for its turn';
+  if (done === 0 && open.every(({ state }) => state === 'waiting')) return 'waiting to be accepted';
+  return senders.length > 1 ? `${done} of ${senders.length} have it` : '';
 }

@@ -2,7 +2,7 @@
  * One file over one data channel.
  *
  * The channel's first message is the sender's `{type: 'offer', name, size, mime}`. The receiver answers
- * `{type: 'accept'}` or `{type: 'refuse', reason}`. Then come `size` bytes in binary messages, and
+ * `{type: 'accept'}`, when the person has agreed, or `{type: 'refuse', reason}`. Then come `size` bytes in binary messages, and
  * `{type: 'end', sha256}`; the receiver compares and answers `{type: 'received'}` or
  * `{type: 'failed', reason}`. Either side may send `{type: 'cancel'}` instead. Text messages are JSON.
  */
@@ -25,8 +25,6 @@ import { safeFileName } from '../lib/format.js';
 
 /** A file is kept as a Blob in the browser of each receiver, so it cannot be of any size. */
 export const fileSizeLimit = 2 * 1024 ** 3;
-/** A larger file is received only after the person has agreed. */
-export const unaskedSizeLimit = 256 * 1024 ** 2;
 /** Every browser takes messages of this size; fewer, larger ones are no faster. */
 const chunkLimit = 64 * 1024;
 /** So much is read from the file at once. */
@@ -113,7 +111,7 @@ class Transfer {
       message = undefined;
     }
     if (typeof message !== 'object' || message === null) this.finish('failed', 'The other side does not follow the rules.');
-    else if (message.type === 'cancel') this.finish('cancelled', 'The other side cancelled it.');
+    else if (message.type === 'cancel') this.finish('cancelled', 'by the other side');
     else this.receiveMessage(message);
   }
 }
@@ -207,6 +205,38 @@ export class FileReceiver extends Transfer {
   /** @type {Blob[]} */
   #parts = [];
 
+  /**
+   * Does not take it, and says why.
+   *
+   * @param {string} reason  for the person at the other side
+   */
+  refuse(reason) {
+    if (this.state !== 'waiting') return;
+    if (this.channel.readyState === 'connecting') {
+      this.channel.addEventListener('open', () => this.refuse(reason));
+      return;
+    }
+    this.tell({ type: 'refuse', reason });
+    this.finish('cancelled');
+  }
+
+  /** @override */
+  cancel() {
+    if (this.state === 'waiting') this.refuse('It was not wanted.');
+    else super.cancel();
+  }
+
+  /** @override @param {TransferState} state @param {string} [reason] */
+  finish(state, reason) {
+    if (state !== 'done') this.#drop();
+    super.finish(state, reason);
+  }
+
+  /** Forgets what was received. */
+  forget() {
+    this.blob = undefined;
+  }
+
   /** Agrees to receive it. */
   accept() {
     if (this.state !== 'waiting') return;
@@ -245,8 +275,7 @@ export class FileReceiver extends Transfer {
       return;
     }
     this.size = size;
-    if (size <= unaskedSizeLimit) this.accept();
-    else this.onchange();
+    this.onchange();
   }
 
   /** @param {unknown} sha256 */
@@ -262,6 +291,12 @@ export class FileReceiver extends Transfer {
     this.#parts = [];
     this.tell({ type: 'received' });
     this.finish('done');
+  }
+
+  #drop() {
+    if (this.isFinished) return;
+    this.#parts = [];
+    this.#chunks = [];
   }
 
   #fold() {

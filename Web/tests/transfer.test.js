@@ -1,56 +1,27 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
-import { FileReceiver, FileSender, digestOf, fileSizeLimit, unaskedSizeLimit } from '../files/transfer.js';
+import { FileReceiver, FileSender, digestOf, fileSizeLimit } from '../files/transfer.js';
 import { Sha256 } from '../lib/sha256.js';
 import { settle } from './clock.js';
-
-/** One end of a channel; what is sent is buffered until the test lets it flow. */
-class FakeChannel extends EventTarget {
-  readyState = 'open';
-  bufferedAmount = 0;
-  highest = 0;
-  queue = [];
-  largest = 0;
-
-  send(data) {
-    const size = typeof data === 'string' ? data.length : data.byteLength;
-    this.queue.push(data);
-    this.bufferedAmount += size;
-    this.highest = Math.max(this.highest, this.bufferedAmount);
-    this.largest = Math.max(this.largest, size);
-  }
-
-  close() {
-    this.readyState = 'closing';
-  }
-
-  deliver(data) {
-    this.dispatchEvent(new MessageEvent('message', { data }));
-  }
-
-  /** Carries everything that waits to the other end. */
-  flow(other, change = (data) => data) {
-    for (const data of this.queue.splice(0)) other.deliver(change(data));
-    this.bufferedAmount = 0;
-    this.dispatchEvent(new Event('bufferedamountlow'));
-  }
-
-  cut() {
-    this.readyState = 'closed';
-    this.dispatchEvent(new Event('close'));
-  }
-}
+import { FakeChannel } from './fake-channel.js';
 
 function makeFile(size, name = 'photo.jpg') {
   const bytes = Uint8Array.from({ length: size }, (_, index) => (index * 7) % 256);
   return Object.assign(new Blob([bytes], { type: 'image/jpeg' }), { name });
 }
 
+/** A receiver whose person agrees to everything. */
+function makeReceiver(channel) {
+  const receiver = new FileReceiver(channel);
+  receiver.onchange = () => receiver.accept();
+  return receiver;
+}
+
 function makePair(file, options = {}) {
   const [left, right] = [new FakeChannel(), new FakeChannel()];
   const sender = new FileSender({ channel: left, file, digest: digestOf(file), ...options });
-  const receiver = new FileReceiver(right);
+  const receiver = makeReceiver(right);
   const run = async (change) => {
     for (let round = 0; round < 200 && !(sender.isFinished && receiver.isFinished); round += 1) {
       await settle();
@@ -150,8 +121,7 @@ test('a channel that closes fails both, and frees a sender that waits', async ()
 });
 
 for (const [size, state] of [
-  [unaskedSizeLimit, 'receiving'],
-  [unaskedSizeLimit + 1, 'waiting'],
+  [0, 'waiting'],
   [fileSizeLimit, 'waiting'],
   [fileSizeLimit + 1, 'failed'],
   [-1, 'failed'],
@@ -164,16 +134,45 @@ for (const [size, state] of [
     const receiver = new FileReceiver(channel);
     channel.deliver(offer({ size }));
     assert.equal(receiver.state, state);
-    assert.deepEqual(told(channel), state === 'receiving' ? ['accept'] : state === 'failed' ? ['refuse'] : []);
+    assert.deepEqual(told(channel), state === 'failed' ? ['refuse'] : []);
   });
 }
 
-test('a large file waits for the person', () => {
+test('nothing is received before the person has agreed', () => {
   const channel = new FakeChannel();
   const receiver = new FileReceiver(channel);
-  channel.deliver(offer({ size: unaskedSizeLimit + 1 }));
+  channel.deliver(offer());
   receiver.accept();
   assert.deepEqual([receiver.state, told(channel)], ['receiving', ['accept']]);
+  const other = new FakeChannel();
+  const eager = new FileReceiver(other);
+  for (const data of [offer(), new ArrayBuffer(3)]) other.deliver(data);
+  assert.deepEqual([eager.state, eager.progress], ['failed', 0]);
+});
+
+for (const [what, act, reason] of [
+  ['refused', (receiver) => receiver.refuse('No room.'), 'No room.'],
+  ['cancelled before it began', (receiver) => receiver.cancel(), 'It was not wanted.'],
+]) {
+  test(`an offer that is ${what} tells the sender why`, () => {
+    const { left, right, sender, receiver } = makePair(makeFile(10));
+    receiver.onchange = () => undefined;
+    left.flow(right);
+    act(receiver);
+    right.flow(left);
+    assert.deepEqual([sender.state, sender.reason, receiver.state], ['failed', reason, 'cancelled']);
+  });
+}
+
+test('a channel is refused as soon as it is open', () => {
+  const channel = new FakeChannel();
+  channel.readyState = 'connecting';
+  const receiver = new FileReceiver(channel);
+  receiver.refuse('Too many.');
+  assert.equal(channel.readyState, 'connecting');
+  channel.readyState = 'open';
+  channel.dispatchEvent(new Event('open'));
+  assert.deepEqual([told(channel), channel.readyState], [['refuse'], 'closing']);
 });
 
 for (const [what, messages] of [
@@ -186,7 +185,7 @@ for (const [what, messages] of [
 ]) {
   test(`${what} fails the transfer`, () => {
     const channel = new FakeChannel();
-    const receiver = new FileReceiver(channel);
+    const receiver = makeReceiver(channel);
     for (const message of messages) channel.deliver(message);
     assert.equal(receiver.state, 'failed');
     assert.equal(receiver.blob, undefined);
@@ -201,7 +200,7 @@ test('a receiver that sends bytes back fails the sender', () => {
 
 test('a second offer, and words that nobody knows, change nothing', () => {
   const channel = new FakeChannel();
-  const receiver = new FileReceiver(channel);
+  const receiver = makeReceiver(channel);
   for (const message of [offer(), offer({ name: 'other', size: 9 }), '{"type":"wave"}']) channel.deliver(message);
   assert.deepEqual([receiver.name, receiver.size, receiver.state], ['x', 3, 'receiving']);
 });
@@ -223,7 +222,7 @@ for (const [mime, body] of [
 
 test('the name of a file from somebody else is made safe', () => {
   const channel = new FakeChannel();
-  const receiver = new FileReceiver(channel);
+  const receiver = makeReceiver(channel);
   channel.deliver(offer({ name: '../../a\u202etxt.exe' }));
   assert.equal(receiver.name, 'atxt.exe');
 });

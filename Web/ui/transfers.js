@@ -4,6 +4,9 @@ import { h } from '../lib/dom.js';
 import { formatBytes, isolate } from '../lib/format.js';
 import { icon } from './icons.js';
 
+/** So many rows are kept; of more, the oldest that have nothing to save go. */
+const rowLimit = 100;
+
 /** @param {import('../files/files.js').Files} files */
 export function createTransfers(files) {
   const element = h('ul', { id: 'transfers', class: 'transfers', 'aria-label': 'Files' });
@@ -15,10 +18,22 @@ export function createTransfers(files) {
       row = createRow(file);
       rows.set(file.id, row);
       element.prepend(row.element);
+      dropOld();
     }
     row.update(file);
   });
   return { element };
+
+  /** Peers may offer and take back without end. */
+  function dropOld() {
+    for (const [id, { element: old }] of rows) {
+      if (rows.size <= rowLimit) break;
+      const isOver = !old.isConnected || old.dataset['state'] === 'failed' || old.dataset['state'] === 'cancelled';
+      if (!isOver) continue;
+      old.remove();
+      rows.delete(id);
+    }
+  }
 }
 
 /** @param {import('../files/files.js').FileRow} first */
@@ -62,17 +77,23 @@ function createRow(first) {
       file.cancel();
       return;
     }
-    if (file.url) URL.revokeObjectURL(file.url);
+    file.dismiss();
     element.remove();
   }
 }
 
 /** @param {import('../files/files.js').FileRow} file @returns {HTMLElement[]} */
-function offer({ state, url, name, accept }) {
+function offer({ state, url, name, from, accept, acceptAll }) {
   if (state === 'done' && url) {
     return [h('a', { class: 'save', href: url, download: name, 'aria-label': `Save ${isolate(name)}` }, icon('save'), 'Save')];
   }
-  if (accept) return [h('button', { type: 'button', class: 'primary small', onclick: accept }, 'Receive')];
+  if (accept && acceptAll) {
+    const all = `Receive this and all further files from ${isolate(from)}`;
+    return [
+      h('button', { type: 'button', class: 'primary small', onclick: accept }, 'Receive'),
+      h('button', { type: 'button', class: 'quiet small', title: all, 'aria-label': all, onclick: acceptAll }, 'Receive all'),
+    ];
+  }
   return [];
 }
 
@@ -84,14 +105,14 @@ function describe({ state, size, progress, from, isOwn, note }) {
   switch (state) {
     case 'sending':
     case 'receiving':
-      return parts(`${formatBytes(progress)} of ${total}`, who, note);
+      return parts(progress === 0 && note !== '' ? total : `${formatBytes(progress)} of ${total}`, who, note);
     case 'waiting':
-      return parts(total, who);
+      return parts(total, who, note);
     case 'done':
       return parts(isOwn ? `Sent, ${total}` : total, who, note);
     case 'failed':
       return parts('Failed', note);
     default:
-      return parts('Cancelled', who, note);
+      return parts('Cancelled', note, who);
   }
 }
