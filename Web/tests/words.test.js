@@ -64,7 +64,7 @@ for (const [count, expected] of [
 }
 
 test('initials', () => {
-  assert.deepEqual(['Ada Lovelace', 'ada', ' a b c ', '', '😀 x'].map(initials), ['AL', 'A', 'AC', '', '😀X']);
+  assert.deepEqual(['Ada Lovelace', 'ada', ' a b c ', '', '😀 x', 'Ada (home)', '...'].map(initials), ['AL', 'A', 'AC', '', '😀X', 'AH', '.']);
 });
 
 test('a colour is always the same one', () => {
