@@ -3,11 +3,14 @@
 import hashlib
 import os
 import random
+import re
+import time
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import Error, expect, sync_playwright
 
 from harness.browser import ARGUMENTS, Participant
+from harness.member import Member
 from harness.rtcpeer import RTCPeer
 from harness.waiting import wait_until
 
@@ -202,6 +205,104 @@ def test_file_of_no_bytes_and_a_strange_name(linkup, people, tmp_path):
     # What file systems can't take is replaced.
     bea.send_file('Grüße & "mehr".txt', b"x")
     assert ann.receive_file("Grüße & _mehr_.txt", tmp_path / "named") == b"x"
+
+
+def test_a_file_is_never_a_document(linkup, people):
+    """What a peer sends runs nothing, not even opened by the address that it has here."""
+    ann, bea = people(linkup, "Ann", "Bea")
+    ann.wait_for_peers(1)
+    bea.wait_for_peers(1)
+    page = b"<script>document.title = `it runs in ${origin}`</script>"
+    ann.page.locator("#file").set_input_files({"name": "page.html", "mimeType": "text/html", "buffer": page})
+    row = bea.transfer("page.html")
+    expect(row).to_have_attribute("data-state", "waiting")
+    expect(ann.transfer("page.html")).to_contain_text("waiting to be accepted")
+    row.get_by_role("button", name="Receive this and all further files").click()
+    expect(row).to_have_attribute("data-state", "done")
+    with bea.context.new_page() as other:
+        with other.expect_download():
+            with pytest.raises(Error, match="Download is starting"):
+                other.goto(row.locator("a.save").get_attribute("href"))
+        assert "it runs" not in other.title()
+    # Nobody is asked twice about one sender; what is refused is told to be.
+    ann.send_file("second.bin", b"x")
+    expect(bea.transfer("second.bin")).to_have_attribute("data-state", "done")
+    bea.send_file("third.bin", b"x")
+    ann.transfer("third.bin").get_by_role("button", name="Cancel").click()
+    expect(bea.transfer("third.bin")).to_contain_text("It was not wanted.")
+
+
+def test_signals_make_one_connection_a_second(linkup, chromium, people):
+    ann = Participant(chromium, f"http://localhost:{linkup.port}", name="Ann")
+    people.all.append(ann)
+    ann.page.add_init_script(
+        """window.connections = 0;
+        window.RTCPeerConnection = class extends RTCPeerConnection {
+            constructor(...options) { super(...options); window.connections += 1; }
+        };"""
+    )
+    ann.enter()
+    with Member(linkup.url) as robot:
+        joined = robot.call("join", room="room", name="Robot")
+        (peer,) = joined["peers"]
+        start = time.monotonic()
+        for epoch in range(1, 401):
+            signal = {"to": peer["id"], "epoch": epoch, "description": {"type": "offer", "sdp": "v=0"}}
+            robot.client.emit("signal", signal, namespace="/call")
+        # The answer says that all of them were passed on.
+        assert robot.call("status", audio=False, video=False, screen=False) == {}
+        ann.wait_for("window.connections > 2")
+        made = ann.page.evaluate("window.connections")
+    # The first, the second at once, and then one a second.
+    assert made <= 3 + (time.monotonic() - start)
+
+
+def test_a_long_chat_has_few_rows(linkup, people):
+    (ann,) = people(linkup, "Ann")
+    count = 0
+    for _ in range(35):
+        with Member(linkup.url) as other:
+            assert "error" not in other.chat("join", room="room", name="Bea")
+            for _ in range(20):
+                assert "error" not in other.chat("say", text=f"message {count}")
+                count += 1
+    rows = ann.page.locator("#messages .message")
+    expect(rows).to_have_count(500)
+    expect(rows.last).to_contain_text(f"message {count - 1}")
+    expect(rows.first).to_contain_text(f"message {count - 500}")
+
+    # Further up are the older ones, and the newest wait until they are asked for.
+    for number in (100, 0):
+        ann.page.evaluate("document.querySelector('#messages').scrollTop = 0")
+        expect(rows.first).to_have_text(re.compile(rf"message {number}$"))
+    expect(rows).to_have_count(500)
+    with Member(linkup.url) as other:
+        other.chat("join", room="room", name="Bea")
+        other.chat("say", text="the last one")
+    ann.page.get_by_role("button", name="New messages").click()
+    expect(rows.last).to_contain_text("the last one")
+    expect(rows).to_have_count(500)
+
+
+def test_names_are_only_names(linkup, chromium, people):
+    ann = Participant(chromium, f"http://localhost:{linkup.port}", name="Ann")
+    people.all.append(ann)
+    ann.page.goto(f"{ann.url}/r/room")
+    for name, problem in ("\u202eAnn", "direction"), ("A\u200bnn", "invisible"), ("\u0301", "can be seen"):
+        ann.page.locator("#lobby-name").fill(name)
+        ann.page.locator("#join").click()
+        expect(ann.page.locator(".problem")).to_contain_text(problem)
+    ann.page.locator("#lobby-name").fill("מיכל")
+    ann.page.locator("#join").click()
+    with Member(linkup.url) as other:
+        other.chat("join", room="room", name="מיכל (you)")
+        other.chat("say", text="Who is who?")
+        ann.say("I am")
+        messages = ann.page.locator("#messages .message")
+        for shown in ann.page.locator("#people li"), messages:
+            expect(shown).to_have_count(2)
+            expect(shown.filter(has=ann.page.locator(".you"))).to_have_count(1)
+        expect(messages.last.locator(".you")).to_have_count(1)
 
 
 def test_call_outlives_the_server(start_linkup, people):

@@ -68,7 +68,7 @@ export function createChatPanel({ chat, onFiles }) {
     for (const key of rows.keys()) if (!keys.has(key)) rows.delete(key);
     const shown = part.items.map((item) => row(item));
     const isFollowing = first === undefined;
-    const anchor = isFollowing ? undefined : shown.find((element) => element.isConnected && element.offsetTop >= list.scrollTop);
+    const anchor = isFollowing ? undefined : shown.find(staysInSight);
     const before = anchor?.offsetTop ?? 0;
     arrange(list, shown);
     empty.hidden = part.items.length > 0;
@@ -76,6 +76,15 @@ export function createChatPanel({ chat, onFiles }) {
     else if (anchor) list.scrollTop += anchor.offsetTop - before;
     if (!isFollowing && timeline.newest > newestSeen) newest.hidden = false;
     newestSeen = timeline.newest;
+  }
+
+  /**
+   * Whether what is read shall not move away from under this one. The day on top moves with the window.
+   *
+   * @param {HTMLElement} element
+   */
+  function staysInSight(element) {
+    return element.dataset['id'] !== undefined && element.isConnected && element.offsetTop >= list.scrollTop;
   }
 
   /** @param {import('../chat/timeline.js').Timeline['items'][number]} item */
