@@ -21,6 +21,8 @@ final class ClientConnection: EngineConnectionHandler, @unchecked Sendable {
     private let gate: EventGate?
     /// Events that wait until the client keeps up.
     var waiting: ArraySlice<WaitingEmit> = []
+    /// What the application keeps with the connection; see ``Socket/connectionData``.
+    var storedData = SocketData()
 
     var isProtocol3: Bool { connection.protocolVersion == .v3 }
 

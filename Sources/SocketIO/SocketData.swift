@@ -1,6 +1,7 @@
 import EngineIO
 
-/// What an application keeps with a socket: one value of each type, as in `socket.data[User.self] = user`.
+/// What an application keeps with a socket or with a client's connection: one value of each type, as in
+/// `socket.data[User.self] = user`.
 public struct SocketData: Sendable {
     private var values: [ObjectIdentifier: any Sendable] = [:]
     /// What came from another node, by the name of the type, until somebody asks for the type.
@@ -82,6 +83,44 @@ extension Socket {
     ) async -> Result {
         await withCheckedContinuation { continuation in
             connection.loop.run { continuation.resume(returning: body(&self.storedData)) }
+        }
+    }
+}
+
+extension Socket {
+    /// What the application keeps with the client's connection, which the sockets of the client share; for use on the
+    /// socket's loop, as in handlers.
+    ///
+    /// It lives as long as the connection: a client that leaves a namespace and joins it again has a new socket and new
+    /// ``data``, but finds this as it was. So what must not begin anew by that, such as how often a client may do
+    /// something, belongs here:
+    ///
+    ///     guard socket.connectionData[MessageBudget.self, default: .full].take() else { return }
+    ///
+    /// A client that connects anew begins with nothing, recovered or not. Elsewhere use ``withConnectionData(_:)``.
+    public var connectionData: SocketData {
+        get {
+            precondition(
+                connection.loop.isCurrent,
+                "connectionData is for the socket's loop; use withConnectionData(_:) elsewhere"
+            )
+            return client.storedData
+        }
+        set {
+            precondition(
+                connection.loop.isCurrent,
+                "connectionData is for the socket's loop; use withConnectionData(_:) elsewhere"
+            )
+            client.storedData = newValue
+        }
+    }
+
+    /// Reads and changes what the application keeps with the client's connection, on the socket's loop.
+    public nonisolated(nonsending) func withConnectionData<Result: Sendable>(
+        _ body: @escaping @Sendable (inout SocketData) -> Result
+    ) async -> Result {
+        await withCheckedContinuation { continuation in
+            connection.loop.run { continuation.resume(returning: body(&self.client.storedData)) }
         }
     }
 }

@@ -47,4 +47,33 @@ import Testing
         try await fixture.wait { await socket.withData { $0[User.self] = nil } }
         #expect(found.map { $0.data[User.self] } == [User(name: "Ada")])
     }
+
+    /// What is kept with the connection outlives the namespace, and is the same in all of them; another connection has
+    /// its own.
+    @Test func connectionDataOutlivesTheSocket() async throws {
+        let sockets = Journal<Socket>()
+        for name in ["/", "/a"] {
+            io.of(name).onConnection { socket in
+                sockets.add(socket)
+                socket.on("visit") { () -> [Int] in
+                    socket.data[Visits.self, default: Visits()].count += 1
+                    socket.connectionData[Visits.self, default: Visits()].count += 1
+                    return [socket.data[Visits.self]?.count ?? 0, socket.connectionData[Visits.self]?.count ?? 0]
+                }
+            }
+        }
+        let client = fixture.join()
+        client.receive("420[\"visit\"]", "41", "40")
+        _ = client.takeSent()
+        client.receive("421[\"visit\"]", "40/a,")
+        _ = client.takeSent()
+        client.receive("42/a,2[\"visit\"]")
+        #expect(client.takeSent() == ["43/a,2[[1,3]]"])
+        let other = fixture.join()
+        other.receive("420[\"visit\"]")
+        #expect(other.takeSent() == ["430[[1,1]]"])
+        let socket = sockets.entries[0]
+        let count = try await fixture.wait { await socket.withConnectionData { $0[Visits.self]?.count } }
+        #expect(count == 3)
+    }
 }
