@@ -110,7 +110,8 @@ extension JSONValue: ExpressibleByNilLiteral, ExpressibleByBooleanLiteral, Expre
 /// It recurses, at most ``JSONScanner/maximumDepth`` deep, because nothing nested deeper passes validation.
 private struct JSONValueParser {
     private let argument: RawArgument
-    private let placeholders: [Placeholder]
+    /// Those that were not reached, in the order of the text.
+    private var placeholders: ArraySlice<Placeholder>
     private var position = 0
 
     init(_ argument: RawArgument) {
@@ -126,11 +127,12 @@ private struct JSONValueParser {
     }
 
     mutating func value() -> JSONValue {
-        if let placeholder = placeholders.first(where: { $0.range.lowerBound - argument.offset == position }),
+        if let placeholder = placeholders.first, placeholder.range.lowerBound - argument.offset == position,
             let buffers = argument.attachments?.buffers
         {
             position = placeholder.range.upperBound - argument.offset
             return .binary(buffers[placeholder.attachment])
+            placeholders.removeFirst()
         }
         switch next {
         case UInt8(ascii: "{"): return .object(members())

@@ -15,8 +15,9 @@ extension Placeholder {
     ///   - start: Where the JSON begins in `text`.
     ///   - attachmentCount: How many attachments came with the payload.
     /// - Returns: The placeholders; one inside another does not count.
-    /// - Throws: ``PacketError/illegalPlaceholder`` when a placeholder names no attachment, or names one twice. The
-    ///   second can't come from a client that means well, and would let a small packet make the server send much.
+    /// - Throws: ``PacketError/illegalPlaceholder`` when a placeholder names no attachment, or names one twice, or there
+    ///   are more of them than attachments, which need not be read to the end then. This can't come from a client that
+    ///   means well, and would let a small packet make the server send much.
     static func find(
         in text: ByteBuffer,
         from start: Int,
@@ -34,7 +35,9 @@ extension Placeholder {
             case UInt8(ascii: "}"), UInt8(ascii: "]"):
                 position += 1
                 guard let frame = frames.popLast(), frame.isPlaceholder else { continue }
-                found.removeAll { $0.range.lowerBound >= frame.start }
+                // They are in the order of the text, so those inside of this one are the last.
+                while let last = found.last, last.range.lowerBound >= frame.start { found.removeLast() }
+                guard found.count < attachmentCount else { throw .illegalPlaceholder }
                 found.append(Placeholder(range: frame.start..<position, attachment: frame.number))
             case UInt8(ascii: "\""):
                 let start = position

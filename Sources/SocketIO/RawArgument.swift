@@ -16,17 +16,17 @@ public struct RawArgument: Sendable {
     static let emptyObject = RawArgument(json: ByteBuffer(string: "{}"), offset: 0, attachments: nil)
 
     /// The placeholders within this argument.
-    var placeholders: [Placeholder] {
+    var placeholders: ArraySlice<Placeholder> {
         guard let attachments else { return [] }
-        let range = offset..<(offset + json.readableBytes)
-        return attachments.placeholders.filter { range.contains($0.range.lowerBound) }
+        let all = attachments.placeholders
+        return all[all.firstIndex(from: offset)..<all.firstIndex(from: offset + json.readableBytes)]
     }
 
     /// The binary value, if that is what the argument is.
     var binary: ByteBuffer? {
-        guard let attachments,
-            let placeholder = attachments.placeholders.first(where: { $0.range.lowerBound == offset })
-        else { return nil }
+        guard let attachments, let placeholder = placeholders.first, placeholder.range.lowerBound == offset else {
+            return nil
+        }
         return attachments.buffers[placeholder.attachment]
     }
 
@@ -86,5 +86,18 @@ final class Attachments: Sendable {
     init(_ buffers: [ByteBuffer], text: ByteBuffer, from start: Int) throws(PacketError) {
         self.buffers = buffers
         placeholders = try Placeholder.find(in: text, from: start, attachmentCount: buffers.count)
+    }
+}
+
+extension [Placeholder] {
+    /// The index of the first placeholder that begins at `position` or later; they are in the order of the text.
+    fileprivate func firstIndex(from position: Int) -> Int {
+        var low = startIndex
+        var high = endIndex
+        while low < high {
+            let middle = (low + high) / 2
+            if self[middle].range.lowerBound < position { low = middle + 1 } else { high = middle }
+        }
+        return low
     }
 }

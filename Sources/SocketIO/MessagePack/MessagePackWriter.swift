@@ -75,7 +75,7 @@ extension MessagePackWriter {
         let bytes = json.readableBytesUInt8Span
         let placeholders = argument.placeholders
         var sizes = Self.containerSizes(bytes)[...]
-        var nextPlaceholder = placeholders[...]
+        var nextPlaceholder = placeholders
         var position = 0
         while let first = JSONScanner.byte(bytes, position) {
             if let placeholder = nextPlaceholder.first, placeholder.range.lowerBound - argument.offset == position,
@@ -83,9 +83,10 @@ extension MessagePackWriter {
             {
                 nextPlaceholder.removeFirst()
                 writeBinary(attachments.buffers[placeholder.attachment])
-                position = placeholder.range.upperBound - argument.offset
-                // The object that stood for it was counted as a container.
-                sizes.removeFirst()
+                let end = placeholder.range.upperBound - argument.offset
+                // The object that stood for it was counted as a container, and so was what is in it.
+                sizes.removeFirst(Self.containerSizes(bytes.extracting(position..<end)).count)
+                position = end
                 continue
             }
             switch first {
