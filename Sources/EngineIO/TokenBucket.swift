@@ -43,10 +43,17 @@ public struct TokenBucket: Sendable {
     /// Takes one token.
     /// - Returns: `nil` when there was one; otherwise how long it takes until there is, and none was taken.
     public mutating func take(at now: ContinuousClock.Instant) -> Duration? {
+        take(1, at: now)
+    }
+
+    /// Takes tokens; more than there are too, if there is one, so that what costs more than the burst can pass at all
+    /// and the next has to wait for longer.
+    /// - Returns: `nil` when they were taken; otherwise how long it takes until there is one.
+    public mutating func take(_ count: Int, at now: ContinuousClock.Instant) -> Duration? {
         let full = max(full ?? now, now)
         let missing = now.duration(to: full)
         guard missing <= tolerance else { return missing - tolerance }
-        self.full = full + interval
+        self.full = full + interval * count
         return nil
     }
 }

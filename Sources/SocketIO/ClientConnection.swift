@@ -16,9 +16,13 @@ final class ClientConnection: EngineConnectionHandler, @unchecked Sendable {
     @exclusivity(unchecked) var machine: ConnectionMachine<Socket>
     private var connectTimer: EngineTimer?
     /// Set once the sockets were told why, so that the end of the transport does not tell them again.
-    private var isClosed = false
+    private(set) var isClosed = false
     /// Absent when clients may send as often as they like.
     private let gate: EventGate?
+    /// Asynchronous handlers; absent until there is one.
+    @exclusivity(unchecked) var work: ConnectionWork?
+    /// Whether what waited for handlers is being gone on with.
+    var isResuming = false
     /// Events that wait until the client keeps up.
     var waiting: ArraySlice<WaitingEmit> = []
     /// What the application keeps with the connection; see ``Socket/connectionData``.
@@ -56,9 +60,11 @@ final class ClientConnection: EngineConnectionHandler, @unchecked Sendable {
         switch message {
         case .text(let text):
             shard.counters.bytesReceived += text.readableBytes
+            if let gate, !admit(text.readableBytes, by: gate) { return }
             perform(machine.receiveText(text))
         case .binary(let bytes):
             shard.counters.bytesReceived += bytes.readableBytes
+            if let gate, !admit(bytes.readableBytes, by: gate) { return }
             perform(machine.receiveBinary(bytes))
         }
     }
@@ -78,15 +84,18 @@ final class ClientConnection: EngineConnectionHandler, @unchecked Sendable {
             break
         case .event(let socket, let arguments, let id):
             if let gate, !admit(by: gate) { break }
-            socket.receive(arguments, id: id)
+            deliver(arguments, id: id, to: socket)
         case .acknowledgement(let socket, let id, let arguments):
             socket.receiveAcknowledgement(id, arguments)
         case .connect(let name, let auth, let query):
             if let gate, !admit(by: gate) { break }
             connect(toNamespaceNamed: name, auth: auth, query: query)
         case .refuse(let name):
+            if let gate, !admit(by: gate) { break }
             refuse(namespaceNamed: String(buffer: name), .tooManyNamespaces)
         case .leave(let socket):
+            // It counts, so that joining and leaving in turn is bounded; but the client has left, whatever the policy.
+            if let gate, !admit(by: gate), isClosed { break }
             machine.leave(socket.namespace.identity.bytes)
             socket.disconnected(.clientNamespaceDisconnect)
         case .close(let violation):
@@ -99,29 +108,38 @@ final class ClientConnection: EngineConnectionHandler, @unchecked Sendable {
         }
     }
 
-    /// Whether an event may pass; otherwise the policy has been applied.
+    /// Whether an event or a request may pass; otherwise the policy has been applied.
     private func admit(by gate: EventGate) -> Bool {
         if gate.admit(at: shard.loop.now) { return true }
         shard.counters.eventsRateLimited += 1
-        let rate = gate.limit.rate
-        switch gate.limit.policy {
-        case .drop: break
-        case .disconnect:
-            server.logger?.info(
-                "closing a connection that sends events too often",
-                metadata: [
-                    "connection": "\(connection.id)", "limit": "\(rate.perSecond)", "burst": "\(rate.burst)",
-                ]
-            )
-            let description = "more than \(rate.perSecond) events a second, or \(rate.burst) at once"
-            close(.rateLimited, description: description)
-            connection.close(.rateLimited)
-        }
+        refuse(past: gate.limit.rate, of: "events", gate.limit.policy)
         return false
     }
 
+    /// Whether a message may be looked at; otherwise the connection is closed.
+    private func admit(_ byteCount: Int, by gate: EventGate) -> Bool {
+        if gate.admit(byteCount, at: shard.loop.now) { return true }
+        guard let rate = gate.limit.bytes, gate.limit.policy == .disconnect else { return true }
+        shard.counters.eventsRateLimited += 1
+        refuse(past: rate, of: "bytes", .disconnect)
+        return false
+    }
+
+    private func refuse(past rate: Rate, of things: String, _ policy: EventRateLimit.Policy) {
+        guard policy == .disconnect else { return }
+        server.logger?.info(
+            "closing a connection that sends events too often",
+            metadata: [
+                "connection": "\(connection.id)", "limit": "\(rate.perSecond)", "burst": "\(rate.burst)",
+                "of": "\(things)",
+            ]
+        )
+        close(.rateLimited, description: "more than \(rate.perSecond) \(things) a second, or \(rate.burst) at once")
+        connection.close(.rateLimited)
+    }
+
     /// Ends the sockets without a packet, and whatever else the client sends is ignored.
-    private func close(_ reason: DisconnectReason, description: String? = nil) {
+    func close(_ reason: DisconnectReason, description: String? = nil) {
         guard !isClosed else { return }
         isClosed = true
         connectTimer?.cancel()
@@ -129,6 +147,8 @@ final class ClientConnection: EngineConnectionHandler, @unchecked Sendable {
         for socket in machine.close() {
             socket.disconnected(reason, description: description)
         }
+        // A server that ends waits for handlers as long as it was told to.
+        endWork(cancelsHandlers: reason != .serverShuttingDown)
     }
 
     /// Ends the connection because the server ends.
@@ -167,20 +187,6 @@ final class ClientConnection: EngineConnectionHandler, @unchecked Sendable {
         }
     }
 
-    /// The client sends faster than its connection handler allows.
-    func closeForTooManyHeldEvents(_ socket: Socket) {
-        let limits = server.configuration
-        server.logger?.debug(
-            "closing a connection: too many events wait for a handler or middleware",
-            metadata: [
-                "socket": "\(socket.id)", "namespace": "\(socket.namespace.name)",
-                "maxHeldEvents": "\(limits.maxHeldEvents)", "maxHeldBytes": "\(limits.maxHeldBytes)",
-            ]
-        )
-        close(.forcedServerClose, description: "too many events wait for a handler or middleware")
-        connection.close()
-    }
-
     private func connectTimedOut() {
         guard machine.connectTimeout() else { return }
         server.logger?.debug("client joined no namespace in time", metadata: ["connection": "\(connection.id)"])
@@ -204,6 +210,15 @@ extension ClientConnection {
             )
             return refuse(namespaceNamed: name.map { String(buffer: $0) }, .authTooLarge)
         }
+        if isHolding {
+            wait(.connect(name, resolution: machine.resolving(name), auth: auth, query: query))
+        } else {
+            join(name, auth: auth, query: query)
+        }
+    }
+
+    /// Joins a namespace.
+    func join(_ name: ByteBuffer?, auth: ByteBuffer, query: ByteBuffer?) {
         let auth = isProtocol3 ? Self.auth(fromQuery: query) : Self.auth(fromPayload: auth)
         guard let name else {
             connect(to: server.main, auth: auth)
@@ -236,7 +251,7 @@ extension ClientConnection {
             case .asynchronous(let matches):
                 let resolution = resolution ?? machine.resolving(name)
                 let remaining = rest
-                shard.run {
+                run {
                     let parent = await matches(text, auth) ? parent : nil
                     self.shard.loop.run {
                         if let parent {
@@ -312,7 +327,7 @@ extension ClientConnection {
                 do { try body(socket) } catch { return refuse(socket, error) }
             case .asynchronous(let body):
                 let remaining = rest
-                shard.run {
+                run {
                     do {
                         try await body(socket)
                         self.shard.loop.run { self.runMiddlewares(remaining, socket) }

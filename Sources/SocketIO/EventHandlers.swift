@@ -27,7 +27,7 @@ enum EventHandlers {
         { socket, arguments, acknowledge in
             var reader = ArgumentReader(arguments)
             let values = (repeat try reader.next((each Argument).self))
-            socket.runHandler(of: event) {
+            socket.runHandler(of: event, byteCount: arguments.byteCount) {
                 try await handler(repeat each values)
                 acknowledge?()
             }
@@ -41,7 +41,7 @@ enum EventHandlers {
         { socket, arguments, acknowledge in
             var reader = ArgumentReader(arguments)
             let values = (repeat try reader.next((each Argument).self))
-            socket.runHandler(of: event) {
+            socket.runHandler(of: event, byteCount: arguments.byteCount) {
                 let answer = try await handler(repeat each values)
                 acknowledge?(answer)
             }

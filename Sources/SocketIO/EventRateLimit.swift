@@ -10,14 +10,27 @@ public struct EventRateLimit: Sendable, Equatable {
         case disconnect
     }
 
-    /// How often events may come on one connection, whatever their namespace; requests to join one count too.
+    /// How often events may come on one connection, whatever their namespace; requests to join and to leave one count
+    /// too.
     public var rate: Rate
+    /// How many bytes of messages may come on one connection; without limit unless set.
+    ///
+    /// What a message costs grows with its size, so this bounds the time that a client can take from the others. With
+    /// ``Policy/disconnect`` it is checked before a message is looked at; with ``Policy/drop`` it is read as far as
+    /// needed to know where it ends, and its event is dropped. A message larger than the burst passes when nothing came
+    /// before it, and others must wait the longer.
+    public var bytes: Rate?
     /// What happens to those that come more often.
     public var policy: Policy
 
     /// Makes a limit.
-    public init(_ rate: Rate, policy: Policy = .disconnect) {
+    /// - Parameters:
+    ///   - rate: How often events may come.
+    ///   - bytes: How many bytes may come.
+    ///   - policy: What happens past either of them.
+    public init(_ rate: Rate, bytes: Rate? = nil, policy: Policy = .disconnect) {
         self.rate = rate
+        self.bytes = bytes
         self.policy = policy
     }
 }
@@ -26,14 +39,24 @@ public struct EventRateLimit: Sendable, Equatable {
 final class EventGate {
     let limit: EventRateLimit
     private var bucket: TokenBucket
+    private var byteBucket: TokenBucket?
+    /// Whether the message that is being read has more bytes than may come.
+    private var isPastBytes = false
 
     init(_ limit: EventRateLimit) {
         self.limit = limit
         bucket = TokenBucket(limit.rate)
+        byteBucket = limit.bytes.map { TokenBucket($0) }
+    }
+
+    /// Whether a message of so many bytes may pass.
+    func admit(_ byteCount: Int, at now: ContinuousClock.Instant) -> Bool {
+        isPastBytes = byteBucket?.take(byteCount, at: now) != nil
+        return !isPastBytes
     }
 
     /// Whether an event may pass.
     func admit(at now: ContinuousClock.Instant) -> Bool {
-        bucket.take(at: now) == nil
+        !isPastBytes && bucket.take(at: now) == nil
     }
 }

@@ -56,7 +56,8 @@ final class SocketHooks {
     var upgrade = ListenerList<@Sendable (EngineTransport) -> Void>()
     /// What each event passes before its handlers.
     var middlewares: [EventMiddleware] = []
-    /// Whether an asynchronous middleware is deciding about an event; those behind it are ``held``.
+    /// Whether an asynchronous middleware is deciding about an event, or too many handlers are in flight for another
+    /// one; events are ``held`` then.
     var isWaiting = false
     var held = HeldEvents()
 
@@ -99,33 +100,4 @@ struct ListenerList<Handler> {
 enum EventMiddleware: Sendable {
     case synchronous(@Sendable (String, SocketArguments) throws -> Void)
     case asynchronous(@Sendable (String, SocketArguments) async throws -> Void)
-}
-
-/// Events that wait for something to end, and how many bytes they keep.
-struct HeldEvents {
-    /// An event from the client.
-    struct Event: Sendable {
-        let arguments: SocketArguments
-        let id: UInt64?
-    }
-
-    private(set) var events: [Event] = []
-    private var bytes = 0
-
-    /// Holds an event.
-    /// - Returns: `false` when there are as many as there may be.
-    mutating func hold(_ event: Event, limits: SocketIOServer.Configuration) -> Bool {
-        guard events.count < limits.maxHeldEvents, bytes <= limits.maxHeldBytes else { return false }
-        bytes += event.arguments.byteCount
-        events.append(event)
-        return true
-    }
-
-    /// Gives up the event that came first.
-    mutating func takeFirst() -> Event? {
-        guard !events.isEmpty else { return nil }
-        let event = events.removeFirst()
-        bytes -= event.arguments.byteCount
-        return event
-    }
 }

@@ -61,17 +61,37 @@ final class LoopShard: @unchecked Sendable {
         roomIndexes[ObjectIdentifier(namespace)] = nil
     }
 
-    /// Runs an asynchronous handler, which begins before this returns and resumes on the loop.
+    /// Runs an asynchronous handler of a client, which begins before this returns and resumes on the loop.
     ///
-    /// The task belongs to the shard: it outlives the socket whose event it handles, as in the official server, and
-    /// is cancelled and awaited when the server closes.
-    func run(_ operation: @escaping @Sendable () async -> Void) {
-        let ticket = handlers.begin()
+    /// It counts as one of the client's handlers in flight until it has ended, whatever has become of the socket. It is
+    /// cancelled when the connection is gone, unless it is for just that, and cancelled and awaited when the server
+    /// closes.
+    /// - Parameters:
+    ///   - client: Whose handler it is.
+    ///   - byteCount: How much it keeps of what the client sent.
+    ///   - isForTheEnd: Whether it is for the end of a socket.
+    ///   - operation: The handler.
+    func run(
+        for client: ClientConnection,
+        byteCount: Int = 0,
+        isForTheEnd: Bool = false,
+        _ operation: @escaping @Sendable () async -> Void
+    ) {
+        let ticket = handlers.begin(isForTheEnd: isForTheEnd)
+        client.handlerBegan(isForTheEnd ? nil : ticket, byteCount)
         let task = executor.start {
             await HandlerTasks.$current.withValue(.init(shard: self, ticket: ticket)) { await operation() }
-            self.loop.run { self.handlers.ended(ticket) }
+            self.loop.run {
+                self.handlers.ended(ticket)
+                client.handlerEnded(isForTheEnd ? nil : ticket, byteCount)
+            }
         }
         handlers.began(ticket, task)
+    }
+
+    /// Cancels a handler.
+    func cancel(_ ticket: UInt64) {
+        handlers.cancel(ticket)
     }
 }
 

@@ -176,7 +176,8 @@ extension Socket {
         _ operation: @escaping @Sendable () async throws -> Void
     ) {
         let start = counters.samplesHandler() ? connection.loop.now : nil
-        client.shard.run {
+        byteCount: Int,
+        client.run(byteCount: byteCount) {
             do {
                 try await operation()
             } catch {
@@ -191,6 +192,8 @@ extension Socket {
         if let logger = namespace.logger {
             var metadata = logMetadata(error: error)
             metadata["event"] = "\(event)"
+        // It was cancelled with its connection.
+        if error is CancellationError, !isConnected { return }
             if error is ArgumentError {
                 logger.debug("an event was dropped: its arguments don't fit", metadata: metadata)
             } else {

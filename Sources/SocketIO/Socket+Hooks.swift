@@ -99,8 +99,8 @@ extension Socket {
         }
         if !hooks.isWaiting {
             runMiddlewares(hooks.middlewares[...], event, hooks)
-        } else if !hooks.held.hold(event, limits: client.server.configuration) {
-            client.closeForTooManyHeldEvents(self)
+        } else if !hooks.held.hold(event, in: client.makeWork()) {
+            client.closeForTooManyHeldEvents()
         }
     }
 
@@ -119,7 +119,7 @@ extension Socket {
             case .asynchronous(let body):
                 let remaining = rest
                 hooks.isWaiting = true
-                client.shard.run {
+                client.run(byteCount: event.arguments.byteCount) {
                     do {
                         try await body(name, event.arguments)
                         self.connection.loop.run { self.resume(remaining, event, nil) }
@@ -147,9 +147,28 @@ extension Socket {
         } else {
             runMiddlewares(middlewares, event, hooks)
         }
-        while !hooks.isWaiting, let next = hooks.held.takeFirst() {
-            runMiddlewares(hooks.middlewares[...], next, hooks)
+        if !hooks.isWaiting { resumeHeldEvents() }
+    }
+
+    /// Goes on with the events that are held, until one has to wait, or until too many handlers are in flight.
+    func resumeHeldEvents() {
+        guard let hooks = listeners.hooks, !hooks.held.isEmpty else {
+            listeners.hooks?.isWaiting = false
+            return
         }
+        let work = client.makeWork()
+        repeat {
+            guard work.hasRoom else {
+                hooks.isWaiting = true
+                return client.wait(.middlewares(self))
+            }
+            guard let next = hooks.held.takeFirst(from: work) else {
+                hooks.isWaiting = false
+                return
+            }
+            hooks.isWaiting = false
+            runMiddlewares(hooks.middlewares[...], next, hooks)
+        } while !hooks.isWaiting
     }
 
     private func drop(_ event: HeldEvents.Event, _ error: any Error) {

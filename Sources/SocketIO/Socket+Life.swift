@@ -33,7 +33,7 @@ extension Socket {
                 do { try body(self) } catch { connectionHandlerFailed(error) }
             case .asynchronous(let body):
                 early.runningHandlers += 1
-                client.shard.run { [self] in
+                client.run { [self] in
                     do { try await body(self) } catch { connectionHandlerFailed(error) }
                     connection.loop.run { self.connectionHandlerEnded() }
                 }
@@ -43,6 +43,8 @@ extension Socket {
     }
 
     private func connectionHandlerFailed(_ error: any Error) {
+        // It was cancelled with its connection.
+        if error is CancellationError, !isConnected { return }
         namespace.logger?.error("a connection handler failed", metadata: logMetadata(error: error))
     }
 
@@ -53,7 +55,11 @@ extension Socket {
         guard early.runningHandlers == 0 else { return }
         phase = .connected
         self.early = nil
-        for event in early.held.events { receive(event.arguments, id: event.id) }
+        guard !early.held.isEmpty else { return }
+        let work = client.makeWork()
+        while let event = early.held.takeFirst(from: work) {
+            client.deliver(event.arguments, id: event.id, to: self)
+        }
     }
 
     /// An event from the client.
@@ -62,9 +68,7 @@ extension Socket {
         case .connected: deliver(arguments, id: id)
         case .starting:
             let event = HeldEvents.Event(arguments: arguments, id: id)
-            if !makeEarly().held.hold(event, limits: client.server.configuration) {
-                client.closeForTooManyHeldEvents(self)
-            }
+            if !makeEarly().held.hold(event, in: client.makeWork()) { client.closeForTooManyHeldEvents() }
         case .connecting, .disconnecting, .disconnected: break
         }
     }
@@ -90,7 +94,9 @@ extension Socket {
             namespace.recovery?.ended(self, recovery, isRecoverable: wasConnected && reason.isRecoverable)
         }
         isConnectedFlag.store(false, ordering: .relaxed)
+        early?.held.removeAll(from: client.work)
         early = nil
+        listeners.hooks?.held.removeAll(from: client.work)
         roomIndex.remove(self)
         if namespace.isDynamic { client.server.namespaces.leave(namespace) }
         pendingAcknowledgements.failAll(.disconnected)
@@ -142,12 +148,15 @@ extension Socket {
     }
 
     /// Adds an asynchronous handler for the end of the socket.
+    ///
+    /// Unlike the other handlers it is not cancelled when the connection is gone. While a server shuts down it has the
+    /// rest of the grace period.
     @discardableResult
     public func onDisconnect(
         _ handler: @escaping @Sendable (DisconnectReason) async -> Void
     ) -> SocketListener {
-        onDisconnect { [shard = client.shard] reason, _ in
-            shard.run { await handler(reason) }
+        onDisconnect { [client] reason, _ in
+            client.run(isForTheEnd: true) { await handler(reason) }
         }
     }
 

@@ -132,6 +132,9 @@ public final class Socket: @unchecked Sendable {
 // MARK: - Sending packets
 
 extension Socket {
+    /// Whether connection handlers are running; on the loop.
+    var isStarting: Bool { if case .starting = phase { true } else { false } }
+
     /// Whether something can be sent to the client; on the loop.
     var isTransmitting: Bool {
         switch phase {

@@ -87,4 +87,57 @@ import Testing
         let moved = fixture.loop.onLoop { socket.rooms }
         #expect(moved == [socket.id, "2", "5"])
     }
+
+    /// A message of 18 bytes with its type, which Engine.IO takes off.
+    private static let message = "42[\"a\",\"12345678\"]"
+
+    @Test(arguments: [EventRateLimit.Policy.drop, .disconnect], [2, 3])
+    func bytesPastTheRate(policy: EventRateLimit.Policy, count: Int) async throws {
+        let size = Self.message.utf8.count - 1
+        let bytes = Rate(perSecond: size, burst: size + 2)
+        let limit = EventRateLimit(Rate(perSecond: 100), bytes: bytes, policy: policy)
+        let fixture = fixture(.init(eventRateLimit: limit))
+        let client = fixture.join()
+        // Joining takes one byte; the second begins with the last of the burst.
+        for _ in 0..<count { client.receive(.text(Self.message)) }
+        let isPast = count > 2
+        #expect(client.isClosed == (isPast && policy == .disconnect))
+        let end = "rate limit exceeded: more than \(size) bytes a second, or \(size + 2) at once"
+        #expect(journal.takeAll() == ["a", "a"] + (client.isClosed ? [end] : []))
+        let statistics = try await fixture.wait { [io = fixture.io] in await io.statistics() }
+        #expect(statistics.eventsRateLimited == (isPast ? 1 : 0))
+        guard !client.isClosed else { return }
+        fixture.loop.advance(by: .seconds(1))
+        client.receive(.text(Self.message))
+        #expect(journal.entries == ["a"])
+    }
+
+    /// What is past the limit is not even looked at.
+    @Test func bytesPastTheRateAreNotRead() {
+        let limit = EventRateLimit(Rate(perSecond: 100), bytes: Rate(perSecond: 1, burst: 10))
+        let fixture = fixture(.init(eventRateLimit: limit))
+        let client = fixture.join()
+        client.receive(.text("42[\"a\",\"1234567890\"]"), "4this is no packet")
+        #expect(journal.entries == ["a", "rate limit exceeded: more than 1 bytes a second, or 10 at once"])
+    }
+
+    /// Joining and leaving count, so that doing so in turn is bounded.
+    @Test(arguments: [EventRateLimit.Policy.drop, .disconnect])
+    func joiningAndLeavingCount(policy: EventRateLimit.Policy) async throws {
+        let fixture = fixture(.init(eventRateLimit: .init(Rate(perSecond: 1, burst: 4), policy: policy)))
+        let client = fixture.join()
+        client.receive("41", "40", "41")
+        #expect(client.takeSent().count == 1)
+        #expect(journal.takeAll().count == 2)
+        client.receive("40")
+        #expect(client.takeSent() == (policy == .disconnect ? [.closed] : []))
+    }
+
+    /// One that leaves has left, even when that comes too often.
+    @Test func leavingIsNotDropped() {
+        let fixture = fixture(.init(eventRateLimit: .init(Rate(perSecond: 1, burst: 1), policy: .drop)))
+        let client = fixture.join()
+        client.receive("41")
+        #expect(journal.entries == ["client namespace disconnect: "])
+    }
 }
