@@ -1,12 +1,13 @@
 /// Makes handlers of arguments out of functions with typed parameters.
+///
+/// Those without a result leave the acknowledgement to others: a handler that only looks on must not answer for them.
 enum EventHandlers {
     static func make<each Argument: Decodable & Sendable>(
         _ handler: @escaping @Sendable (repeat each Argument) throws -> Void
     ) -> EventHandler {
-        { _, arguments, acknowledge in
+        { _, arguments, _ in
             var reader = ArgumentReader(arguments)
             try handler(repeat try reader.next((each Argument).self))
-            acknowledge?()
         }
     }
 
@@ -24,12 +25,11 @@ enum EventHandlers {
         of event: String,
         asynchronous handler: @escaping @Sendable (repeat each Argument) async throws -> Void
     ) -> EventHandler {
-        { socket, arguments, acknowledge in
+        { socket, arguments, _ in
             var reader = ArgumentReader(arguments)
             let values = (repeat try reader.next((each Argument).self))
             socket.runHandler(of: event, byteCount: arguments.byteCount) {
                 try await handler(repeat each values)
-                acknowledge?()
             }
         }
     }

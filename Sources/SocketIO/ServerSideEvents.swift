@@ -82,16 +82,15 @@ extension BroadcastEmitter where Self: ConnectionHost {
 
     /// Adds a handler for an event from other nodes.
     ///
-    /// It is called where the adapter handed the event in. When it returns, a node that waits for an answer gets one
-    /// without arguments.
+    /// It is called where the adapter handed the event in. A node that waits for an answer gets it from a handler with
+    /// a result, or from one that answers when it likes; this one answers nothing.
     public func onServerSide<each Argument: Decodable & Sendable>(
         _ event: String,
         _ handler: @escaping @Sendable (repeat each Argument) throws -> Void
     ) {
-        broadcastOperator.namespace.serverSideEvents.add(event) { arguments, answer in
+        broadcastOperator.namespace.serverSideEvents.add(event) { arguments, _ in
             var reader = ArgumentReader(arguments)
             try handler(repeat try reader.next((each Argument).self))
-            answer(SocketArguments())
         }
     }
 

@@ -8,9 +8,11 @@ extension Socket {
     ///
     /// Its parameters say what the arguments must be: surplus arguments are ignored, missing ones are `nil` for
     /// optional parameters. An event whose arguments don't fit is logged and dropped. The handler runs on the
-    /// socket's loop, so it must not block. When it returns, a client that waits for an acknowledgement gets one
-    /// without arguments. An error that it throws is logged and given to ``onError(_:)``, and the client gets no
-    /// acknowledgement.
+    /// socket's loop, so it must not block. An error that it throws is logged and given to ``onError(_:)``.
+    ///
+    /// A client that waits for an acknowledgement gets it from a handler with a result, or from one that takes an
+    /// ``Acknowledge``. A handler without a result answers nothing, as one in Node that does not call the callback: when
+    /// an event has no other, the client waits in vain.
     /// - Returns: What ``off(_:)-(SocketListener)`` takes to remove the handler.
     @discardableResult
     public func on<each Argument: Decodable & Sendable>(
@@ -171,12 +173,13 @@ extension Socket {
         if let acknowledge = acknowledge.take() { client.shard.acknowledges.release(acknowledge) }
     }
 
+    /// Runs an asynchronous handler of an event whose arguments have so many bytes.
     func runHandler(
         of event: String,
+        byteCount: Int,
         _ operation: @escaping @Sendable () async throws -> Void
     ) {
         let start = counters.samplesHandler() ? connection.loop.now : nil
-        byteCount: Int,
         client.run(byteCount: byteCount) {
             do {
                 try await operation()
@@ -189,11 +192,11 @@ extension Socket {
 
     /// Logs a failure; an argument that doesn't fit is the client's doing and so no more than a debug message.
     func handlerFailed(of event: String, _ error: any Error) {
+        // It was cancelled with its connection.
+        if error is CancellationError, !isConnected { return }
         if let logger = namespace.logger {
             var metadata = logMetadata(error: error)
             metadata["event"] = "\(event)"
-        // It was cancelled with its connection.
-        if error is CancellationError, !isConnected { return }
             if error is ArgumentError {
                 logger.debug("an event was dropped: its arguments don't fit", metadata: metadata)
             } else {

@@ -10,11 +10,37 @@ enum SocketIOSuite {
             socket.on("message-with-ack", raw: { arguments, acknowledge in acknowledge?(raw: arguments) })
             socket.on("echo", raw: { arguments, acknowledge in acknowledge?(raw: arguments) })
             socket.on("sessions") { sessionCount() }
-            socket.on("join") { (room: String) in socket.join(room) }
-            socket.on("leave") { (room: String) in socket.leave(room) }
-            socket.on("say") { (room: String, text: RawArgument) in io.of("/").to(room).emit("said", text) }
+            rooms(socket, io)
         }
         io.of("/custom").onConnection { socket in greet(socket) }
+    }
+
+    /// Answers without arguments, for clients that wait until it is done.
+    private static func rooms(_ socket: Socket, _ io: SocketIOServer) {
+        socket.on(
+            "join",
+            raw: { arguments, acknowledge in
+                socket.join(try arguments.decode(String.self))
+                acknowledge?()
+            }
+        )
+        socket.on(
+            "leave",
+            raw: { arguments, acknowledge in
+                socket.leave(try arguments.decode(String.self))
+                acknowledge?()
+            }
+        )
+        socket.on(
+            "say",
+            raw: { arguments, acknowledge in
+                io.of("/").to(try arguments.decode(String.self)).emit(
+                    "said",
+                    try arguments.decode(RawArgument.self, at: 1)
+                )
+                acknowledge?()
+            }
+        )
     }
 
     private static func greet(_ socket: Socket) {

@@ -34,9 +34,57 @@ import Testing
         client.receive("424[\"several\",\"a\\n\\u00e9\",true,1.5,\"surplus\"]", "42[\"sum\",1,1]")
         #expect(
             client.takeSent() == [
-                "430[5]", "431[]", "432[\"nothing\"]", "433[{\"choice\":2}]", "434[\"a\\né true 1.5\"]",
+                "430[5]", "432[\"nothing\"]", "433[{\"choice\":2}]", "434[\"a\\né true 1.5\"]",
             ]
         )
+    }
+
+    /// How a handler may deal with an event that is to be acknowledged.
+    enum Answering: String, CaseIterable, Sendable {
+        case nothing
+        case nothingLater
+        case value
+        case valueLater
+        case acknowledge
+        case looksAtAcknowledge
+
+        func add(to socket: Socket) {
+            switch self {
+            case .nothing: socket.on("a") { (_: Int) in }
+            case .nothingLater: socket.on("a") { (_: Int) async in await Task.yield() }
+            case .value: socket.on("a") { (number: Int) -> Int in number }
+            case .valueLater: socket.on("a") { (number: Int) async -> Int in number }
+            case .acknowledge: socket.on("a", raw: { _, acknowledge in acknowledge?() })
+            case .looksAtAcknowledge: socket.on("a", raw: { _, _ in })
+            }
+        }
+
+        var answer: String? {
+            switch self {
+            case .nothing, .nothingLater, .looksAtAcknowledge: nil
+            case .value, .valueLater: "431[1]"
+            case .acknowledge: "431[]"
+            }
+        }
+    }
+
+    /// Only a handler that returns something or takes an acknowledgement answers, whoever else listens.
+    @Test(arguments: Answering.allCases, Answering.allCases)
+    func onlyThoseAnswerWhoHaveAnAnswer(first: Answering, second: Answering) async throws {
+        io.onConnection { socket in
+            first.add(to: socket)
+            second.add(to: socket)
+            socket.on("last") { "last" }
+        }
+        let client = fixture.join()
+        client.receive("421[\"a\",1]")
+        for _ in 0..<10 {
+            fixture.loop.drain()
+            await Task.yield()
+        }
+        client.receive("422[\"last\"]")
+        let answers = [first.answer ?? second.answer, "432[\"last\"]"].compactMap { $0.map(Sent.text) }
+        #expect(client.takeSent() == answers)
     }
 
     @Test func synchronousHandlersRunAtOnce() {
