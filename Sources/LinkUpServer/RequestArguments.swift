@@ -2,7 +2,7 @@ import SocketIO
 
 /// The one argument of a request: an object whose members are checked one by one.
 struct RequestArguments: Sendable {
-    private let members: [String: JSONValue]
+    private let members: JSONObject
 
     /// Takes the argument; none at all counts as an object without members.
     /// - Throws: `bad-request` when it is anything but an object.

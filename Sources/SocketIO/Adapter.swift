@@ -35,6 +35,9 @@ public protocol Adapter: Sendable {
     func schedule(after delay: Duration, _ work: @escaping @Sendable () -> Void) -> EngineTimer
 
     /// Ends the adapter: the server closes, or the namespace is gone.
+    ///
+    /// A namespace that clients brought into being may be made again after that, with another adapter, whose making waits
+    /// for this. So this is called with a lock held: it must not call back.
     func close()
 
     /// The first socket of this node came into a room; every socket is in a room named by its id.

@@ -224,11 +224,14 @@ extension ClientConnection {
             connect(to: server.main, auth: auth)
             return
         }
-        let text = String(buffer: name)
-        if let namespace = server.namespaces.enter(text) {
-            connect(to: namespace, auth: auth)
-        } else {
-            resolve(name, text, auth, server.namespaces.parents(for: text)[...])
+        enter(name, String(buffer: name), auth)
+    }
+
+    private func enter(_ name: ByteBuffer, _ text: String, _ auth: RawArgument) {
+        switch server.namespaces.enter(text) {
+        case .namespace(let namespace): connect(to: namespace, auth: auth)
+        case .beingMade: enterWhenMade(name, text, auth)
+        case .nothing: resolve(name, text, auth, server.namespaces.parents(for: text)[...])
         }
     }
 
@@ -277,12 +280,20 @@ extension ClientConnection {
     ) {
         if let resolution, !machine.resolved(name, resolution) { return }
         // Somebody may have created it in the meantime.
-        if let namespace = parent == nil
-            ? server.namespaces.enter(text) : parent.flatMap({ server.namespaces.enterChild(text, of: $0) })
-        {
-            connect(to: namespace, auth: auth)
-        } else {
-            refuse(namespaceNamed: text, parent == nil ? .invalidNamespace : .tooManyNamespaces)
+        switch parent.map({ server.namespaces.enterChild(text, of: $0) }) ?? server.namespaces.enter(text) {
+        case .namespace(let namespace): connect(to: namespace, auth: auth)
+        case .beingMade: enterWhenMade(name, text, auth)
+        case .nothing: refuse(namespaceNamed: text, parent == nil ? .invalidNamespace : .tooManyNamespaces)
+        }
+    }
+
+    /// Joins a namespace once the hooks that make it ready have run on another loop.
+    private func enterWhenMade(_ name: ByteBuffer, _ text: String, _ auth: RawArgument) {
+        let resolution = machine.resolving(name)
+        server.namespaces.whenMade(text) {
+            self.shard.loop.execute {
+                if self.machine.resolved(name, resolution) { self.enter(name, text, auth) }
+            }
         }
     }
 
@@ -297,7 +308,7 @@ extension ClientConnection {
     private static func auth(fromQuery query: ByteBuffer?) -> RawArgument {
         guard let query else { return .emptyObject }
         var json = ByteBuffer()
-        JSONValue.object(QueryString.parse(query).mapValues(JSONValue.string)).write(to: &json)
+        JSONValue.object(QueryString.parse(query)).write(to: &json)
         return RawArgument(json: json, offset: 0, attachments: nil)
     }
 

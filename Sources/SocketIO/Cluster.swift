@@ -6,7 +6,7 @@ final class Cluster: Sendable {
     let adapter: any Adapter
 
     private let requests = Mutex(ClusterRequests())
-    private let rooms = Mutex<[String: Int]>([:])
+    private let rooms = Mutex<[ExactString: Int]>([:])
     private let lastRequest = Atomic<UInt64>(0)
     /// Tells the requests of this node from those of others.
     private let requestPrefix = SocketID.make() + "."
@@ -84,8 +84,8 @@ final class Cluster: Sendable {
 
     func socketJoined(_ socket: String, _ room: String) {
         rooms.withLock { rooms in
-            let count = rooms[room, default: 0]
-            rooms[room] = count + 1
+            let count = rooms[ExactString(room), default: 0]
+            rooms[ExactString(room)] = count + 1
             if count == 0 { adapter.roomCreated(room) }
             adapter.socketJoined(socket, room)
         }
@@ -93,8 +93,8 @@ final class Cluster: Sendable {
 
     func socketLeft(_ socket: String, _ room: String) {
         rooms.withLock { rooms in
-            guard let count = rooms[room] else { return }
-            rooms[room] = count > 1 ? count - 1 : nil
+            guard let count = rooms[ExactString(room)] else { return }
+            rooms[ExactString(room)] = count > 1 ? count - 1 : nil
             adapter.socketLeft(socket, room)
             if count == 1 { adapter.roomDeleted(room) }
         }

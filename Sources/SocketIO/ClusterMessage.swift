@@ -117,12 +117,12 @@ public struct RemoteSocketState: Sendable, Codable {
     /// How the client connected; its `time` is by the clock of the client's node.
     public var handshake: Handshake
     /// The rooms it is in, its own among them.
-    public var rooms: Set<String>
+    public var rooms: RoomNames
     /// What the application attached to the socket, if it can be serialised.
     public var data: RawArgument?
 
     /// Makes a description.
-    public init(id: String, handshake: Handshake, rooms: Set<String>, data: RawArgument? = nil) {
+    public init(id: String, handshake: Handshake, rooms: RoomNames, data: RawArgument? = nil) {
         self.id = id
         self.handshake = handshake
         self.rooms = rooms

@@ -16,7 +16,7 @@ struct EventName: Sendable {
     @inline(__always)
     func matches(_ arguments: SocketArguments) -> Bool {
         // The string is not touched, nor retained, for the names that the keys tell apart.
-        key.equals(arguments.nameKey) ?? (string == arguments.eventName)
+        key.equals(arguments.nameKey) ?? string.isExactly(arguments.eventName)
     }
 }
 

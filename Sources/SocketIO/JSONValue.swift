@@ -18,7 +18,7 @@ public enum JSONValue: Sendable, Equatable {
     /// An array.
     case array([JSONValue])
     /// An object; the order of its members is not kept.
-    case object([String: JSONValue])
+    case object(JSONObject)
     /// Binary data, which travels as an attachment.
     case binary(ByteBuffer)
 }
@@ -42,7 +42,7 @@ extension JSONValue: Codable {
         } else if let data = try? container.decode(Data.self) {
             self = .binary(ByteBuffer(bytes: data))
         } else {
-            self = .object(try container.decode([String: JSONValue].self))
+            self = .object(JSONObject(try container.decode([String: JSONValue].self)))
         }
     }
 
@@ -56,7 +56,7 @@ extension JSONValue: Codable {
         case .double(let double): try container.encode(double)
         case .string(let string): try container.encode(string)
         case .array(let elements): try container.encode(elements)
-        case .object(let members): try container.encode(members)
+        case .object(let members): try container.encode(members.dictionary)
         case .binary(let bytes): try container.encode(Data(bytes.readableBytesView))
         }
     }
@@ -101,7 +101,9 @@ extension JSONValue: ExpressibleByNilLiteral, ExpressibleByBooleanLiteral, Expre
 
     /// Makes an object; of several members with one name the last counts.
     public init(dictionaryLiteral elements: (String, JSONValue)...) {
-        self = .object(Dictionary(elements) { _, last in last })
+        var object = JSONObject()
+        for (name, value) in elements { object[name] = value }
+        self = .object(object)
     }
 }
 
@@ -130,9 +132,9 @@ private struct JSONValueParser {
         if let placeholder = placeholders.first, placeholder.range.lowerBound - argument.offset == position,
             let buffers = argument.attachments?.buffers
         {
+            placeholders.removeFirst()
             position = placeholder.range.upperBound - argument.offset
             return .binary(buffers[placeholder.attachment])
-            placeholders.removeFirst()
         }
         switch next {
         case UInt8(ascii: "{"): return .object(members())
@@ -174,8 +176,8 @@ private struct JSONValueParser {
         return elements
     }
 
-    private mutating func members() -> [String: JSONValue] {
-        var members: [String: JSONValue] = [:]
+    private mutating func members() -> JSONObject {
+        var members = JSONObject()
         while advance(until: UInt8(ascii: "}")) {
             let key = JSONText.string(text().readableBytesUInt8Span) ?? ""
             skipWhitespace()

@@ -55,11 +55,10 @@ public final class Namespace: BroadcastEmitter, ConnectionHost {
         roomIndexes.withLock { $0.append(index) }
     }
 
-    /// Ends the adapter and makes the loops forget the namespace.
+    /// Makes the loops forget the namespace, whose adapter has ended.
     ///
     /// It lives until they have, so that no other takes its identity.
     func end() {
-        cluster?.adapter.close()
         for index in shards {
             index.loop.execute { [self] in index.owner?.forget(self) }
         }

@@ -6,20 +6,44 @@ final class NamespaceDirectory: Sendable {
     private struct Entry {
         let namespace: Namespace
         let parent: ParentNamespace?
+        /// Who waits until the hooks for new namespaces have run; absent afterwards.
+        var waiting: [@Sendable () -> Void]?
         /// How many sockets are in a dynamic namespace or about to join it; the others don't count theirs.
         var occupants = 0
     }
 
+    /// What a client finds that asks for a namespace.
+    enum Found {
+        case nothing
+        /// The hooks for new namespaces have not run to their ends; ``whenMade(_:_:)`` tells when they have.
+        case beingMade
+        case namespace(Namespace)
+    }
+
+    private struct Made {
+        let namespace: Namespace
+        var hooks: [@Sendable (Namespace) -> Void] = []
+    }
+
     private struct State {
-        var entries: [String: Entry] = [:]
+        var entries: [ExactString: Entry] = [:]
         var parents: [ParentNamespace] = []
         var hooks: [@Sendable (Namespace) -> Void] = []
         var dynamicCount = 0
 
-        mutating func enter(_ name: String) -> Namespace? {
-            guard let namespace = entries[name]?.namespace else { return nil }
-            if namespace.isDynamic { entries[name]?.occupants += 1 }
-            return namespace
+        mutating func enter(_ name: ExactString) -> Found {
+            guard let entry = entries[name] else { return .nothing }
+            guard entry.waiting == nil else { return .beingMade }
+            if entry.namespace.isDynamic { entries[name]?.occupants += 1 }
+            return .namespace(entry.namespace)
+        }
+
+        /// Enters a namespace that was made; who made it runs the hooks.
+        mutating func insert(_ namespace: Namespace, of parent: ParentNamespace?, occupants: Int = 0) -> Made {
+            let waiting: [@Sendable () -> Void]? = hooks.isEmpty ? nil : []
+            let entry = Entry(namespace: namespace, parent: parent, waiting: waiting, occupants: occupants)
+            entries[ExactString(namespace.name)] = entry
+            return Made(namespace: namespace, hooks: hooks)
         }
     }
 
@@ -54,23 +78,44 @@ final class NamespaceDirectory: Sendable {
     /// The namespace that the application asks for, created when it does not exist.
     func namespace(_ identity: NamespaceName) -> Namespace {
         guard identity.bytes != nil else { return main }
-        if let namespace = state.withLock({ $0.entries[identity.name]?.namespace }) { return namespace }
+        let name = ExactString(identity.name)
+        // While the hooks run too: they ask for it themselves.
+        if let namespace = state.withLock({ $0.entries[name]?.namespace }) { return namespace }
         let parent = state.withLock { $0.parents }.first { $0.adopts(identity.name) }
-        let (namespace, hooks) = state.withLock { state in
-            if let entry = state.entries[identity.name] { return (entry.namespace, [@Sendable (Namespace) -> Void]()) }
-            let namespace =
-                parent?.makeChild(identity, setup, isDynamic: false)
-                ?? Namespace(identity, setup)
-            state.entries[identity.name] = Entry(namespace: namespace, parent: parent)
-            return (namespace, state.hooks)
+        let made = state.withLock { state in
+            if let entry = state.entries[name] { return Made(namespace: entry.namespace) }
+            let namespace = parent?.makeChild(identity, setup, isDynamic: false) ?? Namespace(identity, setup)
+            return state.insert(namespace, of: parent)
         }
-        for hook in hooks { hook(namespace) }
-        return namespace
+        finish(made)
+        return made.namespace
+    }
+
+    /// Runs the hooks, without the lock, and then lets the clients in that wait for that.
+    private func finish(_ made: Made) {
+        guard !made.hooks.isEmpty else { return }
+        for hook in made.hooks { hook(made.namespace) }
+        let name = ExactString(made.namespace.name)
+        let waiting = state.withLock { state in
+            defer { state.entries[name]?.waiting = nil }
+            return state.entries[name]?.waiting ?? []
+        }
+        for work in waiting { work() }
     }
 
     /// The namespace that a client asks for, if there is one; a dynamic one has one occupant more.
-    func enter(_ name: String) -> Namespace? {
-        state.withLock { $0.enter(name) }
+    func enter(_ name: String) -> Found {
+        state.withLock { $0.enter(ExactString(name)) }
+    }
+
+    /// Runs `work` as soon as a namespace is not being made any more.
+    func whenMade(_ name: String, _ work: @escaping @Sendable () -> Void) {
+        let isWaiting = state.withLock { state in
+            guard state.entries[ExactString(name)]?.waiting != nil else { return false }
+            state.entries[ExactString(name)]?.waiting?.append(work)
+            return true
+        }
+        if !isWaiting { work() }
     }
 
     /// What could make a namespace of this name; nothing for a name that is too long to be kept.
@@ -80,32 +125,39 @@ final class NamespaceDirectory: Sendable {
     }
 
     /// The child that a client asks for, created unless another client was first; it has one occupant more.
-    /// - Returns: `nil` when there are as many dynamic namespaces as there may be.
-    func enterChild(_ name: String, of parent: ParentNamespace) -> Namespace? {
-        let created: (Namespace, [@Sendable (Namespace) -> Void])? = state.withLock { state in
-            if let existing = state.enter(name) { return (existing, []) }
-            guard state.dynamicCount < maximumDynamic else { return nil }
+    /// - Returns: ``Found/nothing`` when there are as many dynamic namespaces as there may be.
+    func enterChild(_ name: String, of parent: ParentNamespace) -> Found {
+        let made: Made?
+        let found: Found
+        (found, made) = state.withLock { state in
+            switch state.enter(ExactString(name)) {
+            case .nothing: break
+            case let found: return (found, nil)
+            }
+            guard state.dynamicCount < maximumDynamic else { return (.nothing, nil) }
             state.dynamicCount += 1
             let child = parent.makeChild(NamespaceName(name), setup, isDynamic: true)
-            state.entries[name] = Entry(namespace: child, parent: parent, occupants: 1)
-            return (child, state.hooks)
+            return (.namespace(child), state.insert(child, of: parent, occupants: 1))
         }
-        guard let (namespace, hooks) = created else { return nil }
-        for hook in hooks { hook(namespace) }
-        return namespace
+        if let made { finish(made) }
+        return found
     }
 
     /// An occupant has left a dynamic namespace.
     func leave(_ namespace: Namespace) {
+        let name = ExactString(namespace.name)
         let parent: ParentNamespace? = state.withLock { state in
-            guard var entry = state.entries[namespace.name], entry.namespace === namespace else { return nil }
+            guard var entry = state.entries[name], entry.namespace === namespace else { return nil }
             entry.occupants -= 1
             guard entry.occupants == 0, removesEmptyChildren else {
-                state.entries[namespace.name] = entry
+                state.entries[name] = entry
                 return nil
             }
-            state.entries[namespace.name] = nil
+            state.entries[name] = nil
             state.dynamicCount -= 1
+            // Under the lock, so that the adapter of a namespace that takes its place is made only when this has ended:
+            // to whatever joins the servers they have the same name.
+            namespace.cluster?.adapter.close()
             return entry.parent
         }
         guard let parent else { return }

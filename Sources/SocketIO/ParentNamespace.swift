@@ -102,7 +102,8 @@ extension SocketIOServer {
 
     /// Adds a hook for namespaces that are created from now on, by the application or by a client's wish.
     ///
-    /// It runs where the namespace was asked for, before the client that asked joins.
+    /// It runs where the namespace was asked for, before any client joins; clients that ask for it meanwhile wait. It may
+    /// ask the server for this and for other namespaces.
     public func onNewNamespace(_ hook: @escaping @Sendable (Namespace) -> Void) {
         namespaces.add(hook)
     }

@@ -3,12 +3,12 @@ import NIOCore
 /// The query that protocol 3 clients append to a namespace.
 enum QueryString {
     /// Decodes `a=b&c=d`, percent escapes and `+` included; of several items with one name the last counts.
-    static func parse(_ query: ByteBuffer) -> [String: String] {
-        var items: [String: String] = [:]
+    static func parse(_ query: ByteBuffer) -> JSONObject {
+        var items = JSONObject()
         for item in query.readableBytesView.split(separator: UInt8(ascii: "&")) {
             let parts = item.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
             guard let name = parts.first else { continue }
-            items[decode(name)] = parts.count > 1 ? decode(parts[1]) : ""
+            items[decode(name)] = .string(parts.count > 1 ? decode(parts[1]) : "")
         }
         return items
     }

@@ -51,7 +51,7 @@ public struct RecoveredSession: Sendable, Codable {
     /// The secret of the client.
     public var pid: String
     /// The rooms the socket was in.
-    public var rooms: Set<String>
+    public var rooms: RoomNames
     /// What the application attached to the socket, as far as it can be serialised.
     public var data: RawArgument?
     /// The packets that the client missed, each with the messages that it consists of.
@@ -63,7 +63,7 @@ public struct RecoveredSession: Sendable, Codable {
     public init(
         id: String,
         pid: String,
-        rooms: Set<String>,
+        rooms: RoomNames,
         data: RawArgument? = nil,
         missed: [[Message]] = [],
         lastOffset: String? = nil

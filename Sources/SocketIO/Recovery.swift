@@ -78,7 +78,7 @@ final class Recovery: Sendable {
     private struct State {
         var log: RecoveryLog<OutgoingPacket>
         var sessions: RecoverySessions
-        var live: [String: Socket] = [:]
+        var live: [ExactString: Socket] = [:]
         var queues: [Queue] = []
 
         /// Adds to the queue of a loop.
@@ -138,8 +138,8 @@ final class Recovery: Sendable {
     func text(ofOffset offset: UInt64) -> String { offsetPrefix + String(offset, radix: 36) }
 
     private func offset(_ text: String) -> UInt64? {
-        guard text.hasPrefix(offsetPrefix) else { return nil }
-        return UInt64(text.dropFirst(offsetPrefix.count), radix: 36)
+        guard text.utf8.starts(with: offsetPrefix.utf8) else { return nil }
+        return String(text.utf8.dropFirst(offsetPrefix.utf8.count)).flatMap { UInt64($0, radix: 36) }
     }
 }
 
@@ -235,7 +235,7 @@ extension Recovery {
     func find(_ ticket: RecoveryTicket, at now: ContinuousClock.Instant) -> Found {
         state.withLock { state in
             if let session = state.sessions.remove(ticket.pid, at: now) { return .here(session) }
-            return state.live[ticket.pid].map(Found.live) ?? .nowhere
+            return state.live[ExactString(ticket.pid)].map(Found.live) ?? .nowhere
         }
     }
 
@@ -258,7 +258,7 @@ extension Recovery {
                 claim.foreignPackets ?? self.missed(claim.session, claim.offset, in: state.log)?.map(\.packet)
             }
             recovery.resume(missed == nil ? nil : claim, at: state.log.end)
-            state.live[recovery.pid] = socket
+            state.live[ExactString(recovery.pid)] = socket
             var deliveries: [Delivery] = []
             while let delivery = state.take(socket.roomIndex, until: .max) { deliveries.append(delivery) }
             return (missed, deliveries)
@@ -285,7 +285,7 @@ extension Recovery {
             ended: socket.connection.loop.now
         )
         state.withLock { state in
-            state.live[session.pid] = nil
+            state.live[ExactString(session.pid)] = nil
             if isRecoverable { state.sessions.insert(session) }
         }
     }
@@ -301,7 +301,7 @@ extension Recovery {
         in log: RecoveryLog<OutgoingPacket>
     ) -> [(packet: OutgoingPacket, offset: UInt64)]? {
         let position =
-            if let offset, offset != session.foreignOffset {
+            if let offset, !(session.foreignOffset?.isExactly(offset) ?? false) {
                 self.offset(offset).flatMap { log.position(after: $0) }
             } else {
                 session.start as UInt64?

@@ -8,10 +8,10 @@ struct RecoveryLog<Packet: Sendable>: Sendable {
         case selection(BroadcastSelection)
 
         /// Whether a client with this id in these rooms is meant; every client is in the room of its own id.
-        func includes(_ id: String, in rooms: Set<String>) -> Bool {
-            func isIn(_ room: String) -> Bool { room == id || rooms.contains(room) }
+        func includes(_ id: String, in rooms: RoomNames) -> Bool {
+            func isIn(_ room: String) -> Bool { room.isExactly(id) || rooms.contains(room) }
             switch self {
-            case .socket(let receiver): return receiver == id
+            case .socket(let receiver): return receiver.isExactly(id)
             case .selection(let selection):
                 return (selection.rooms.isEmpty || selection.rooms.contains(where: isIn))
                     && !selection.except.contains(where: isIn)
@@ -74,7 +74,7 @@ struct RecoveryLog<Packet: Sendable>: Sendable {
 
     /// The events from a position on that a client was to get.
     /// - Returns: `nil` when some of them may be gone.
-    func missed(from position: UInt64, by id: String, in rooms: Set<String>) -> [(packet: Packet, offset: UInt64)]? {
+    func missed(from position: UInt64, by id: String, in rooms: RoomNames) -> [(packet: Packet, offset: UInt64)]? {
         guard position >= base + UInt64(dropped), position <= end else { return nil }
         return entries[Int(position - base)...].compactMap { entry in
             guard let entry, entry.destination.includes(id, in: rooms) else { return nil }

@@ -4,7 +4,7 @@ struct RecoverySession: Sendable {
     let id: String
     /// The secret by which the client proves that it is the same.
     let pid: String
-    let rooms: Set<String>
+    let rooms: RoomNames
     let data: SocketData
     /// The log's position when the client joined, for one that has not got an event since.
     let start: UInt64
@@ -17,9 +17,9 @@ struct RecoverySession: Sendable {
 struct RecoverySessions: Sendable {
     private let maximumCount: Int
     private let maximumAge: Duration
-    private var sessions: [String: (session: RecoverySession, ticket: UInt64)] = [:]
+    private var sessions: [ExactString: (session: RecoverySession, ticket: UInt64)] = [:]
     /// In the order in which they ended, some of them already gone.
-    private var order: [(pid: String, ticket: UInt64)] = []
+    private var order: [(pid: ExactString, ticket: UInt64)] = []
     private var lastTicket: UInt64 = 0
 
     init(maximumCount: Int, maximumAge: Duration) {
@@ -33,8 +33,8 @@ struct RecoverySessions: Sendable {
     /// Remembers a client; when there are too many, the one that is away for longest is forgotten.
     mutating func insert(_ session: RecoverySession) {
         lastTicket += 1
-        sessions[session.pid] = (session, lastTicket)
-        order.append((session.pid, lastTicket))
+        sessions[ExactString(session.pid)] = (session, lastTicket)
+        order.append((ExactString(session.pid), lastTicket))
         expire(at: session.ended)
         if order.count > 2 * maximumCount + 32 {
             order.removeAll { sessions[$0.pid]?.ticket != $0.ticket }
@@ -44,7 +44,7 @@ struct RecoverySessions: Sendable {
     /// Takes a client that is back in time.
     mutating func remove(_ pid: String, at now: ContinuousClock.Instant) -> RecoverySession? {
         expire(at: now)
-        return sessions.removeValue(forKey: pid)?.session
+        return sessions.removeValue(forKey: ExactString(pid))?.session
     }
 
     /// Forgets those that are away for too long, and the oldest of too many.

@@ -7,7 +7,7 @@ public struct RemoteSocket: Sendable {
     public let handshake: Handshake
 
     /// The rooms it was in, its own among them.
-    public let rooms: Set<String>
+    public let rooms: RoomNames
 
     /// What the application kept with it; of a socket of another node, the values that are `Codable`.
     public let data: SocketData

@@ -35,8 +35,8 @@ final class RoomIndex: @unchecked Sendable {
 
     private(set) var sockets: ContiguousArray<Socket> = []
     /// Stands for the room of its own that every socket is in.
-    private var socketsByID: [String: Socket] = [:]
-    private var rooms: [String: Room] = [:]
+    private var socketsByID: [ExactString: Socket] = [:]
+    private var rooms: [ExactString: Room] = [:]
     /// Marks the sockets that a broadcast has reached or must not reach.
     private var mark: UInt32 = 0
 
@@ -50,7 +50,7 @@ final class RoomIndex: @unchecked Sendable {
     func insert(_ socket: Socket) {
         socket.index = sockets.count
         sockets.append(socket)
-        socketsByID[socket.id] = socket
+        socketsByID[ExactString(socket.id)] = socket
         cluster?.socketJoined(socket.id, socket.id)
     }
 
@@ -64,24 +64,24 @@ final class RoomIndex: @unchecked Sendable {
             sockets[socket.index] = last
             last.index = socket.index
         }
-        socketsByID[socket.id] = nil
+        socketsByID[ExactString(socket.id)] = nil
         cluster?.socketLeft(socket.id, socket.id)
     }
 
     /// The socket with an id, if it is here.
-    func socket(_ id: String) -> Socket? { socketsByID[id] }
+    func socket(_ id: String) -> Socket? { socketsByID[ExactString(id)] }
 
     /// Puts a socket into a room.
     func join(_ name: String, _ socket: Socket) {
-        guard name != socket.id else { return }
+        guard !name.isExactly(socket.id) else { return }
         let room: Room
-        if let existing = rooms[name] {
+        if let existing = rooms[ExactString(name)] {
             guard !socket.places.contains(where: { $0.room === existing }), socket.mayJoinAnother(name) else { return }
             room = existing
         } else {
             guard socket.mayJoinAnother(name) else { return }
             room = Room(name: name)
-            rooms[name] = room
+            rooms[ExactString(name)] = room
         }
         socket.places.append(Place(room: room, index: room.members.count))
         room.members.append(socket)
@@ -90,7 +90,7 @@ final class RoomIndex: @unchecked Sendable {
 
     /// Takes a socket out of a room.
     func leave(_ name: String, _ socket: Socket) {
-        guard let index = socket.places.firstIndex(where: { $0.room.name == name }) else { return }
+        guard let index = socket.places.firstIndex(where: { $0.room.name.isExactly(name) }) else { return }
         vacate(socket.places[index], of: socket)
         socket.places.remove(at: index)
     }
@@ -105,7 +105,7 @@ final class RoomIndex: @unchecked Sendable {
                 last.places[moved].index = place.index
             }
         }
-        if room.members.isEmpty { rooms[room.name] = nil }
+        if room.members.isEmpty { rooms[ExactString(room.name)] = nil }
         cluster?.socketLeft(socket.id, room.name)
     }
 
@@ -115,7 +115,7 @@ final class RoomIndex: @unchecked Sendable {
             switch target.rooms.count {
             case 0: return each(sockets, except: target.excluded, body)
             case 1:
-                let name = target.rooms[0]
+                let name = ExactString(target.rooms[0])
                 switch (rooms[name], socketsByID[name]) {
                 case (let room?, nil): return each(room.members, except: target.excluded, body)
                 case (nil, let socket?): return each([socket], except: target.excluded, body)
@@ -158,8 +158,8 @@ final class RoomIndex: @unchecked Sendable {
     }
 
     private func members(of name: String) -> ContiguousArray<Socket> {
-        var members = rooms[name]?.members ?? []
-        if let socket = socketsByID[name] { members.append(socket) }
+        var members = rooms[ExactString(name)]?.members ?? []
+        if let socket = socketsByID[ExactString(name)] { members.append(socket) }
         return members
     }
 }

@@ -6,14 +6,14 @@ final class ServerSideEvents: Sendable {
     /// Handles an event; the function sends the answer, if one is wanted.
     typealias Handler = @Sendable (SocketArguments, @escaping @Sendable (SocketArguments) -> Void) throws -> Void
 
-    private let handlers = Mutex<[String: [Handler]]>([:])
+    private let handlers = Mutex<[ExactString: [Handler]]>([:])
 
     func add(_ event: String, _ handler: @escaping Handler) {
-        handlers.withLock { $0[event, default: []].append(handler) }
+        handlers.withLock { $0[ExactString(event), default: []].append(handler) }
     }
 
     func handlers(of event: String) -> [Handler] {
-        handlers.withLock { $0[event] ?? [] }
+        handlers.withLock { $0[ExactString(event)] ?? [] }
     }
 
     /// Whether the name belongs to the library, as in the official server.

@@ -62,7 +62,7 @@ extension Socket {
 
     /// Removes the handlers of an event.
     public func off(_ event: String) {
-        connection.loop.run { self.listeners.events.removeAll { $0.name.string == event } }
+        connection.loop.run { self.listeners.events.removeAll { $0.name.string.isExactly(event) } }
     }
 
     /// Removes one listener, whatever it listens for.

@@ -5,6 +5,10 @@ import Logging
 
 extension Socket {
     /// Puts the socket into a room; nothing happens when it is disconnected.
+    ///
+    /// Rooms are the same if their names have the same bytes. JavaScript's strings may have halves of surrogate pairs,
+    /// which all become U+FFFD here: a name with it is refused, logged and counted, because rooms that a client keeps
+    /// apart would be one.
     public func join(_ room: String) { join([room]) }
 
     /// Puts the socket into rooms; nothing happens when it is disconnected.
@@ -21,7 +25,7 @@ extension Socket {
     /// Takes the socket out of a room; it can't leave its own.
     public func leave(_ room: String) {
         runInOrder { [self] in
-            early?.rooms.removeAll { $0 == room }
+            early?.rooms.removeAll { $0.isExactly(room) }
             roomIndex.leave(room, self)
         }
     }
@@ -29,13 +33,13 @@ extension Socket {
     /// The rooms that the socket is in, its own among them; for use on its loop, as in synchronous handlers.
     ///
     /// Elsewhere use ``fetchRooms()``.
-    public var rooms: Set<String> {
+    public var rooms: RoomNames {
         precondition(connection.loop.isCurrent, "rooms is for the socket's loop; use fetchRooms() elsewhere")
         return currentRooms
     }
 
     /// The rooms that the socket is in, its own among them.
-    public nonisolated(nonsending) func fetchRooms() async -> Set<String> {
+    public nonisolated(nonsending) func fetchRooms() async -> RoomNames {
         await withCheckedContinuation { continuation in
             connection.loop.run { continuation.resume(returning: self.currentRooms) }
         }
@@ -43,6 +47,14 @@ extension Socket {
 
     /// Whether the socket is in fewer rooms than it may be.
     func mayJoinAnother(_ room: String) -> Bool {
+        if room.hasReplacementCharacter {
+            counters.roomsRefused += 1
+            namespace.logger?.info(
+                "a socket did not join a room: its name has half of a surrogate pair, or U+FFFD",
+                metadata: ["socket": "\(id)", "namespace": "\(namespace.name)", "room": "\(room)"]
+            )
+            return false
+        }
         let limit = client.server.configuration.maxRoomsPerSocket
         if places.count < limit { return true }
         counters.roomsRefused += 1
@@ -53,8 +65,10 @@ extension Socket {
         return false
     }
 
-    var currentRooms: Set<String> {
+    var currentRooms: RoomNames {
         guard isConnected else { return [] }
-        return Set(places.map(\.room.name)).union([id])
+        var rooms = RoomNames(places.lazy.map(\.room.name))
+        rooms.insert(id)
+        return rooms
     }
 }

@@ -36,7 +36,7 @@ extension SocketData {
     /// What another node wrote.
     init(serialized: RawArgument?) {
         guard case .object(let members)? = serialized.map(JSONValue.init) else { return }
-        encoded = members
+        encoded = members.dictionary
     }
 
     /// The values that can be encoded, by the names of their types; `nil` when there are none.
@@ -47,7 +47,7 @@ extension SocketData {
             members[String(reflecting: type(of: value))] = JSONValue(argument)
         }
         guard !members.isEmpty else { return nil }
-        return try? Self.encode(JSONValue.object(members))
+        return try? Self.encode(JSONValue.object(JSONObject(members)))
     }
 
     private static func encode(_ value: some Encodable) throws -> RawArgument? {

@@ -9,7 +9,7 @@ import Testing
 struct SignalTests {
     private func signal(_ members: [String: JSONValue]) throws -> Signal {
         let all = ["to": JSONValue.string("b"), "epoch": 3].merging(members) { _, given in given }
-        return try Signal(RequestArguments(.object(all)))
+        return try Signal(RequestArguments(.object(JSONObject(all))))
     }
 
     private func json(_ content: Signal.Content) throws -> String {
