@@ -253,7 +253,7 @@ let package = Package(
         .testTarget(
             name: "TURNServerTests",
             dependencies: [
-                "STUN", "TURN", "TURNServer", .logging, .nioCore, .nioPosix, .nioSSL, .serviceLifecycle,
+                "Listening", "STUN", "TURN", "TURNServer", .logging, .nioCore, .nioPosix, .nioSSL, .serviceLifecycle,
                 .serviceLifecycleTestKit,
             ],
             swiftSettings: settings

@@ -40,7 +40,8 @@ def linkup(placement, threads=1, binaries=BINARIES, name="LinkUp"):
         *placement.server,
         *(built(binaries / "linkup"), "turn", "--hostname", "127.0.0.1", "--turn-port", "0", "--log-level", "error"),
         *("--realm", "bench", "--user", _CREDENTIAL, "--allow-peer", "127.0.0.0/8", "--threads", str(threads)),
-        *("--relay-ports", "{}-{}".format(*_RELAY_PORTS), "--user-quota", "0", "--total-quota", "0"),
+        *("--relay-ports", "{}-{}".format(*_RELAY_PORTS), "--user-quota", "0"),
+        *("--network-quota", "0", "--total-quota", "0"),
     )
     return Server(name, command, ready=r"TURN listens on port (\d+)")
 

@@ -88,8 +88,8 @@ def start_turn(start, folder, *, prefix=(), **options):
 
 def _linkup(start, folder, prefix, setup):
     port, tls_port = setup.ports
-    # No quota, since all clients of a test share a user.
-    arguments = ["turn", "--turn-port", port, "--realm", REALM, "--user-quota", 0]
+    # No quota, since all clients of a test share a user and an address.
+    arguments = ["turn", "--turn-port", port, "--realm", REALM, "--user-quota", 0, "--network-quota", 0, "--tcp-relays"]
     for flag, value in (
         ("--hostname", setup.host),
         ("--user", setup.credentials),

@@ -61,6 +61,8 @@ public final class LinkUpServer: Sendable {
         let data = try DataDirectory(path: configuration.dataDirectory)
         secret = try data.loadSecret()
         var turn = configuration.turn
+        // Whoever can open the page has a credential; the two sides of a call both have a relay here.
+        if turn.relayPeers == nil { turn.relayPeers = .ownRelays }
         if turn.secrets.isEmpty { turn.secrets = [TURNSecret.derive(from: secret)] }
         if let port = UInt16(exactly: configuration.port), port > 0 { turn.otherPorts.insert(port) }
         turnConfiguration = turn

@@ -33,6 +33,7 @@ public struct Authenticator: Sendable {
     private let algorithms: PasswordAlgorithms
     private let nonces: NonceIssuer
     private let providers: [any CredentialProvider]
+    private let revoked: RevokedUsers
     /// Signs for users that do not exist, so that it takes as long to find that out as to find a wrong password.
     private let nobody: Credential
 
@@ -41,10 +42,17 @@ public struct Authenticator: Sendable {
     ///   - realm: The realm, of which the keys are made.
     ///   - nonces: Makes the nonces.
     ///   - providers: Know the users; the first that knows a name counts.
-    public init(realm: Realm, nonces: NonceIssuer, providers: [any CredentialProvider]) {
+    ///   - revoked: Who is not known any more, whatever the providers say; nobody unless given.
+    public init(
+        realm: Realm,
+        nonces: NonceIssuer,
+        providers: [any CredentialProvider],
+        revoked: RevokedUsers = RevokedUsers()
+    ) {
         self.realm = realm
         self.nonces = nonces
         self.providers = providers
+        self.revoked = revoked
         nobody = Credential(username: "", realm: realm.text, password: TransactionID.random().description)
         guard let algorithms = try? PasswordAlgorithms([.sha256, .md5]) else {
             preconditionFailure("two password algorithms are no more than allowed")
@@ -104,6 +112,7 @@ public struct Authenticator: Sendable {
         for credential in credentials.isEmpty ? [nobody] : credentials {
             let key = scheme.derivesBySHA256 ? credential.sha256 : credential.md5
             guard isSigned(request, with: key), let username, !credentials.isEmpty else { continue }
+            guard !revoked.contains(username, at: now) else { break }
             return .authenticated(
                 Identity(
                     username: username,

@@ -29,6 +29,17 @@ public struct PeerPolicy: Sendable {
         case denied
     }
 
+    /// Who may be reached besides what is allowed by name.
+    public enum Reach: String, Hashable, Sendable, CaseIterable {
+        /// The relays of this server that are open, and nobody else.
+        ///
+        /// Enough for calls whose sides all have a relay here: ICE pairs the two.
+        case ownRelays = "own"
+        /// The public Internet as well.
+        case `public`
+    }
+
+    private let reach: Reach
     private let allowed: [AddressRange]
     private let denied: [AddressRange]
     private let listeners: Set<TransportAddress>
@@ -39,28 +50,32 @@ public struct PeerPolicy: Sendable {
 
     /// Makes a policy.
     /// - Parameters:
-    ///   - allowed: Ranges that are allowed whatever else is denied.
-    ///   - denied: Ranges that are denied besides ``specialPurpose``.
+    ///   - reach: Who may be reached; the public Internet unless given.
+    ///   - allowed: Ranges that are allowed although ``specialPurpose`` or `reach` denies them.
+    ///   - denied: Ranges that are denied besides. Where one of these and an allowed one contain an address, the one
+    ///     with the longer prefix counts, and of two equal ones the denied one.
     ///   - listeners: Where the server listens, each with each of its addresses; always denied.
     ///   - relayAddresses: The addresses that relayed transport addresses have, public and local; two clients of this
     ///     server may reach each other there, wherever in the network it stands.
     ///   - relayPorts: The ports of relayed transport addresses. One that no relay has is denied unless allowed: what
     ///     else has it on this machine takes what the server sends for its own, past any firewall.
-    ///   - relays: Where relays are open; the same for all engines of a server.
+    ///   - relays: Where relays are open; the same for all engines of a server. A new list unless given.
     public init(
+        reach: Reach = .public,
         allowed: [AddressRange] = [],
         denied: [AddressRange] = [],
         listeners: Set<TransportAddress> = [],
         relayAddresses: Set<IPAddress> = [],
         relayPorts: ClosedRange<UInt16> = 49152...65535,
-        relays: OpenRelays = OpenRelays()
+        relays: OpenRelays? = nil
     ) {
+        self.reach = reach
         self.allowed = allowed
-        self.denied = Self.specialPurpose + denied
+        self.denied = denied
         self.listeners = listeners
         self.relayAddresses = relayAddresses
         self.relayPorts = relayPorts
-        self.relays = relays
+        self.relays = relays ?? OpenRelays(ports: relayPorts)
     }
 
     /// Judges a peer; to be asked when it is named and again when something is sent.
@@ -72,10 +87,8 @@ public struct PeerPolicy: Sendable {
         let peer = peer.unmapped
         if peer.port == 0 { return .noPort }
         if listeners.contains(peer) { return .ownListener }
-        if relayPorts.contains(peer.port), relayAddresses.contains(peer.ip) {
-            return relays.contains(peer, transport) || contains(allowed, peer.ip) ? nil : .denied
-        }
-        return refusal(of: peer.ip)
+        if isRelayPort(peer), relays.contains(peer, transport) { return nil }
+        return isRelayPort(peer) && !isAllowed(peer.ip) ? .denied : refusal(of: peer.ip)
     }
 
     /// Judges the address of a peer, as a permission has no port (RFC 8656 §9).
@@ -91,16 +104,55 @@ public struct PeerPolicy: Sendable {
         relayAddresses.contains(address) || listeners.contains { $0.ip == address }
     }
 
+    /// What a peer that may be reached depends on: the relay that it is, or nothing.
+    func gate(of peer: TransportAddress, over transport: RelayEngine.RelayTransport = .udp) -> RelayGate? {
+        isRelayPort(peer) && !isAllowed(peer.ip) ? relays.gate(of: peer, transport) : nil
+    }
+
+    private func isRelayPort(_ peer: TransportAddress) -> Bool {
+        relayPorts.contains(peer.port) && relayAddresses.contains(peer.ip)
+    }
+
     private func refusal(of address: IPAddress) -> Refusal? {
-        guard !contains(allowed, address) else { return nil }
-        guard !contains(denied, address) else { return .denied }
-        for embedded in address.embeddedIPv4 where !contains(allowed, embedded) && contains(denied, embedded) {
-            return .denied
+        switch verdict(on: address) {
+        case .allowed: return nil
+        case .denied: return .denied
+        case nil: break
+        }
+        guard reach == .public, !isSpecialPurpose(address) else { return .denied }
+        for embedded in address.embeddedIPv4 {
+            switch verdict(on: embedded) {
+            case .allowed: continue
+            case .denied: return .denied
+            case nil: if isSpecialPurpose(embedded) { return .denied }
+            }
         }
         return nil
     }
 
-    private func contains(_ ranges: [AddressRange], _ address: IPAddress) -> Bool {
-        ranges.contains { $0.contains(address) }
+    private enum Verdict {
+        case allowed
+        case denied
+    }
+
+    /// What the operator has said of an address; the longer prefix says it.
+    private func verdict(on address: IPAddress) -> Verdict? {
+        let allowed = Self.longestPrefix(in: allowed, of: address)
+        let denied = Self.longestPrefix(in: denied, of: address)
+        guard max(allowed, denied) >= 0 else { return nil }
+        return allowed > denied ? .allowed : .denied
+    }
+
+    private func isAllowed(_ address: IPAddress) -> Bool {
+        verdict(on: address) == .allowed
+    }
+
+    /// -1 if no range contains the address.
+    private static func longestPrefix(in ranges: [AddressRange], of address: IPAddress) -> Int {
+        ranges.reduce(-1) { $1.contains(address) ? max($0, $1.prefixLength) : $0 }
+    }
+
+    private func isSpecialPurpose(_ address: IPAddress) -> Bool {
+        Self.specialPurpose.contains { $0.contains(address) }
     }
 }

@@ -35,11 +35,21 @@ public struct TimeLimitedCredentials: CredentialProvider {
         }
     }
 
-    /// The time in front of the first colon; digits only, so that a time has one spelling.
-    private static func expiry(of username: String) -> UInt32? {
+    /// When a name of such a credential ends, in Unix time: digits only, so that a time has one spelling.
+    /// - Parameter username: The name.
+    /// - Returns: The time in front of the first colon; `nil` for any other name.
+    public static func expiry(of username: String) -> UInt32? {
         let digits = username.prefix { $0 != ":" }
         guard let expiry = UInt32(digits), String(expiry) == digits else { return nil }
         return expiry
+    }
+
+    /// Whom a name of such a credential is for; `nil` for any other name.
+    static func identity(of username: String) -> String? {
+        guard expiry(of: username) != nil, let colon = username.utf8.firstIndex(of: UInt8(ascii: ":")) else {
+            return nil
+        }
+        return String(username[username.index(after: colon)...])
     }
 
     private static func password(of username: String, _ secret: SymmetricKey) -> String {

@@ -47,12 +47,21 @@ extension TURNServer {
         /// Other sources of credentials, asked after ``users`` and ``secrets``, in this order.
         public var providers: [any CredentialProvider]
 
-        /// Peers that may be reached whatever else is denied.
+        /// Who may be reached through the server: the public Internet, or the relays of this server alone.
+        ///
+        /// Default `nil`, which stands for the public Internet, as everywhere; the LinkUp application takes its own
+        /// relays for it, as whoever can open the page has a credential.
+        public var relayPeers: PeerPolicy.Reach?
+        /// Peers that may be reached although they are denied by ``relayPeers`` or ``PeerPolicy/specialPurpose``.
         ///
         /// Default empty: see ``PeerPolicy``.
         public var allowedPeers: [AddressRange]
-        /// Peers that may not be reached, besides those of ``PeerPolicy/specialPurpose``.
+        /// Peers that may not be reached besides; of two ranges the one with the longer prefix counts.
         public var deniedPeers: [AddressRange]
+        /// Whether clients that come over TCP or TLS may have TCP connections with peers (RFC 6062).
+        ///
+        /// Default `false`: no browser asks for one, and services like mail take the server for the client.
+        public var allowsTCPRelays: Bool
 
         /// Ports of this machine on which the program has other services: they are no peers, as little as the server's
         /// own are, whatever is allowed.
@@ -66,13 +75,21 @@ extension TURNServer {
         /// and as many again while it changes from one network to another. A hundred are less than a hundredth of the
         /// default ``relayPorts``.
         public var userQuota: Int
+        /// How many allocations the users of one IPv4 address, or of one /64 of IPv6, may have together at a time;
+        /// 0 for no limit.
+        ///
+        /// Default 2048: a class of 40 behind one address, all of them in calls of 16 with three URLs, has 40 × 45 =
+        /// 1800. It takes six such networks to fill the default ``totalQuota``.
+        public var networkQuota: Int
         /// How many allocations there may be at a time; 0 for no limit but the number of ``relayPorts``.
         ///
-        /// Default 0: one costs a few kilobytes, so that the ports are used up long before the memory.
-        public var totalQuota: Int
+        /// Default `nil`, which stands for three quarters of ``relayPorts``, and no more than the descriptors that the
+        /// process may open, less those that are kept for other things: so there is always a port, and it is found
+        /// at once.
+        public var totalQuota: Int?
         /// How many bytes of payload an allocation may carry in a second, in each direction; 0 for no limit.
         ///
-        /// Default 0: what an uplink can bear is not for the program to guess.
+        /// Holds for each relayed address where peers are reached over TCP. Default 0: what an uplink can bear is not for the program to guess.
         public var maximumBytesPerSecond: Int
 
         /// How many threads relay datagrams.
@@ -127,11 +144,14 @@ extension TURNServer {
             users: [String: String] = [:],
             secrets: [String] = [],
             providers: [any CredentialProvider] = [],
+            relayPeers: PeerPolicy.Reach? = nil,
             allowedPeers: [AddressRange] = [],
             deniedPeers: [AddressRange] = [],
+            allowsTCPRelays: Bool = false,
             otherPorts: Set<UInt16> = [],
             userQuota: Int = 100,
-            totalQuota: Int = 0,
+            networkQuota: Int = 2048,
+            totalQuota: Int? = nil,
             maximumBytesPerSecond: Int = 0,
             threads: Int = System.coreCount,
             mobility: Bool = false,
@@ -152,10 +172,13 @@ extension TURNServer {
             self.users = users
             self.secrets = secrets
             self.providers = providers
+            self.relayPeers = relayPeers
             self.allowedPeers = allowedPeers
             self.deniedPeers = deniedPeers
+            self.allowsTCPRelays = allowsTCPRelays
             self.otherPorts = otherPorts
             self.userQuota = userQuota
+            self.networkQuota = networkQuota
             self.totalQuota = totalQuota
             self.maximumBytesPerSecond = maximumBytesPerSecond
             self.threads = threads

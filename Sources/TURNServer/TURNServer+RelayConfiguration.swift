@@ -1,10 +1,13 @@
+import Listening
 import STUN
 import TURN
 
 extension TURNServer.Configuration {
-    /// Who knows the users; `nil` if there can be none.
+    /// Makes what knows the users.
+    /// - Parameter revoked: Who is not known any more.
+    /// - Returns: What checks requests; `nil` if there can be no users.
     /// - Throws: `STUNError` if the realm is too long.
-    func makeAuthenticator() throws -> Authenticator? {
+    func makeAuthenticator(revoked: RevokedUsers = RevokedUsers()) throws -> Authenticator? {
         guard relays else { return nil }
         var sources: [any CredentialProvider] = []
         if !users.isEmpty {
@@ -13,7 +16,19 @@ extension TURNServer.Configuration {
         if !secrets.isEmpty {
             sources.append(TimeLimitedCredentials(secrets: secrets))
         }
-        return Authenticator(realm: try Realm(realm), nonces: NonceIssuer(), providers: sources + providers)
+        return Authenticator(
+            realm: try Realm(realm),
+            nonces: NonceIssuer(),
+            providers: sources + providers,
+            revoked: revoked
+        )
+    }
+
+    /// How many allocations there may be.
+    /// - Parameter reserve: What the process keeps of its descriptors.
+    /// - Returns: The quota; 0 for any number.
+    func makeTotalQuota(reserve: DescriptorReserve) -> Int {
+        totalQuota ?? max(min(relayPorts.count * 3 / 4, reserve.limit - reserve.count), 1)
     }
 
     /// What the engines of a server that listens are told.
@@ -37,12 +52,14 @@ extension TURNServer.Configuration {
         relay.authenticator = authenticator
         relay.quotas = quotas
         relay.policy = PeerPolicy(
+            reach: relayPeers ?? .public,
             allowed: allowedPeers,
             denied: deniedPeers,
             listeners: ownServices(listening: listening, relays: relay.relayAddresses, machine: machine),
             relayAddresses: Set(relay.relayAddresses.flatMap { [$0.advertised, $0.local] }),
             relayPorts: relayPorts
         )
+        relay.allowsTCPRelays = allowsTCPRelays
         relay.allowsMobility = mobility
         relay.requiresPermissionForChannels = strictPermissions
         relay.channelNumbers = strictPermissions ? ChannelNumber.range : ChannelNumber.formerRange

@@ -1,3 +1,4 @@
+import Listening
 public import Logging
 public import NIOCore
 public import NIOPosix
@@ -29,6 +30,7 @@ public final class TURNServer: Service {
 
     private let configuration: Configuration
     private let authenticator: Authenticator?
+    private let revoked = RevokedUsers()
     private let quotas: AllocationQuotas
     private let threads: [RelayThread]
     private let streams: StreamListeners
@@ -69,8 +71,12 @@ public final class TURNServer: Service {
     ) throws {
         self.configuration = configuration
         self.logger = logger
-        authenticator = try configuration.makeAuthenticator()
-        quotas = AllocationQuotas(perUser: configuration.userQuota, total: configuration.totalQuota)
+        authenticator = try configuration.makeAuthenticator(revoked: revoked)
+        quotas = AllocationQuotas(
+            perUser: configuration.userQuota,
+            perNetwork: configuration.networkQuota,
+            total: configuration.makeTotalQuota(reserve: .current)
+        )
         do {
             threads = try (0..<Self.threadCount(configuration.threads)).map { index in
                 try RelayThread(index: UInt8(index), isPortable: isPortable)
@@ -79,7 +85,11 @@ public final class TURNServer: Service {
             let host = configuration.hostname ?? "*"
             throw BindError(address: "\(host):\(configuration.port)", reason: BindError.Reason(errno: failure.errno))
         }
-        peers = PeerConnections(group: eventLoopGroup, logger: logger)
+        peers = PeerConnections(
+            group: eventLoopGroup,
+            bytesPerSecond: configuration.maximumBytesPerSecond,
+            logger: logger
+        )
         streams = try StreamListeners(
             configuration: configuration,
             group: eventLoopGroup,
@@ -180,6 +190,37 @@ public final class TURNServer: Service {
     /// - Throws: An error if there are too many connections, or the server is closed; the caller closes the channel.
     public func adopt(_ channel: any Channel, isSecure: Bool) throws {
         try streams.adopt(channel, isSecure: isSecure)
+    }
+
+    /// Ends the allocations of a user, and refuses the user's credentials from now on, as if they had ended.
+    ///
+    /// For a program that hands out credentials which end (``TimeLimitedCredentials``) to people who may leave before.
+    /// The call returns at once; allocations end with the next turn of the threads that have them.
+    /// - Parameters:
+    ///   - userID: Whom the credentials are for: what stands behind the time in `EXPIRY:ID`.
+    ///   - lifetime: How long the last of them would have been good. Default 4 hours, as long as LinkUp's are; for so
+    ///     long the name is kept, and of 65,536 names those that end first go.
+    public func revoke(userID: String, for lifetime: Duration = .seconds(4 * 3600)) {
+        let now = RelayLoop.currentTime().unix
+        let seconds = UInt32(clamping: lifetime.components.seconds)
+        revoke(.identity(userID), until: now > UInt32.max - seconds ? .max : now + seconds, at: now)
+    }
+
+    /// Ends the allocations of the user of one name, and refuses that name from now on.
+    ///
+    /// A name of the form `EXPIRY:ID` is kept until it ends; any other one has to go from ``Configuration/users`` or its
+    /// provider as well, as it is kept for a day.
+    /// - Parameter username: The name as the client sends it.
+    public func revoke(username: String) {
+        let now = RelayLoop.currentTime().unix
+        let end = TimeLimitedCredentials.expiry(of: username) ?? (now > UInt32.max - 86_400 ? .max : now + 86_400)
+        revoke(.name(username), until: end, at: now)
+    }
+
+    private func revoke(_ user: RevokedUser, until end: UInt32, at now: UInt32) {
+        // Before the threads are told: whoever is let in until then is found by them.
+        revoked.insert(user, until: end, at: now)
+        for thread in threads { thread.post(.revoked(user)) }
     }
 
     /// Reads the certificate and its key again, for connections made from now on; those that are open go on as they are.

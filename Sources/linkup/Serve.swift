@@ -40,6 +40,14 @@ struct Serve: AsyncParsableCommand {
     )
     var webDirectory: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Whom the page's credentials reach through TURN: own (this server's relays) or public. (default: own)",
+            valueName: "peers"
+        )
+    )
+    var relayPeers: String?
+
     @Flag(name: .customLong("share-tls"), help: "Serve HTTPS and TURN over TLS on the page's port, beside HTTP.")
     var shareTLS = false
 
@@ -66,7 +74,7 @@ struct Serve: AsyncParsableCommand {
         var flags: [OptionName: ConfigContent] = [:]
         let texts: [OptionName: String?] = [
             .port: port.map(String.init), .turnHost: turnHost, .dataDirectory: dataDirectory,
-            .webDirectory: webDirectory, .shareTLS: shareTLS ? "true" : nil,
+            .webDirectory: webDirectory, .relayPeers: relayPeers, .shareTLS: shareTLS ? "true" : nil,
         ]
         for (name, text) in texts { flags[name] = text.map { .string($0) } }
         return flags
@@ -94,7 +102,8 @@ extension OptionReader {
     /// Reads what the application has to know.
     /// - Throws: ``OptionError`` for what can't be right.
     func linkUpConfiguration() throws(OptionError) -> LinkUpConfiguration {
-        let turn = try turnConfiguration()
+        var turn = try turnConfiguration()
+        turn.relayPeers = try relayPeers()
         var configuration = LinkUpConfiguration(hostname: turn.hostname, turn: turn)
         configuration.port = try number(.port, in: 0...65_535)?.value ?? configuration.port
         configuration.turnHost = try nonEmpty(.turnHost)?.value

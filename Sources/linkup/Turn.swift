@@ -1,4 +1,5 @@
 import ArgumentParser
+import Configuration
 import LinkUpServer
 import Listening
 import Logging
@@ -19,11 +20,18 @@ struct Turn: AsyncParsableCommand {
     /// How long relaying may go on when the server stops, before it is cut: nobody can be warned over TURN.
     private static let closingTime = Duration.seconds(3)
 
+    @Flag(
+        name: .customLong("tcp-relays"),
+        help: "Let clients have TCP connections with peers (RFC 6062), which take this server for the client."
+    )
+    var tcpRelays = false
+
     @OptionGroup var options: TURNOptions
 
     func run() async throws {
-        let reader = try options.reader()
-        let configuration = try reader.turnConfiguration()
+        let reader = try options.reader(with: tcpRelays ? [.tcpRelays: .string("true")] : [:])
+        var configuration = try reader.turnConfiguration()
+        configuration.allowsTCPRelays = try reader.isSet(.tcpRelays)
         try configuration.tls?.check()
         LogLevel.bootstrap(try reader.logLevel())
         DescriptorReserve.raiseLimit()

@@ -22,9 +22,9 @@ import Testing
         let client: TestSocket
         let connection: any StreamClient
 
-        init(_ test: TestListeners, _ group: any EventLoopGroup) async throws {
+        init(_ test: TestListeners, _ group: any EventLoopGroup, bytesPerSecond: Int) async throws {
             self.test = test
-            peers = PeerConnections(group: group, logger: Logger(label: "test"))
+            peers = PeerConnections(group: group, bytesPerSecond: bytesPerSecond, logger: Logger(label: "test"))
             client = try test.connect()
             connection = try await test.inbox.connected()
             try client.send(Array(message(.request, .connectionBind).readableBytesView))
@@ -71,10 +71,14 @@ import Testing
     }
 
     /// Runs with one loop, on which client and peer meet, and with so many that the peer has to move.
-    private func withSetting(loops: Int, _ body: (Setting) async throws -> Void) async throws {
+    private func withSetting(
+        loops: Int,
+        bytesPerSecond: Int = 0,
+        _ body: (Setting) async throws -> Void
+    ) async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: loops)
         try await TestListeners.run(group: group) { test in
-            let setting = try await Setting(test, group)
+            let setting = try await Setting(test, group, bytesPerSecond: bytesPerSecond)
             try await body(setting)
             await setting.peers.close()
         }
@@ -93,6 +97,22 @@ import Testing
             #expect(try peer.receive(exactly: 3) == [0xFF, 0x00, 0x40])
             try peer.send([1, 2])
             #expect(try setting.client.receive(exactly: 2) == [1, 2])
+        }
+    }
+
+    /// Two megabytes at one a second take a second, as the first is free; both ways.
+    @Test(arguments: [1, 2], [true, false])
+    func theRateHolds(loops: Int, fromClient: Bool) async throws {
+        try await withSetting(loops: loops, bytesPerSecond: 1_000_000) { setting in
+            let peer = try await setting.accept()
+            try setting.join()
+            let (sender, receiver) = fromClient ? (setting.client, peer) : (peer, setting.client)
+            let start = ContinuousClock.now
+            for _ in 0..<40 {
+                try sender.send([UInt8](repeating: 7, count: 50_000))
+                #expect(try receiver.receive(exactly: 50_000).count == 50_000)
+            }
+            #expect(ContinuousClock.now - start > .milliseconds(800))
         }
     }
 

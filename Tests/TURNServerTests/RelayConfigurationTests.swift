@@ -1,3 +1,4 @@
+import Listening
 import STUN
 import TURN
 import Testing
@@ -99,6 +100,19 @@ import Testing
                 #expect(relay.policy.refusal(of: TransportAddress(ip: ip, port: 80)) == nil)
             }
         }
+    }
+
+    /// There is always a port that is free, and a descriptor for other things.
+    @Test(
+        arguments: [
+            (nil, 49152...65535, Int.max, 12_288), (nil, 49152...65535, 1024, 896), (nil, 49152...65535, 64, 48),
+            (nil, 50_000...50_003, 1024, 3), (nil, 50_000...50_000, 1024, 1), (nil, 49152...65535, 0, 1),
+            (0, 49152...65535, 1024, 0), (20_000, 49152...65535, 64, 20_000),
+        ] as [(Int?, ClosedRange<UInt16>, Int, Int)]
+    )
+    func totalQuotaIsBelowPortsAndDescriptors(set: Int?, ports: ClosedRange<UInt16>, limit: Int, expected: Int) {
+        let configuration = TURNServer.Configuration(relayPorts: ports, totalQuota: set)
+        #expect(configuration.makeTotalQuota(reserve: DescriptorReserve(limit: limit)) == expected)
     }
 
     @Test func withoutUsersThereIsNoRelay() throws {

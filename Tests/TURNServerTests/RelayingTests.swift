@@ -200,9 +200,9 @@ import Testing
     }
 
     /// Whichever thread the system gives a client to, it is served; and the port is one for all.
-    @Test(arguments: [1, 2, 4])
-    func clientsOfAllThreadsAreServed(threads: Int) async throws {
-        try await withServer(.relaying(threads: threads)) { server, port in
+    @Test(arguments: [1, 2, 4], [PeerPolicy.Reach.public, .ownRelays])
+    func clientsOfAllThreadsAreServed(threads: Int, reach: PeerPolicy.Reach) async throws {
+        try await withServer(.relaying(threads: threads, relayPeers: reach)) { server, port in
             let clients = try (0..<24).map { _ in try makePair(port: port).0 }
             let addresses = try clients.map { try #require($0.relayedAddress) }
             // Each sends to the next one's relayed address.
@@ -220,6 +220,75 @@ import Testing
                 #expect(try client.socket.receive() == [0x40, 0x02, 0, 1, previous])
             }
             #expect(server.counters.allocations == clients.count)
+        }
+    }
+
+    /// Relays at different addresses of the machine reach each other.
+    @Test(arguments: [["127.0.0.1", "127.0.0.2"], ["127.0.0.1", "127.0.0.1"], ["::1", "::1"]])
+    func relaysOfAllAddressesReachEachOther(hosts: [String]) async throws {
+        var configuration = TURNServer.Configuration.relaying(hostname: nil, threads: 2, relayPeers: .ownRelays)
+        configuration.relayAddresses = Set(hosts).sorted().compactMap { IPAddress($0) }.map {
+            .init(publicAddress: $0, localAddress: $0)
+        }
+        try await withServer(configuration) { _, port in
+            let clients = try hosts.map { try TURNTestClient(to: $0, port: port) }
+            for client in clients { try client.allocate() }
+            let addresses = try clients.map { try #require($0.relayedAddress) }
+            #expect(addresses.map { "\($0.ip)" } == hosts)
+            try clients[0].bind(0x4000, to: addresses[1])
+            try clients[1].bind(0x4001, to: addresses[0])
+            for round in 0..<4 {
+                let sender = round % 2
+                try clients[sender].send([UInt8(round)], channel: sender == 0 ? 0x4000 : 0x4001)
+                let channel: UInt8 = sender == 0 ? 0x01 : 0x00
+                #expect(try clients[1 - sender].socket.receive() == [0x40, channel, 0, 1, UInt8(round)])
+            }
+        }
+    }
+
+    /// Another program's socket that gets the port of a relay which has ended is sent nothing, and its answers reach
+    /// nobody.
+    @Test(arguments: ["127.0.0.1", "::1"])
+    func theNextToHaveAPortHearsNothing(host: String) async throws {
+        try await withServer(.relaying(hostname: host, threads: 2, relayPeers: .ownRelays)) { server, port in
+            let first = try TURNTestClient(to: host, port: port)
+            let second = try TURNTestClient(to: host, port: port)
+            for client in [first, second] { try client.allocate() }
+            let address = try #require(second.relayedAddress)
+            try first.bind(0x4000, to: address)
+            _ = try second.request(.refresh) { try $0.append(Lifetime(seconds: 0)) }
+            while server.counters.relays > 1 { await Task.yield() }
+            let relayed = try #require(first.relayedAddress)
+            let stranger = try TestSocket(.udp, from: address, to: "\(relayed.ip)", port: Int(relayed.port))
+            try first.send([1], channel: 0x4000)
+            try stranger.send([2])
+            // What comes after is answered, and nothing came before.
+            #expect(try isAnswered(first.socket))
+            while server.counters.dropped.values.reduce(0, +) < 2 { await Task.yield() }
+            #expect(!stranger.hasInput && !first.socket.hasInput)
+        }
+    }
+
+    /// Whose credentials are revoked loses its allocations on all threads, and gets no other.
+    @Test(arguments: [true, false])
+    func revokedUsersAreOut(byName: Bool) async throws {
+        var configuration = TURNServer.Configuration.relaying(threads: 4)
+        configuration.users = [:]
+        let credentials = TimeLimitedCredentials(secrets: ["secret"])
+        configuration.secrets = ["secret"]
+        try await withServer(configuration) { server, port in
+            let (user, password) = credentials.issue(for: "kim", until: UInt32.max)
+            func makeClient() throws -> TURNTestClient {
+                let client = try TURNTestClient(to: "127.0.0.1", port: port)
+                (client.user, client.password) = (user, password)
+                return client
+            }
+            let clients = try (0..<16).map { _ in try makeClient() }
+            for client in clients { try client.allocate() }
+            #expect(server.counters.allocations == 16)
+            if byName { server.revoke(username: user) } else { server.revoke(userID: "kim") }
+            while server.counters.allocations > 0 { await Task.yield() }
+            #expect(throws: TURNTestClient.Refused(code: 401)) { try makeClient().allocate() }
         }
     }
 

@@ -5,13 +5,15 @@ import TURNServer
 
 /// A TURN client on a blocking socket, as simple as can be.
 final class TURNTestClient {
-    struct Refused: Error {
+    struct Refused: Error, Equatable {
         let code: Int?
     }
 
     static let user = "user"
     static let password = "secret"
 
+    var user = TURNTestClient.user
+    var password = TURNTestClient.password
     private(set) var socket: TestSocket
     /// Its address as peers see it; after ``allocate()``.
     private(set) var relayedAddress: TransportAddress?
@@ -87,7 +89,7 @@ final class TURNTestClient {
             let answer = try STUNMessage(bytes.span)
             if answer.type.messageClass == .successResponse { return bytes }
             let code = try answer.first(ErrorCode.self)?.code
-            guard code == 401 || code == 438, let nonce = try answer.first(Nonce.self) else {
+            guard code == 401 && self.nonce == nil || code == 438, let nonce = try answer.first(Nonce.self) else {
                 throw Refused(code: code)
             }
             self.nonce = nonce
@@ -102,10 +104,10 @@ final class TURNTestClient {
         var writer = STUNMessageWriter(MessageType(.request, method), transactionID: .random())
         try body(&writer)
         if let nonce {
-            try writer.append(Username(Self.user))
+            try writer.append(Username(user))
             try writer.append(Realm("linkup"))
             try writer.append(nonce)
-            let key = IntegrityKey.longTermMD5(username: Self.user, realm: "linkup", password: Self.password)
+            let key = IntegrityKey.longTermMD5(username: user, realm: "linkup", password: password)
             try writer.appendMessageIntegrity(key: key)
         }
         return Array(buffer: writer.finish())
@@ -125,13 +127,17 @@ extension TURNServer.Configuration {
     static func relaying(
         hostname: String? = "127.0.0.1",
         threads: Int = 1,
-        mobility: Bool = false
+        mobility: Bool = false,
+        relayPeers: PeerPolicy.Reach? = nil
     ) -> TURNServer.Configuration {
         TURNServer.Configuration(
             hostname: hostname,
             port: 0,
             users: [TURNTestClient.user: TURNTestClient.password],
-            allowedPeers: ["127.0.0.0/8", "::1", "192.0.2.0/24"].compactMap { AddressRange($0) },
+            relayPeers: relayPeers,
+            allowedPeers: relayPeers == .ownRelays
+                ? [] : ["127.0.0.0/8", "::1", "192.0.2.0/24"].compactMap { AddressRange($0) },
+            allowsTCPRelays: true,
             threads: threads,
             mobility: mobility
         )

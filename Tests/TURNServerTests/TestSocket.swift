@@ -32,6 +32,23 @@ final class TestSocket {
         guard result == 0 else { throw Failure(call: "connect", errno: errno) }
     }
 
+    /// Connects from an address of this machine that is free.
+    init(_ transport: Transport, from local: TransportAddress, to host: String, port: Int) throws {
+        let remote = try SocketAddress(ipAddress: host, port: port)
+        let source = try SocketAddress(ipAddress: "\(local.ip)", port: Int(local.port))
+        let family = remote.protocol == .inet ? AF_INET : AF_INET6
+        descriptor = socket(family, CInt((transport == .udp ? SOCK_DGRAM : SOCK_STREAM).rawValue), 0)
+        guard source.withSockAddr({ bind(descriptor, $0, socklen_t($1)) }) == 0,
+            remote.withSockAddr({ connect(descriptor, $0, socklen_t($1)) }) == 0
+        else { throw Failure(call: "bind or connect", errno: errno) }
+    }
+
+    /// Whether something has come.
+    var hasInput: Bool {
+        var byte: UInt8 = 0
+        return recv(descriptor, &byte, 1, CInt(MSG_PEEK | MSG_DONTWAIT)) >= 0
+    }
+
     /// Takes over a socket.
     init(_ descriptor: CInt) throws {
         guard descriptor >= 0 else { throw Failure(call: "socket or accept", errno: errno) }

@@ -59,17 +59,57 @@ import Testing
         #expect(PeerPolicy().refusal(of: try Self.address("1.1.1.1", 0)) == .noPort)
     }
 
-    @Test func allowedRangesWin() throws {
+    /// What the operator says wins over what is denied by default; of two ranges the longer prefix does.
+    @Test func theLongestPrefixWins() throws {
         let policy = PeerPolicy(
             allowed: try [#require(AddressRange("10.1.0.0/16")), #require(AddressRange("::1"))],
-            denied: try [#require(AddressRange("1.1.1.0/24")), #require(AddressRange("10.1.2.0/24"))]
+            denied: try [
+                #require(AddressRange("1.1.1.0/24")), #require(AddressRange("10.1.2.0/24")),
+                #require(AddressRange("10.0.0.0/9")), #require(AddressRange("2a00::/16")),
+            ]
         )
         for (text, refusal) in [
-            ("10.1.2.3", nil), ("10.2.0.0", .denied), ("::1", nil), ("::2", .denied), ("1.1.1.1", .denied),
+            ("10.1.3.3", nil), ("10.1.2.3", .denied), ("::ffff:10.1.2.3", .denied), ("64:ff9b::10.1.2.3", .denied),
+            ("2a00:1:2:3:0:5efe:10.1.3.3", .denied), ("10.2.0.0", .denied), ("::1", nil), ("::2", .denied),
+            ("1.1.1.1", .denied),
             ("1.1.2.1", nil),
-            ("::ffff:10.1.2.3", nil), ("64:ff9b::10.1.2.3", nil), ("64:ff9b::10.2.0.1", .denied),
+            ("::ffff:10.1.3.3", nil), ("64:ff9b::10.1.3.3", nil), ("64:ff9b::10.2.0.1", .denied),
         ] as [(String, PeerPolicy.Refusal?)] {
             #expect(policy.refusal(of: try Self.address(text)) == refusal, "\(text)")
+        }
+    }
+
+    /// Of two ranges alike the one that denies counts.
+    @Test func equalRangesDeny() throws {
+        let range = try #require(AddressRange("1.1.1.0/24"))
+        #expect(PeerPolicy(allowed: [range], denied: [range]).refusal(of: try Self.address("1.1.1.1")) == .denied)
+    }
+
+    /// Whoever may reach the relays of this server may reach nobody else, but for what is allowed by name.
+    @Test(arguments: ["45.0.0.1", "192.168.7.1", "2a00::7"])
+    func ownRelaysAreAllThatIsReached(own: String) throws {
+        let ip = try #require(IPAddress(own))
+        let relays = OpenRelays()
+        let open = TransportAddress(ip: ip, port: 50_001)
+        relays.insert(open, over: .udp)
+        let policy = PeerPolicy(
+            reach: .ownRelays,
+            allowed: try [#require(AddressRange("10.1.0.0/16"))],
+            listeners: [TransportAddress(ip: ip, port: 3478)],
+            relayAddresses: [ip],
+            relays: relays
+        )
+        #expect(policy.refusal(of: open) == nil)
+        #expect(policy.refusal(of: open, over: .tcp) == .denied)
+        #expect(policy.refusal(ofAny: ip) == nil)
+        for (text, port, refusal) in [
+            (own, 50_002, .denied), (own, 49_151, .denied), (own, 25, .denied), (own, 3478, .ownListener),
+            ("1.1.1.1", 443, .denied), ("2606:4700::1111", 443, .denied), ("64:ff9b::1.1.1.1", 53, .denied),
+            ("127.0.0.1", 50_001, .denied), ("10.2.0.1", 9, .denied), ("10.1.0.1", 9, nil),
+        ] as [(String, UInt16, PeerPolicy.Refusal?)] {
+            #expect(policy.refusal(of: try Self.address(text, port)) == refusal, "\(text) \(port)")
+            guard text != own else { continue }
+            #expect(policy.refusal(ofAny: try Self.address(text).ip) == refusal, "\(text)")
         }
     }
 

@@ -39,13 +39,31 @@ struct OptionTests {
         #expect(configuration.allowedPeers.isEmpty)
         #expect(configuration.deniedPeers.isEmpty)
         #expect(configuration.userQuota == defaults.userQuota)
-        #expect(configuration.totalQuota == 0)
+        #expect(configuration.totalQuota == nil)
+        #expect(configuration.networkQuota == 2048)
+        #expect(configuration.relayPeers == nil)
+        #expect(!configuration.allowsTCPRelays)
         #expect(configuration.maximumBytesPerSecond == 0)
         #expect(configuration.threads == defaults.threads)
         #expect(!configuration.mobility)
         #expect(!configuration.strictPermissions)
         #expect(configuration.alternateServer == nil)
         #expect(configuration.otherAddress == nil)
+    }
+
+    /// The page's credentials reach its own relays unless more is asked for; TCP relays are for `linkup turn`.
+    @Test(arguments: [([], nil), (["--relay-peers", "own"], "own"), (["--relay-peers", "public"], "public")])
+    func relayPeersAreChosen(flags: [String], expected: String?) throws {
+        let options = try TURNOptions.parse([])
+        let serve = try Serve.parse(flags)
+        let reader = try options.reader(
+            with: serve.relayPeers.map { [.relayPeers: .string($0)] } ?? [:],
+            environment: [:]
+        )
+        #expect(try reader.linkUpConfiguration().turn.relayPeers?.rawValue == expected)
+        #expect(throws: (any Error).self) { try Serve.parse(["--tcp-relays"]) }
+        #expect(throws: (any Error).self) { try Turn.parse(["--relay-peers", "own"]) }
+        #expect(try Turn.parse(["--tcp-relays"]).tcpRelays)
     }
 
     @Test
@@ -56,7 +74,8 @@ struct OptionTests {
             "--private-key", folder.path, "--no-tcp", "--relay-address", "192.0.2.2/10.0.0.2", "--relay-address",
             "2001:db8::2", "--relay-ports", "50000-50001", "--realm", "r", "--user", "ann:a:b", "--user", "bob:c",
             "--secret", "new", "--secret", "old", "--allow-peer", "10.0.0.0/8", "--allow-peer", "::1", "--deny-peer",
-            "198.51.100.0/24", "--user-quota", "0", "--total-quota", "7", "--max-bps", "8", "--threads", "3",
+            "198.51.100.0/24", "--user-quota", "0", "--network-quota", "6", "--total-quota", "7", "--max-bps", "8",
+            "--threads", "3",
             "--mobility", "--strict-permissions", "--alternate-server", "[2001:db8::3]:5", "--other-address",
             "192.0.2.9",
         ])
@@ -78,6 +97,7 @@ struct OptionTests {
         #expect(configuration.allowedPeers.map(\.description) == ["10.0.0.0/8", "::1/128"])
         #expect(configuration.deniedPeers.map(\.description) == ["198.51.100.0/24"])
         #expect(configuration.userQuota == 0)
+        #expect(configuration.networkQuota == 6)
         #expect(configuration.totalQuota == 7)
         #expect(configuration.maximumBytesPerSecond == 8)
         #expect(configuration.threads == 3)

@@ -51,6 +51,7 @@ struct RelayWorld: ~Copyable {
         configuration.policy = policy
         configuration.authenticator = Self.authenticator
         configuration.quotas = quotas
+        configuration.allowsTCPRelays = true
         configuration.allowsMobility = true
         configuration.maximumPermissions = 4
         configuration.maximumChannels = 4

@@ -60,8 +60,8 @@ struct Allocation {
 struct AllocationOwner {
     /// Who made it; only this user may change it.
     var username: String
-    /// Under which name it counts for quotas.
-    var account: String
+    /// For whom it counts.
+    var account: QuotaAccount
     /// The request that made it, whose retransmission gets the same answer.
     var transactionID: TransactionID
     /// The token of the port that was kept with it.
@@ -95,6 +95,12 @@ struct ChannelBinding {
     let relay: RelayID
     var expiry: UInt64
     var next: UInt32
+    /// What has to be open besides, if the peer is a relay of this server.
+    var gate: RelayGate?
+
+    /// Whether the peer is still who it was when the channel was bound.
+    @inline(__always)
+    var leadsOn: Bool { gate?.isOpen ?? true }
 
     static let vacant = ChannelBinding(
         key: .filler,

@@ -9,7 +9,7 @@ struct PendingAllocation {
     }
 
     let context: RequestContext
-    let account: String
+    let account: QuotaAccount
     /// How many allocations are counted for it: two if a port is to be kept.
     let places: Int
     let lifetime: UInt32
@@ -80,6 +80,6 @@ struct Reservation {
     let relay: RelayID
     /// Whose reservation it is; nobody else's token is good.
     let username: String
-    /// Under which name it counts for quotas.
-    let account: String
+    /// For whom it counts.
+    let account: QuotaAccount
 }

@@ -37,8 +37,9 @@ public struct RelayConfiguration: Sendable {
 
     /// Whether TCP relays are given out (RFC 6062).
     ///
-    /// Default `true`: only to clients that come over TCP or TLS.
-    public var allowsTCPRelays = true
+    /// Default `false`: no browser asks for one, and what is reached through it takes the server for the client, ports
+    /// like that of mail included. If `true`, only to clients that come over TCP or TLS.
+    public var allowsTCPRelays = false
     /// Whether allocations may move to another address of the client (RFC 8016).
     ///
     /// Default `false`: who has seen a ticket

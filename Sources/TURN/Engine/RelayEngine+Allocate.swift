@@ -47,7 +47,7 @@ extension RelayEngine {
         // A reserved port has been counted, and so is the one that is to be reserved: a user could keep any number of
         // ports by giving up the allocation of each.
         let places = token != nil ? 0 : evenPort?.reservesNext == true ? 2 : 1
-        let account = account(of: context)
+        let account = token.flatMap { reservations[$0.token]?.account } ?? account(of: context)
         if let error = configuration.quotas.admit(account, places) { return refuse(context, error) }
         if let server = configuration.alternateServer {
             configuration.quotas.release(account, places)
@@ -147,13 +147,11 @@ extension RelayEngine {
     /// RFC 8656 §3.2, in seconds.
     private static let defaultLifetime: UInt32 = 600
 
-    /// Under which name a user counts: credentials that end are many, and whom they are for stands behind the time.
-    func account(of context: RequestContext) -> String {
+    /// For whom a request counts: credentials that end are many, and whom they are for stands behind the time.
+    func account(of context: RequestContext) -> QuotaAccount {
         let username = context.identity.username
-        guard context.identity.expiry != nil, let colon = username.utf8.firstIndex(of: UInt8(ascii: ":")) else {
-            return username
-        }
-        return String(username[username.index(after: colon)...])
+        let user = context.identity.expiry == nil ? nil : TimeLimitedCredentials.identity(of: username)
+        return QuotaAccount(user: user ?? username, client: context.client.client.ip)
     }
 
     /// Leaves a flow to the engine that has what it asks for; that one says when the flow is free again.
@@ -296,6 +294,7 @@ extension RelayEngine {
             timers.append(0)
         }
         owners[Int(slot)] = owner
+        slotsByUser[owner.account.user, default: []].insert(slot)
         allocationsByClient.insert(slot, for: pending.context.client)
         setTimer(of: slot, at: allocation.expiry)
         return answerAllocated(slot, pending.context, at: now)

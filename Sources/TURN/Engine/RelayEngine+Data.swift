@@ -9,7 +9,7 @@ extension RelayEngine {
         guard count <= bytes.count - ChannelNumber.headerLength else { return .drop(.malformed) }
         guard let slot = allocationsByClient[client] else { return forwardOrDrop(client) }
         guard let index = bindingsByNumber[ChannelKey(allocation: slot, number: number)],
-            bindings[index].expiry > now.uptime
+            bindings[index].expiry > now.uptime, bindings[index].leadsOn
         else { return .drop(.noChannel) }
         guard spend(count, \.fromClient, of: slot, at: now) else { return .drop(.overBandwidth) }
         return .relay(
@@ -92,6 +92,7 @@ extension RelayEngine {
         let peer = clientsName(of: source)
         let client = allocations[slot].client
         if let index = bindingsByPeer[PeerKey(allocation: slot, peer: peer)], bindings[index].expiry > now.uptime,
+            bindings[index].leadsOn,
             !configuration.requiresPermissionForChannels || isPermitted(slot, peer.ip, at: now)
         {
             guard spend(payloadLength, \.fromPeers, of: slot, at: now) else { return .drop(.overBandwidth) }
@@ -100,7 +101,7 @@ extension RelayEngine {
             let padding = listeners[Int(client.listener.index)].transport == .udp ? 0 : -payloadLength & 3
             return .deliver(to: client, headerLength: ChannelNumber.headerLength, padding: padding)
         }
-        guard isPermitted(slot, peer.ip, at: now) else { return .drop(.noPermission) }
+        guard hasPermission(slot, for: peer, at: now) else { return .drop(.noPermission) }
         guard spend(payloadLength, \.fromPeers, of: slot, at: now) else { return .drop(.overBandwidth) }
         let headerLength = DataIndication.writeHeader(
             peer: peer,
@@ -131,7 +132,7 @@ extension RelayEngine {
         let slot = relays[relay.index].allocation
         let peer = clientsName(of: destination)
         guard slot != Allocation.none, ICMP.isReported(type: type, family: peer.family),
-            isPermitted(slot, peer.ip, at: now)
+            hasPermission(slot, for: peer, at: now)
         else { return }
         var writer = STUNMessageWriter(MessageType(.indication, .data), transactionID: indicationIDs.next())
         do throws(STUNError) {

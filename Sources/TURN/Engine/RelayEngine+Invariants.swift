@@ -25,6 +25,9 @@ extension RelayEngine {
         guard found.allocations == allocations.count, found.flows == allocationsByClient.count else {
             return "flows and allocations differ"
         }
+        guard slotsByUser.values.reduce(0, { $0 + $1.count }) == found.allocations else {
+            return "a user has allocations that are not there"
+        }
         guard found.permissions == permissions.count, found.permissions == permissionsByHost.count else {
             return "a permission belongs to no allocation"
         }
@@ -55,6 +58,9 @@ extension RelayEngine {
         }
         guard timers[Int(slot)] != 0, timers[Int(slot)] <= allocation.expiry else {
             return "nothing ends an allocation"
+        }
+        guard owners[Int(slot)].map({ slotsByUser[$0.account.user]?.contains(slot) == true }) == true else {
+            return "an allocation is not found by its user"
         }
         let relays = [AddressFamily.ipv4, .ipv6].compactMap { allocation.relay(of: $0) }
         guard !relays.isEmpty, relays.allSatisfy({ self.relays[$0.index].allocation == slot }) else {

@@ -59,10 +59,34 @@ extension RelayEngine {
         allocationsByClient.remove(client)
         if let owner = owners[Int(slot)] {
             configuration.quotas.release(owner.account)
+            strikeOut(slot, of: owner.account.user)
             if let forwarder = owner.forwardedBy { put(.released(client, to: forwarder)) }
         }
         owners[Int(slot)] = nil
         allocations.remove(slot, leaving: .vacant)
+    }
+
+    /// Ends all allocations of a user whose credentials are not good any more.
+    public mutating func endAllocations(of revoked: RevokedUser) {
+        let user =
+            switch revoked {
+            case .name(let name): TimeLimitedCredentials.identity(of: name) ?? name
+            case .identity(let identity): identity
+            }
+        for slot in slotsByUser[user] ?? [] {
+            guard let owner = owners[Int(slot)] else { continue }
+            let isMeant =
+                switch revoked {
+                case .name(let name): owner.username == name
+                case .identity: TimeLimitedCredentials.identity(of: owner.username) == user
+                }
+            if isMeant { end(slot) }
+        }
+    }
+
+    private mutating func strikeOut(_ slot: UInt32, of user: String) {
+        slotsByUser[user]?.remove(slot)
+        if slotsByUser[user]?.isEmpty == true { slotsByUser[user] = nil }
     }
 
     /// Gives up the relayed address of one family, and the allocation with the last.

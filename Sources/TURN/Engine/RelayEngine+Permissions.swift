@@ -64,6 +64,8 @@ extension RelayEngine {
         let expiry = now.uptime(after: Self.channelLifetime)
         if let bound {
             bindings[bound].expiry = expiry
+            // Another relay may have the port by now, and it is the one that is meant.
+            bindings[bound].gate = configuration.policy.gate(of: peer)
         } else if let relay = allocations[slot].relay(of: peer.family) {
             bind(key, to: peer, through: relay, until: expiry)
         }
@@ -85,7 +87,8 @@ extension RelayEngine {
                 destination: destination(of: peer),
                 relay: relay,
                 expiry: expiry,
-                next: allocations[slot].firstBinding
+                next: allocations[slot].firstBinding,
+                gate: configuration.policy.gate(of: peer)
             )
         )
         allocations[slot].firstBinding = index

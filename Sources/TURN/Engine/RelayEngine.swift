@@ -39,6 +39,8 @@ public struct RelayEngine: ~Copyable {
     /// A time stays when its allocation has ended, and serves the next of the number: whoever comes and goes must not
     /// leave a heap of them.
     var timers: ContiguousArray<UInt64> = []
+    /// The numbers of a user's allocations.
+    var slotsByUser: [String: Set<UInt32>] = [:]
     var relays = Slots<Relay>()
     var permissions = Slots<Permission>()
     var bindings = Slots<ChannelBinding>()

@@ -20,6 +20,7 @@ extension RelayLoop {
                 if let flow = find(flow) {
                     engine.stopForwarding(flow)
                 }
+            case .revoked(let user): engine.endAllocations(of: user)
             case .stop: isStopped = true
             }
             drain()

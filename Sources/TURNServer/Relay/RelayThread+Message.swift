@@ -27,6 +27,8 @@ extension RelayThread {
         case forwarded(ForwardedMessage)
         /// The client of a flow that was forwarded has no allocation here any more.
         case released(ForwardedFlow)
+        /// A user's credentials are not good any more.
+        case revoked(RevokedUser)
         /// Finish.
         case stop
     }

@@ -26,16 +26,19 @@ final class PeerConnection: Sendable {
 
     /// The relay's thread.
     let thread: any RelayInbox
+    /// What may pass; `nil` for any amount.
+    private let budgets: TransferBudgets?
     private let state = Mutex(State())
 
     /// Makes a connection that is not open yet.
-    init(thread: any RelayInbox) {
+    init(thread: any RelayInbox, budgets: TransferBudgets?) {
         self.thread = thread
+        self.budgets = budgets
     }
 
     /// Makes a connection that a peer has opened; on the channel's loop.
-    convenience init(_ channel: any Channel, thread: any RelayInbox) throws {
-        self.init(thread: thread)
+    convenience init(_ channel: any Channel, thread: any RelayInbox, budgets: TransferBudgets?) throws {
+        self.init(thread: thread, budgets: budgets)
         try carry(channel)
     }
 
@@ -104,7 +107,7 @@ final class PeerConnection: Sendable {
             guard let right = try? peer.pipeline.syncOperations.handler(type: SpliceHandler.self) else {
                 return left.finish()
             }
-            return SpliceHandler.join(left, right)
+            return SpliceHandler.join(left, right, budgets)
         }
         let bound = NIOLoopBound(left, eventLoop: eventLoop)
         peer.eventLoop.execute { self.move(peer, to: eventLoop, bound) }
@@ -148,6 +151,6 @@ final class PeerConnection: Sendable {
             closed()
             return client.value.finish()
         }
-        SpliceHandler.join(client.value, handler)
+        SpliceHandler.join(client.value, handler, budgets)
     }
 }

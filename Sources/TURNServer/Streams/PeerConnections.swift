@@ -21,6 +21,9 @@ final class PeerConnections: PeerConnector {
         /// What listens, from before the first connection is accepted.
         var relays: Set<RelayReference> = []
         var listeners: [RelayReference: EventLoopFuture<any Channel>] = [:]
+        /// What the connections of each relay may carry, by its local address; nothing without a limit.
+        var budgets: [TransportAddress: TransferBudgets] = [:]
+        var addresses: [RelayReference: TransportAddress] = [:]
         var pending: [PendingPeerID: (relay: RelayReference, peer: PeerConnection)] = [:]
         var connections: [PeerConnectionID: PeerConnection] = [:]
         var lastPending: UInt64 = 0
@@ -42,15 +45,18 @@ final class PeerConnections: PeerConnector {
     )
 
     private let group: any EventLoopGroup
+    private let bytesPerSecond: Int
     private let logger: Logger
     private let state = Mutex(State())
 
     /// Makes a connector.
     /// - Parameters:
     ///   - group: What runs the connections.
+    ///   - bytesPerSecond: What the connections of one relay may carry in each direction; 0, the default, for any amount.
     ///   - logger: Where failures are noted, at debug level.
-    init(group: any EventLoopGroup, logger: Logger) {
+    init(group: any EventLoopGroup, bytesPerSecond: Int = 0, logger: Logger) {
         self.group = group
+        self.bytesPerSecond = bytesPerSecond
         self.logger = logger
     }
 
@@ -83,7 +89,12 @@ final class PeerConnections: PeerConnector {
         case .listening(let opened): descriptor = opened
         case .failed(let failure): return failure
         }
-        state.withLock { _ = $0.relays.insert(relay) }
+        state.withLock { state in
+            state.relays.insert(relay)
+            guard let budgets = TransferBudgets(bytesPerSecond: bytesPerSecond) else { return }
+            state.budgets[address] = budgets
+            state.addresses[relay] = address
+        }
         let listener = ServerBootstrap(group: group)
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -113,6 +124,7 @@ final class PeerConnections: PeerConnector {
             let waiting = state.pending.filter { $0.value.relay == relay }
             for id in waiting.keys { state.pending[id] = nil }
             state.relays.remove(relay)
+            if let address = state.addresses.removeValue(forKey: relay) { state.budgets[address] = nil }
             return (state.listeners.removeValue(forKey: relay), waiting)
         }
         listener?.whenSuccess { $0.close(promise: nil) }
@@ -123,7 +135,8 @@ final class PeerConnections: PeerConnector {
         guard let address = channel.remoteAddress.flatMap({ TransportAddress($0) }) else {
             throw ChannelError.unknownLocalAddress
         }
-        let peer = try PeerConnection(channel, thread: thread)
+        let budgets = state.withLock { state in state.addresses[relay].flatMap { state.budgets[$0] } }
+        let peer = try PeerConnection(channel, thread: thread, budgets: budgets)
         let notice = ActivationHandler { [self] in
             guard let pending = enter(peer, on: relay) else { return peer.abandon() }
             thread.post(.peerAccepted(pending, from: address.unmapped, on: relay))
@@ -158,7 +171,8 @@ final class PeerConnections: PeerConnector {
         to peer: TransportAddress,
         for thread: any RelayInbox
     ) {
-        let placeholder = PeerConnection(thread: thread)
+        let budgets = state.withLock { $0.budgets[relay] }
+        let placeholder = PeerConnection(thread: thread, budgets: budgets)
         let isOpen = state.withLock { state in
             if state.isOpen { state.connections[connection] = placeholder }
             return state.isOpen

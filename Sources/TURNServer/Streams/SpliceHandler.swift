@@ -19,6 +19,10 @@ final class SpliceHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private var inputEnded: Bool
     /// Whether the channel would read if it might; it will want to when there is a partner.
     private var isReadHeld = true
+    /// What the connection may bring; `nil` for any amount.
+    private var budget: TransferBudget?
+    /// Reads again when the budget allows it.
+    private var pause: Scheduled<Void>?
     private var isFinishing = false
     private var closeTimer: Scheduled<Void>?
 
@@ -32,11 +36,17 @@ final class SpliceHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     /// Begins to pass on.
-    static func join(_ left: SpliceHandler, _ right: SpliceHandler) {
-        left.partner = right
-        right.partner = left
-        left.begin()
-        right.begin()
+    /// - Parameters:
+    ///   - client: The client's connection.
+    ///   - peer: The peer's.
+    ///   - budgets: What each may bring; `nil` for any amount.
+    static func join(_ client: SpliceHandler, _ peer: SpliceHandler, _ budgets: TransferBudgets? = nil) {
+        client.partner = peer
+        peer.partner = client
+        client.budget = budgets?.fromClient
+        peer.budget = budgets?.fromPeers
+        client.begin()
+        peer.begin()
     }
 
     private func begin() {
@@ -66,15 +76,20 @@ final class SpliceHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     func handlerRemoved(context: ChannelHandlerContext) {
         self.context = nil
-        closeTimer?.cancel()
+        cancelTimers()
         leavePartner()
     }
 
     func channelInactive(context: ChannelHandlerContext) {
         self.context = nil
-        closeTimer?.cancel()
+        cancelTimers()
         leavePartner()
         context.fireChannelInactive()
+    }
+
+    private func cancelTimers() {
+        closeTimer?.cancel()
+        pause?.cancel()
     }
 
     private func leavePartner() {
@@ -87,7 +102,17 @@ final class SpliceHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var bytes = unwrapInboundIn(data)
-        if let partner { partner.write(bytes) } else { early.writeBuffer(&bytes) }
+        guard let partner else {
+            early.writeBuffer(&bytes)
+            return
+        }
+        partner.write(bytes)
+        guard let delay = budget?.spend(bytes.readableBytes, at: .now()) else { return }
+        pause?.cancel()
+        pause = context.eventLoop.assumeIsolated().scheduleTask(in: delay) {
+            self.pause = nil
+            self.resumeReading()
+        }
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
@@ -96,7 +121,7 @@ final class SpliceHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func read(context: ChannelHandlerContext) {
-        if let partner, partner.isWritable { context.read() } else { isReadHeld = true }
+        if let partner, partner.isWritable, pause == nil { context.read() } else { isReadHeld = true }
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
@@ -139,7 +164,7 @@ final class SpliceHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private func resumeReading() {
-        guard isReadHeld, let context else { return }
+        guard isReadHeld, pause == nil, let context, let partner, partner.isWritable else { return }
         isReadHeld = false
         context.read()
     }

@@ -59,13 +59,8 @@ final class StreamRegistry: Sendable {
         for connection in connections { try? await connection.closeFuture.get() }
     }
 
-    /// What an address's connections are counted under: all hosts of a /64 may be one.
+    /// What an address's connections are counted under; `nil` if they are not.
     private static func network(of address: IPAddress) -> IPAddress? {
-        let address = address.unmapped
-        switch address.family {
-        case .ipv4: return address.low >> 24 == 127 ? nil : address
-        case .ipv6:
-            return address.high == 0 && address.low == 1 ? nil : IPAddress(ipv6High: address.high, low: 0)
-        }
+        address.unmapped.isLoopback ? nil : address.clientNetwork
     }
 }

@@ -22,7 +22,10 @@ enum OptionName: String, CaseIterable, Sendable {
     case secret
     case allowPeer = "allow-peer"
     case denyPeer = "deny-peer"
+    case relayPeers = "relay-peers"
+    case tcpRelays = "tcp-relays"
     case userQuota = "user-quota"
+    case networkQuota = "network-quota"
     case totalQuota = "total-quota"
     case maxBps = "max-bps"
     case threads

@@ -19,6 +19,7 @@ extension OptionReader {
         configuration.allowedPeers = try ranges(.allowPeer)
         configuration.deniedPeers = try ranges(.denyPeer)
         configuration.userQuota = try number(.userQuota, in: 0...Int.max)?.value ?? configuration.userQuota
+        configuration.networkQuota = try number(.networkQuota, in: 0...Int.max)?.value ?? configuration.networkQuota
         configuration.totalQuota = try number(.totalQuota, in: 0...Int.max)?.value ?? configuration.totalQuota
         configuration.maximumBytesPerSecond =
             try number(.maxBps, in: 0...Int.max)?.value ?? configuration.maximumBytesPerSecond
@@ -28,6 +29,12 @@ extension OptionReader {
         configuration.alternateServer = try alternateServer()
         configuration.otherAddress = try otherAddress(besides: configuration.hostname)
         return configuration
+    }
+
+    /// Who may be reached by whoever has a credential; `nil` if nothing was said.
+    /// - Throws: ``OptionError`` if there is no such choice.
+    func relayPeers() throws(OptionError) -> PeerPolicy.Reach? {
+        try text(.relayPeers)?.read(as: "own or public") { PeerPolicy.Reach(rawValue: $0) }.value
     }
 
     /// An option whose text must not be empty.

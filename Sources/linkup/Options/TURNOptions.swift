@@ -60,7 +60,14 @@ struct TURNOptions: ParsableArguments {
     @Option(help: "Allocations that a user may have; 0 for no limit. (default: 100)")
     var userQuota: Int?
 
-    @Option(help: "Allocations that there may be; 0 for no limit. (default: 0)")
+    @Option(
+        help: "Allocations that the users of an IPv4 address or IPv6 /64 may have; 0 for no limit. (default: 2048)"
+    )
+    var networkQuota: Int?
+
+    @Option(
+        help: "Allocations that there may be; 0 for no limit but the ports. (default: three quarters of the ports)"
+    )
     var totalQuota: Int?
 
     @Option(
@@ -132,8 +139,8 @@ struct TURNOptions: ParsableArguments {
             .logLevel: logLevel?.rawValue,
         ]
         let numbers: [OptionName: Int?] = [
-            .turnPort: turnPort, .tlsPort: tlsPort, .userQuota: userQuota, .totalQuota: totalQuota, .maxBps: maxBps,
-            .threads: threads,
+            .turnPort: turnPort, .tlsPort: tlsPort, .userQuota: userQuota, .networkQuota: networkQuota,
+            .totalQuota: totalQuota, .maxBps: maxBps, .threads: threads,
         ]
         let lists: [OptionName: [String]] = [
             .relayAddress: relayAddress, .user: user, .secret: secret, .allowPeer: allowPeer, .denyPeer: denyPeer,

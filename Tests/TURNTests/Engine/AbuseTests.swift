@@ -113,6 +113,7 @@ import Testing
         }
         #expect(try relay.refresh(0, from: TestRelay.client(2))?.isSuccess == true)
         #expect(try relay.send([1], to: second) == .drop(.noPermission))
+        #expect(relay.sendChannelData([1]) == .drop(.noChannel))
         #expect(try relay.bind(0x4000, to: second)?.error == 403)
         #expect(try relay.permit(TransportAddress(ip: IPAddress(ipv4: 0xC0A8_0702), port: 50_000))?.error == 403)
     }

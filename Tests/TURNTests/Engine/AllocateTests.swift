@@ -49,7 +49,9 @@ import Testing
         case "other user's": #expect(try relay.allocate(user: "other", password: "word")?.isSuccess == true)
         default: break
         }
-        if trial["quota"] == "full" { while quotas.admit("user") == nil {} }
+        if trial["quota"] == "full" {
+            while quotas.admit(QuotaAccount(user: "user", client: TestRelay.client().ip)) == nil {}
+        }
         let before = (quotas.count, relay.sockets)
         let answer = try relay.request(.allocate, signature: trial.signature) { try Self.append(trial, to: &$0) }
         #expect(answer?.error == Self.table.expected(trial))

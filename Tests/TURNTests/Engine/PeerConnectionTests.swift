@@ -293,6 +293,8 @@ extension TestRelay {
         _ = try relay.allocateTCP()
         _ = try relay.permit(TestRelay.peer, over: relay.tcp)
         #expect(try relay.send([1], over: relay.tcp) == .drop(.noRelay))
+        // Unless asked for there are none.
+        #expect(!RelayConfiguration().allowsTCPRelays)
         var without = try TestRelay { $0.allowsTCPRelays = false }
         let answer = try without.request(.allocate, over: without.tcp) { try $0.append(RequestedTransport.tcp) }
         #expect(answer?.error == 442)

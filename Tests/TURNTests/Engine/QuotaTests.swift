@@ -36,6 +36,42 @@ import Testing
         #expect(try relay.allocate(from: TestRelay.client(4), user: user, password: password)?.isSuccess == true)
     }
 
+    /// Whoever comes again under another name is still where it was.
+    @Test(arguments: [
+        (["8.8.0.1", "8.8.0.1"], "8.8.0.1", "8.8.0.2"), (["2a00::1", "2a00::2"], "2a00::3", "2a00:0:0:1::1"),
+        (["127.0.0.1", "127.0.0.1"], "127.0.0.1", "127.0.0.2"),
+    ])
+    func aNetworkHasSoManyAndNoMore(first: [String], next: String, other: String) throws {
+        let credentials = TimeLimitedCredentials(secrets: ["secret"])
+        var relay = try TestRelay(providers: [credentials]) { $0.quotas = AllocationQuotas(perUser: 1, perNetwork: 2) }
+        var number: UInt16 = 0
+        func allocate(_ relay: inout TestRelay, _ host: String) throws -> Int? {
+            number += 1
+            let client = TransportAddress(ip: try #require(IPAddress(host)), port: 5000 + number)
+            let (user, password) = credentials.issue(for: "visitor \(number)", until: relay.now.unix + 1000)
+            return try relay.allocate(from: client, user: user, password: password)?.error
+        }
+        for host in first { #expect(try allocate(&relay, host) == nil) }
+        #expect(try allocate(&relay, next) == 486)
+        #expect(try allocate(&relay, other) == nil)
+        relay.engine.shutDown()
+        relay.drain()
+        #expect(relay.tables == [:])
+        #expect(try allocate(&relay, next) == nil)
+    }
+
+    /// A reserved port stays with the network that it was counted for.
+    @Test func aTokenUsedElsewhereCountsWhereItWasMade() throws {
+        let quotas = AllocationQuotas(perNetwork: 2)
+        var relay = try TestRelay { $0.quotas = quotas }
+        let answer = try relay.allocate { try $0.append(EvenPort(reservesNext: true)) }
+        let token = try #require(try answer?.first(ReservationToken.self))
+        #expect(try relay.allocate(from: TestRelay.client(2)) { try $0.append(token) }?.isSuccess == true)
+        #expect(try relay.allocate(from: TestRelay.client(1, port: 6000))?.error == 486)
+        _ = try relay.refresh(0, from: TestRelay.client(2))
+        #expect(try relay.allocate(from: TestRelay.client(1, port: 6000))?.isSuccess == true)
+    }
+
     /// Each way in which an allocation ends, or does not come about.
     @Test(arguments: [
         "refresh", "expiry", "disconnect", "shut down", "no port", "no socket", "both addresses", "move and end",

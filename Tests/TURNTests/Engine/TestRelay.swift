@@ -49,6 +49,7 @@ struct TestRelay: ~Copyable {
         var configuration = RelayConfiguration()
         configuration.relayAddresses = [.init(Self.relayAddress), .init(Self.ipv6RelayAddress)]
         configuration.authenticator = Authenticator(realm: try Realm(Self.realm), nonces: nonces, providers: providers)
+        configuration.allowsTCPRelays = true
         change(&configuration)
         engine = RelayEngine(configuration: configuration, index: index, of: engines)
         udp = engine.register(.udp, at: Self.server)
