@@ -113,3 +113,17 @@ int udp_read_error(int descriptor, struct udp_error *error) {
     return 0;
 #endif
 }
+
+int udp_source(const struct udp_address *peer, struct udp_address *source) {
+    union udp_name name;
+    socklen_t length = udp_name_make(peer, &name);
+    int descriptor = make_socket(name.any.sa_family);
+    if (descriptor < 0) return -errno;
+    // Nothing is sent: the system looks for a route, and keeps the address that belongs to it.
+    int result = connect(descriptor, &name.any, length) < 0 ? -errno : 0;
+    length = sizeof name;
+    if (result == 0 && getsockname(descriptor, &name.any, &length) < 0) result = -errno;
+    if (result == 0) udp_address_read(&name, source);
+    close(descriptor);
+    return result;
+}

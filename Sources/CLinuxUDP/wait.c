@@ -192,5 +192,6 @@ uint64_t udp_uptime(void) {
 uint32_t udp_unix_time(void) {
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
-    return (uint32_t)now.tv_sec;
+    if (now.tv_sec < 0) return 0;
+    return now.tv_sec > (time_t)UINT32_MAX ? UINT32_MAX : (uint32_t)now.tv_sec;
 }

@@ -65,8 +65,17 @@ public struct Authenticator: Sendable {
     ///   - request: The request.
     ///   - client: Where it came from.
     ///   - now: Unix time in seconds.
+    ///   - username: Whose credential is good although it has ended; nobody's unless given.
+    ///   - fromAnyPort: Whether a nonce is good that was made for another port of the client: a ConnectionBind is the
+    ///     only request of its connection, and clients take the nonce that they have (RFC 6062 §4.3).
     /// - Returns: Who sent it, or what to answer.
-    public func check(_ request: borrowing STUNMessage, from client: TransportAddress, at now: UInt32) -> OnRequest {
+    public func check(
+        _ request: borrowing STUNMessage,
+        from client: TransportAddress,
+        at now: UInt32,
+        afterItsEnd username: String? = nil,
+        fromAnyPort: Bool = false
+    ) -> OnRequest {
         guard request.first(.messageIntegrity) != nil || request.first(.messageIntegritySHA256) != nil else {
             return .challenge(.unauthenticated)
         }
@@ -74,10 +83,12 @@ public struct Authenticator: Sendable {
             guard let nonce = try request.first(Nonce.self), let realm = try request.first(Realm.self),
                 request.first(.username) != nil || request.first(.userhash) != nil
             else { return .refuse(.badRequest) }
-            guard nonces.judge(nonce, from: client, at: now) == .valid else { return .challenge(.staleNonce) }
+            guard nonces.judge(nonce, from: client, at: now, fromAnyPort: fromAnyPort) == .valid else {
+                return .challenge(.staleNonce)
+            }
             guard let scheme = try scheme(of: request) else { return .refuse(.badRequest) }
             guard realm == self.realm else { return .challenge(.unauthenticated) }
-            return try checkIntegrity(of: request, scheme, at: now)
+            return try checkIntegrity(of: request, scheme, at: now, afterItsEnd: username)
         } catch {
             return .refuse(.badRequest)
         }
@@ -105,10 +116,12 @@ public struct Authenticator: Sendable {
     private func checkIntegrity(
         of request: borrowing STUNMessage,
         _ scheme: Scheme,
-        at now: UInt32
+        at now: UInt32,
+        afterItsEnd keeper: String?
     ) throws(STUNError) -> OnRequest {
         let username = try username(of: request)
-        let credentials = username.map { self.credentials(of: $0, at: now) } ?? []
+        // In 1970 no credential had ended.
+        let credentials = username.map { self.credentials(of: $0, at: $0 == keeper ? 0 : now) } ?? []
         for credential in credentials.isEmpty ? [nobody] : credentials {
             let key = scheme.derivesBySHA256 ? credential.sha256 : credential.md5
             guard isSigned(request, with: key), let username, !credentials.isEmpty else { continue }

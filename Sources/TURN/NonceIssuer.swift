@@ -5,12 +5,12 @@ public import STUN
 /// Makes nonces and knows its own again, without keeping any.
 ///
 /// A nonce carries when it was made and a code over that and the client's address under a secret, so it is good for one
-/// address only (RFC 8489 §9.2.4 forbids to give one nonce to two), and whoever floods the server from forged
-/// addresses costs it no memory. Servers that share the secret accept each other's nonces.
+/// address only (RFC 8489 §9.2.4 forbids to give one nonce to two), or for one host where that is asked for; and whoever
+/// floods the server from forged addresses costs it no memory. Servers that share the secret accept each other's nonces.
 ///
 /// ```
 /// obMatJos2 gAAB  SSSSSSSSSSSSSSSS
-/// cookie    bits  base64url of 4 bytes of seconds and 8 bytes of HMAC-SHA256
+/// cookie    bits  base64url of 4 bytes of seconds, 2 of the port and 6 of HMAC-SHA256
 /// ```
 public struct NonceIssuer: Sendable {
     /// What a nonce begins with, and which security features it says the server offers (RFC 8489 §9.2): password
@@ -29,7 +29,8 @@ public struct NonceIssuer: Sendable {
     }
 
     private static let timeLength = 4
-    private static let codeLength = 8
+    private static let portLength = 2
+    private static let codeLength = 6
 
     private let secret: SymmetricKey
     private let lifetime: Int64
@@ -53,23 +54,37 @@ public struct NonceIssuer: Sendable {
     ///   - now: Unix time in seconds.
     /// - Returns: The nonce, 29 characters.
     public func makeNonce(for client: TransportAddress, at now: UInt32) -> Nonce {
-        let bytes = withUnsafeBytes(of: now.bigEndian, Array.init) + code(over: now, client)
+        let time = withUnsafeBytes(of: now.bigEndian, Array.init)
+        let port = withUnsafeBytes(of: client.port.bigEndian, Array.init)
+        let bytes = time + port + code(over: now, client)
         let text = Self.cookie + Base64URL.encode(bytes)
         guard let nonce = try? Nonce(text) else { preconditionFailure("a nonce of \(text.utf8.count) bytes") }
         return nonce
     }
 
     /// Judges a nonce that a client sent.
-    public func judge(_ nonce: Nonce, from client: TransportAddress, at now: UInt32) -> Verdict {
+    /// - Parameters:
+    ///   - nonce: The nonce.
+    ///   - client: Where it came from.
+    ///   - now: Unix time in seconds.
+    ///   - fromAnyPort: Whether one is good that was made for another port of the client's host; not unless given.
+    /// - Returns: What it turns out to be.
+    public func judge(
+        _ nonce: Nonce,
+        from client: TransportAddress,
+        at now: UInt32,
+        fromAnyPort: Bool = false
+    ) -> Verdict {
         guard nonce.text.hasPrefix(Self.cookie),
             let bytes = Base64URL.decode(nonce.text.dropFirst(Self.cookie.count)),
-            bytes.count == Self.timeLength + Self.codeLength
+            bytes.count == Self.timeLength + Self.portLength + Self.codeLength
         else { return .stale }
         let time = bytes.span.uint32(at: 0)
-        let expected = code(over: time, client)
-        guard constantTimeEquals(expected.span, bytes.span.extracting(droppingFirst: Self.timeLength)) else {
-            return .stale
-        }
+        let owner = TransportAddress(ip: client.ip, port: bytes.span.uint16(at: Self.timeLength))
+        let code = bytes.span.extracting(droppingFirst: Self.timeLength + Self.portLength)
+        guard fromAnyPort || owner.port == client.port,
+            constantTimeEquals(self.code(over: time, owner).span, code)
+        else { return .stale }
         // A nonce from the near future comes from a server whose clock is ahead.
         return abs(Int64(now) - Int64(time)) <= lifetime ? .valid : .stale
     }

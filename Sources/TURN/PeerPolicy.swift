@@ -86,7 +86,7 @@ public struct PeerPolicy: Sendable {
     public func refusal(of peer: TransportAddress, over transport: RelayEngine.RelayTransport = .udp) -> Refusal? {
         let peer = peer.unmapped
         if peer.port == 0 { return .noPort }
-        if listeners.contains(peer) { return .ownListener }
+        if isOwnListener(peer) { return .ownListener }
         if isRelayPort(peer), relays.contains(peer, transport) { return nil }
         return isRelayPort(peer) && !isAllowed(peer.ip) ? .denied : refusal(of: peer.ip)
     }
@@ -101,12 +101,23 @@ public struct PeerPolicy: Sendable {
 
     /// Whether some ports of a host may be reached and others not.
     func dependsOnPort(of address: IPAddress) -> Bool {
-        relayAddresses.contains(address) || listeners.contains { $0.ip == address }
+        if relayAddresses.contains(address) { return true }
+        let names = ([address] + address.embeddedIPv4).map(\.canonicalLoopback)
+        return listeners.contains { names.contains($0.ip) }
     }
 
     /// What a peer that may be reached depends on: the relay that it is, or nothing.
     func gate(of peer: TransportAddress, over transport: RelayEngine.RelayTransport = .udp) -> RelayGate? {
         isRelayPort(peer) && !isAllowed(peer.ip) ? relays.gate(of: peer, transport) : nil
+    }
+
+    /// Whether the server listens there, by any name of the machine: each of its addresses, all those of loopback, those
+    /// that stand for the machine itself, and IPv4 addresses within IPv6 ones.
+    private func isOwnListener(_ peer: TransportAddress) -> Bool {
+        if listeners.contains(peer) { return true }
+        return ([peer.ip] + peer.ip.embeddedIPv4).contains { ip in
+            listeners.contains(TransportAddress(ip: ip.canonicalLoopback, port: peer.port))
+        }
     }
 
     private func isRelayPort(_ peer: TransportAddress) -> Bool {
@@ -154,5 +165,16 @@ public struct PeerPolicy: Sendable {
 
     private func isSpecialPurpose(_ address: IPAddress) -> Bool {
         Self.specialPurpose.contains { $0.contains(address) }
+    }
+}
+
+extension IPAddress {
+    /// The one of the addresses that reach the same services of this machine for which listeners are entered: 127.0.0.1
+    /// for 127.0.0.0/8 and 0.0.0.0, ::1 for ::; any other address itself.
+    fileprivate var canonicalLoopback: IPAddress {
+        switch family {
+        case .ipv4: isLoopback || low == 0 ? IPAddress(ipv4: 0x7F00_0001) : self
+        case .ipv6: high == 0 && low == 0 ? IPAddress(ipv6High: 0, low: 1) : self
+        }
     }
 }

@@ -24,6 +24,16 @@ public struct BindError: Error, Hashable, Sendable {
         case system(CInt)
     }
 
+    /// What an address was for.
+    public enum Purpose: Hashable, Sendable {
+        /// Clients come there.
+        case listening
+        /// Relayed addresses are to be there (``TURNServer/Configuration/relayAddresses``).
+        case relaying
+    }
+
+    /// What the address was for.
+    public let purpose: Purpose
     /// Where the server should have listened, as `192.0.2.1:3478`, `[::]:3478` or `name:3478`.
     public let address: String
     /// `UDP` or `TCP`; `nil` when neither was tried yet.
@@ -31,7 +41,8 @@ public struct BindError: Error, Hashable, Sendable {
     /// What failed.
     public let reason: Reason
 
-    init(address: String, transport: String? = nil, reason: Reason) {
+    init(address: String, transport: String? = nil, reason: Reason, purpose: Purpose = .listening) {
+        self.purpose = purpose
         self.address = address
         self.transport = transport
         self.reason = reason
@@ -63,6 +74,10 @@ extension BindError.Reason {
 extension BindError: CustomStringConvertible {
     /// One line for the person who started the server.
     public var description: String {
-        "cannot listen for STUN and TURN on \(address)\(transport.map { " (\($0))" } ?? ""): \(reason.text)"
+        switch purpose {
+        case .listening:
+            "cannot listen for STUN and TURN on \(address)\(transport.map { " (\($0))" } ?? ""): \(reason.text)"
+        case .relaying: "cannot relay on \(address): \(reason.text)"
+        }
     }
 }

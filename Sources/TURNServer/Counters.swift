@@ -7,8 +7,12 @@ public struct Counters: Hashable, Sendable {
     public internal(set) var received = 0
     /// Requests that got a success response.
     public internal(set) var answered = 0
-    /// Requests that got an error response.
+    /// Requests without a credential that were asked for one (401), as each allocation begins.
+    public internal(set) var challenged = 0
+    /// Requests that got any other error response.
     public internal(set) var refused = 0
+    /// The same by the code of the response (RFC 8489 §14.8, RFC 8656 §19): 486 for quotas, 508 for a full server.
+    public internal(set) var refusals: [Int: Int] = [:]
     /// What was neither answered nor relayed, by reason.
     public internal(set) var dropped: [RelayEngine.Drop: Int] = [:]
     /// Datagrams, counted elsewhere as well, that the system did not take: no route, or a full buffer.
@@ -44,6 +48,8 @@ public struct Counters: Hashable, Sendable {
     public internal(set) var connectionsRefused = 0
     /// TCP connections that were closed because no message came in time.
     public internal(set) var connectionsTimedOut = 0
+    /// TCP connections on which TLS could not be agreed upon.
+    public internal(set) var connectionsInsecure = 0
     /// TCP connections that were closed because they carried something that is neither STUN nor TURN.
     public internal(set) var connectionsInvalid = 0
     /// TCP connections that were closed because the client did not read its responses.
@@ -53,7 +59,9 @@ public struct Counters: Hashable, Sendable {
     mutating func add(_ thread: RelayCounters) {
         received += thread[.received]
         answered += thread[.answered]
+        challenged += thread[.challenged]
         refused += thread[.refused]
+        refusals.merge(thread.refusals) { $0 + $1 }
         undelivered += thread[.undelivered]
         datagramsToPeers += thread[.datagramsToPeers]
         bytesToPeers += thread[.bytesToPeers]

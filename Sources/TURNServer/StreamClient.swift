@@ -20,6 +20,8 @@ protocol StreamClient: AnyObject, Sendable {
     func send(_ messages: ByteBuffer)
     /// So many bytes of what was posted for the client are done with; more may be read.
     func consumed(_ count: Int)
+    /// The client has no allocation any more.
+    func allocationEnded()
     /// Closes the connection after what was sent.
     func close()
 }

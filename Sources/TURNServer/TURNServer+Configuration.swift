@@ -106,8 +106,8 @@ extension TURNServer {
         /// channel admits the exact address that it is bound to: clients that refresh nothing but channels lose what
         /// peers send for minutes otherwise.
         public var strictPermissions: Bool
-        /// Where to send clients that ask for an allocation and have proven who they are (300, RFC 8489 §10);
-        /// default `nil` for nowhere.
+        /// Where to send clients of its family that ask for an allocation, before they have proven who they are (300,
+        /// RFC 8489 §10); default `nil` for nowhere.
         public var alternateServer: TransportAddress?
         /// A second address of this machine on which clients may examine the NAT before them (RFC 5780); of the
         /// family of the first, which ``hostname`` has to name then.
@@ -129,8 +129,19 @@ extension TURNServer {
         public var idleTimeout: Duration
         /// How many TCP and TLS connections may be open.
         ///
-        /// Default 1024: most clients use UDP, and each connection takes a descriptor from the process.
-        public var maximumConnections: Int
+        /// Default `nil`, which stands for half of the descriptors that the process may open, less those that it keeps,
+        /// and 16,384 at most: the other half is for relays. A connection takes some kilobytes.
+        public var maximumConnections: Int?
+        /// How many of them one IPv4 address may have, or one /64 of IPv6; loopback is exempt, as proxies come from there.
+        ///
+        /// Default 256: a household or an office shares an IPv4 address, and a host has all of a /64. Most clients use
+        /// UDP; where only TCP gets out, a class of 40 in calls of 4 has 40 × 3 × 2 = 240.
+        public var maximumConnectionsPerNetwork: Int
+        /// Whether an allocation ends with the credential that it was made with.
+        ///
+        /// Default `true`. If `false`, whoever had an allocation when the credential ended may keep it: coturn does so,
+        /// and services that hand out credentials of an hour have calls that last longer.
+        public var endsWithCredentials: Bool
 
         /// Makes a configuration; what is not given has its default.
         public init(
@@ -160,7 +171,9 @@ extension TURNServer {
             otherAddress: IPAddress? = nil,
             unauthenticatedRate: Int = 200,
             idleTimeout: Duration = .seconds(60),
-            maximumConnections: Int = 1024
+            maximumConnections: Int? = nil,
+            maximumConnectionsPerNetwork: Int = 256,
+            endsWithCredentials: Bool = true
         ) {
             self.hostname = hostname
             self.port = port
@@ -189,6 +202,8 @@ extension TURNServer {
             self.unauthenticatedRate = unauthenticatedRate
             self.idleTimeout = idleTimeout
             self.maximumConnections = maximumConnections
+            self.maximumConnectionsPerNetwork = maximumConnectionsPerNetwork
+            self.endsWithCredentials = endsWithCredentials
         }
     }
 }

@@ -31,6 +31,13 @@ extension TURNServer.Configuration {
         totalQuota ?? max(min(relayPorts.count * 3 / 4, reserve.limit - reserve.count), 1)
     }
 
+    /// How many TCP and TLS connections there may be.
+    /// - Parameter reserve: What the process keeps of its descriptors.
+    /// - Returns: The limit.
+    func makeMaximumConnections(reserve: DescriptorReserve) -> Int {
+        maximumConnections ?? max(min((reserve.limit - reserve.count) / 2, 16_384), 1)
+    }
+
     /// What the engines of a server that listens are told.
     /// - Parameters:
     ///   - authenticator: Who knows the users.
@@ -38,13 +45,15 @@ extension TURNServer.Configuration {
     ///   - listening: Where the server's sockets are bound, all ports.
     ///   - discovery: The four addresses for NAT discovery, if they are bound.
     ///   - machine: The machine's addresses.
+    ///   - relays: Where relays are open; the list of all policies of a server.
     /// - Returns: The configuration, the same for all engines.
     func relayConfiguration(
         authenticator: Authenticator?,
         quotas: AllocationQuotas,
         listening: [TransportAddress],
         discovery: NATDiscoveryAddresses?,
-        machine: MachineAddresses
+        machine: MachineAddresses,
+        relays: OpenRelays? = nil
     ) -> RelayConfiguration {
         var relay = RelayConfiguration()
         relay.relayAddresses = makeRelayAddresses(listening: listening, machine: machine)
@@ -57,8 +66,10 @@ extension TURNServer.Configuration {
             denied: deniedPeers,
             listeners: ownServices(listening: listening, relays: relay.relayAddresses, machine: machine),
             relayAddresses: Set(relay.relayAddresses.flatMap { [$0.advertised, $0.local] }),
-            relayPorts: relayPorts
+            relayPorts: relayPorts,
+            relays: relays
         )
+        relay.endsWithCredentials = endsWithCredentials
         relay.allowsTCPRelays = allowsTCPRelays
         relay.allowsMobility = mobility
         relay.requiresPermissionForChannels = strictPermissions

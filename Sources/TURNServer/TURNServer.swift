@@ -34,10 +34,13 @@ public final class TURNServer: Service {
     private let quotas: AllocationQuotas
     private let threads: [RelayThread]
     private let streams: StreamListeners
+    private let relays: OpenRelays
+    private let addressLoop: any EventLoop
     private let peers: PeerConnections
     private let connections = CounterStore()
     private let logger: Logger
     private let state = Mutex(State.idle)
+    private let addressWatch = Mutex<RepeatedTask?>(nil)
     /// Has no elements, and ends with the server.
     private let lifetime = AsyncStream.makeStream(of: Never.self)
 
@@ -90,6 +93,8 @@ public final class TURNServer: Service {
             bytesPerSecond: configuration.maximumBytesPerSecond,
             logger: logger
         )
+        relays = OpenRelays(ports: configuration.relayPorts)
+        addressLoop = eventLoopGroup.next()
         streams = try StreamListeners(
             configuration: configuration,
             group: eventLoopGroup,
@@ -142,8 +147,14 @@ public final class TURNServer: Service {
         }
         do {
             let sockets = try await bindSockets()
-            try startThreads(sockets)
+            do {
+                try startThreads(sockets)
+            } catch let error as BindError where error.purpose == .relaying {
+                sockets.closeDatagrams()
+                throw error
+            }
             guard enter(sockets.addresses) else { throw CancellationError() }
+            watchAddresses(sockets)
             logger.debug("TURN listens", metadata: ["addresses": "\(sockets.addresses)"])
             return Ports(
                 port: sockets.addresses.first.map { Int($0.port) } ?? configuration.port,
@@ -174,6 +185,7 @@ public final class TURNServer: Service {
     public func close() async {
         state.withLock { $0 = .closed }
         lifetime.continuation.finish()
+        addressWatch.withLock { $0?.cancel() }
         await streams.close()
         await peers.close()
         for thread in threads {
@@ -241,20 +253,18 @@ public final class TURNServer: Service {
     }
 
     private func startThreads(_ sockets: ServerSockets) throws {
-        let relay = configuration.relayConfiguration(
-            authenticator: authenticator,
-            quotas: quotas,
-            listening: sockets.addresses + sockets.otherAddresses,
-            discovery: sockets.discovery,
-            machine: .current()
-        )
+        let machine = MachineAddresses.current()
+        let relay = makeRelayConfiguration(sockets, machine)
+        try checkRelayAddresses(of: relay)
+        if configuration.relays, relay.relayAddresses.isEmpty { logger.warning(AddressWatcher.nowhere) }
         for (index, thread) in threads.enumerated() {
             do {
                 try thread.start(
                     configuration: relay,
                     sockets: sockets.datagrams[index],
                     threads: threads,
-                    connector: peers
+                    connector: peers,
+                    logger: logger
                 )
             } catch {
                 // What was handed over is closed already.
@@ -264,6 +274,54 @@ public final class TURNServer: Service {
                 let address = sockets.addresses.first.map { "\($0)" } ?? ""
                 throw BindError(address: address, reason: BindError.Reason(errno: error.errno))
             }
+        }
+    }
+
+    /// How often the machine's addresses are looked at.
+    ///
+    /// 10 s: two calls of the system, and a new address is of no use to anybody sooner.
+    private static let addressInterval = TimeAmount.seconds(10)
+
+    /// Has the threads learn of addresses that come and go.
+    private func watchAddresses(_ sockets: ServerSockets) {
+        let isRelaying = configuration.relays && configuration.relayAddresses.isEmpty
+        let watcher = AddressWatcher(known: .current(), isRelaying: isRelaying, logger: logger)
+        let bound = NIOLoopBoundBox.makeBoxSendingValue(watcher, eventLoop: addressLoop)
+        let task = addressLoop.scheduleRepeatedTask(
+            initialDelay: Self.addressInterval,
+            delay: Self.addressInterval
+        ) { [weak self] _ in
+            guard let self, let machine = bound.value.look() else { return }
+            let relay = makeRelayConfiguration(sockets, machine)
+            for thread in threads { thread.post(.addressesChanged(relay)) }
+        }
+        addressWatch.withLock { $0 = task }
+        // It may have been closed in the meantime.
+        if addresses.isEmpty { task.cancel() }
+    }
+
+    private func makeRelayConfiguration(_ sockets: ServerSockets, _ machine: MachineAddresses) -> RelayConfiguration {
+        configuration.relayConfiguration(
+            authenticator: authenticator,
+            quotas: quotas,
+            listening: sockets.addresses + sockets.otherAddresses,
+            discovery: sockets.discovery,
+            machine: machine,
+            relays: relays
+        )
+    }
+
+    /// Sees whether relays can have the addresses that were asked for, before a client does.
+    private func checkRelayAddresses(of relay: RelayConfiguration) throws(BindError) {
+        guard configuration.relays, !configuration.relayAddresses.isEmpty else { return }
+        for address in relay.relayAddresses {
+            guard let errno = UDPListener.obstacle(to: address.local) else { continue }
+            let text = address.local == address.advertised ? "" : ", which is for \(address.advertised)"
+            throw BindError(
+                address: "\(address.local)\(text)",
+                reason: BindError.Reason(errno: errno),
+                purpose: .relaying
+            )
         }
     }
 

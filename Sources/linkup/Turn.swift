@@ -26,21 +26,33 @@ struct Turn: AsyncParsableCommand {
     )
     var tcpRelays = false
 
+    @Flag(
+        name: .customLong("outlive-credentials"),
+        help: "Let allocations go on when the credential that they were made with ends."
+    )
+    var outliveCredentials = false
+
     @OptionGroup var options: TURNOptions
 
     func run() async throws {
-        let reader = try options.reader(with: tcpRelays ? [.tcpRelays: .string("true")] : [:])
+        var flags: [OptionName: ConfigContent] = [:]
+        if tcpRelays { flags[.tcpRelays] = .string("true") }
+        if outliveCredentials { flags[.outliveCredentials] = .string("true") }
+        let reader = try options.reader(with: flags)
         var configuration = try reader.turnConfiguration()
         configuration.allowsTCPRelays = try reader.isSet(.tcpRelays)
+        configuration.endsWithCredentials = try !reader.isSet(.outliveCredentials)
         try configuration.tls?.check()
         LogLevel.bootstrap(try reader.logLevel())
         DescriptorReserve.raiseLimit()
+        try OpenFiles.check(threads: configuration.threads)
         let logger = Logger(label: "linkup")
         let server = try TURNServer(configuration: configuration, logger: logger)
         let ports = try await server.bind()
         let greeting = TURNGreeting(configuration: configuration, port: ports.port, tlsPort: ports.tlsPort)
         var services: [any Service] = [server, Announcement(text: greeting.lines.joined(separator: "\n"))]
-        if configuration.tls != nil { services.append(HangupService { server.reloadCertificate() }) }
+        // Also without a certificate: the signal would end the process.
+        services.append(HangupService { server.reloadCertificate() })
         var group = ServiceGroupConfiguration(
             services: services,
             gracefulShutdownSignals: [.sigint, .sigterm],

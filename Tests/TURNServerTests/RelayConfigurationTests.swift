@@ -1,4 +1,5 @@
 import Listening
+import Logging
 import STUN
 import TURN
 import Testing
@@ -38,10 +39,37 @@ import Testing
         #expect(relay.relayAddresses.allSatisfy { $0.advertised == $0.local })
     }
 
-    @Test func aMachineWithoutNetworkRelaysOnLoopback() throws {
+    /// Until its network is up, a machine relays on loopback only for clients on loopback.
+    @Test(arguments: [(["0.0.0.0", "::"], []), (["127.0.0.1"], ["127.0.0.1", "::1"])] as [([String], [String])])
+    func aMachineWithoutNetworkRelaysNowhere(listening: [String], expected: [String]) throws {
         let machine = MachineAddresses(["127.0.0.1", "::1"].compactMap { IPAddress($0) })
+        let relay = try makeRelay(listening: listening, machine: machine)
+        #expect(relay.relayAddresses.map { "\($0.advertised)" } == expected)
+    }
+
+    /// What routes to the Internet have comes first, also where only a public address is given.
+    @Test func theAddressOfTheDefaultRouteComesFirst() throws {
+        let machine = MachineAddresses(
+            ["127.0.0.1", "172.17.0.1", "10.0.0.5", "fd00::1", "2001:db9::5"].compactMap { IPAddress($0) },
+            sources: ["10.0.0.5", "2001:db9::5", "9.9.9.9"].compactMap { IPAddress($0) }
+        )
         let relay = try makeRelay(machine: machine)
-        #expect(relay.relayAddresses.map { "\($0.advertised)" } == ["127.0.0.1", "::1"])
+        #expect(relay.relayAddresses.map { "\($0.local)" } == ["10.0.0.5", "172.17.0.1", "2001:db9::5", "fd00::1"])
+        let outside = try #require(IPAddress("203.0.114.1"))
+        let behind = try makeRelay({ $0.relayAddresses = [.init(publicAddress: outside)] }, machine: machine)
+        #expect(behind.relayAddresses.map { "\($0.local)" } == ["10.0.0.5"])
+    }
+
+    /// A watcher tells of each change once.
+    @Test func addressesThatChangeAreSeen() throws {
+        let first = MachineAddresses(["127.0.0.1"].compactMap { IPAddress($0) })
+        let second = MachineAddresses(["127.0.0.1", "10.0.0.5"].compactMap { IPAddress($0) })
+        var current = first
+        let watcher = AddressWatcher(known: first, isRelaying: true, logger: Logger(label: "test")) { current }
+        #expect(watcher.look() == nil)
+        current = second
+        #expect(watcher.look() == second)
+        #expect(watcher.look() == nil)
     }
 
     /// A public address that the machine does not have is that of a NAT before it.
@@ -78,6 +106,28 @@ import Testing
         }
         let own = TransportAddress(ip: try #require(IPAddress("10.0.0.5")), port: 50_000)
         #expect(relay.policy.refusal(of: own) == .denied)
+    }
+
+    /// Each way in which the machine can reach itself, whatever is allowed.
+    @Test(arguments: [
+        "10.0.0.5", "::ffff:10.0.0.5", "::10.0.0.5", "::ffff:0:10.0.0.5", "64:ff9b::10.0.0.5", "64:ff9b:1::10.0.0.5",
+        "2002:a00:5::1", "2001:0:a00:5::1", "2001::f5ff:fffa", "2a00:1:2:3:0:5efe:10.0.0.5", "203.0.114.1",
+        "::ffff:203.0.114.1", "64:ff9b::203.0.114.1", "192.0.3.7", "127.0.0.1", "127.9.9.9", "::ffff:127.1.2.3",
+        "64:ff9b::127.0.0.1", "0.0.0.0", "::ffff:0.0.0.0", "::", "::1", "2001:db9::5",
+    ])
+    func ownPortsAreDeniedInEachForm(name: String) throws {
+        let outside = try #require(IPAddress("203.0.114.1"))
+        let inside = try #require(IPAddress("10.0.0.5"))
+        let relay = try makeRelay {
+            $0.relayAddresses = [.init(publicAddress: outside, localAddress: inside)]
+            $0.otherPorts = [3000]
+            $0.allowedPeers = ["0.0.0.0/0", "::/0"].compactMap { AddressRange($0) }
+        }
+        let ip = try #require(IPAddress(name))
+        for port: UInt16 in [3000, 3478] {
+            #expect(relay.policy.refusal(of: TransportAddress(ip: ip, port: port)) == .ownListener)
+        }
+        #expect(relay.policy.refusal(of: TransportAddress(ip: ip, port: 80)) == nil)
     }
 
     /// A NAT may send what comes from the server for its own public address back to it.

@@ -26,9 +26,30 @@ import Testing
         #expect(deadlines.timerFired(at: start + .seconds(30)) == .close)
     }
 
-    @Test func theProofPutsTheDeadlineOff() {
+    /// Who has proven who it is and has no allocation has no more time than others.
+    @Test func theProofAloneGivesAMinute() {
         var deadlines = StreamDeadlines(StreamLimits(), at: start)
         deadlines.authenticated(at: start + .seconds(29))
+        let end = start + .seconds(29 + 60)
+        #expect(deadlines.timerFired(at: start + .seconds(30)) == .wait(until: end))
+        #expect(deadlines.timerFired(at: end) == .close)
+    }
+
+    /// So it is again when the allocation has ended.
+    @Test func theEndOfTheAllocationGivesAMinute() {
+        var deadlines = StreamDeadlines(StreamLimits(), at: start)
+        deadlines.allocated(at: start)
+        deadlines.allocationEnded(at: start + .seconds(1000))
+        #expect(deadlines.next == start + .seconds(1060))
+        deadlines.receivedMessage(at: start + .seconds(1030))
+        #expect(deadlines.next == start + .seconds(1090))
+        deadlines.allocated(at: start + .seconds(1080))
+        #expect(deadlines.next == start + .seconds(1080 + 3660))
+    }
+
+    @Test func anAllocationPutsTheDeadlineOff() {
+        var deadlines = StreamDeadlines(StreamLimits(), at: start)
+        deadlines.allocated(at: start + .seconds(29))
         let end = start + .seconds(29 + 3660)
         #expect(deadlines.timerFired(at: start + .seconds(30)) == .wait(until: end))
         deadlines.receivedMessage(at: end - .seconds(1))

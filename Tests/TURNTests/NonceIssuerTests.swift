@@ -36,12 +36,25 @@ import Testing
         }
     }
 
+    /// For a request that comes by a connection of its own, the port may be another; the host may not.
+    @Test func isGoodForOneHostWhereThatIsAskedFor() {
+        let nonce = issuer.makeNonce(for: Self.client, at: 1000)
+        let otherPort = TransportAddress(ip: Self.client.ip, port: 5001)
+        let otherHost = TransportAddress(ip: IPAddress(ipv4: 0xC000_0202), port: 5000)
+        #expect(issuer.judge(nonce, from: otherPort, at: 1000, fromAnyPort: true) == .valid)
+        #expect(issuer.judge(nonce, from: otherPort, at: 1601, fromAnyPort: true) == .stale)
+        #expect(issuer.judge(nonce, from: otherHost, at: 1000, fromAnyPort: true) == .stale)
+    }
+
     @Test func refusesEveryChange() throws {
         let text = issuer.makeNonce(for: Self.client, at: 1000).text
         for index in text.indices {
             for replacement in ["A", "B", "-", "+", "=", "\u{E4}"] where String(text[index]) != replacement {
                 let changed = text.replacingCharacters(index, replacement)
-                #expect(issuer.judge(try Nonce(changed), from: Self.client, at: 1000) == .stale, "\(changed)")
+                for anyPort in [false, true] {
+                    let verdict = issuer.judge(try Nonce(changed), from: Self.client, at: 1000, fromAnyPort: anyPort)
+                    #expect(verdict == .stale, "\(changed)")
+                }
             }
         }
         for length in 0..<text.count {

@@ -108,6 +108,9 @@ int udp_share_port(int descriptor);
 
 void udp_close(int descriptor);
 
+/// The address of this machine from which the system would send to `peer`. Returns 0, or a negative error number.
+int udp_source(const struct udp_address *peer, struct udp_address *source);
+
 /// What the network said about a datagram.
 struct udp_error {
     struct udp_address peer; // where it was sent to
@@ -154,7 +157,7 @@ int udp_thread_start(void (*body)(void *), void *context);
 
 /// Nanoseconds of a clock that is never set.
 uint64_t udp_uptime(void);
-/// Seconds of Unix time.
+/// Seconds of Unix time; 0 before 1970, and the last number there is from 2106 on.
 uint32_t udp_unix_time(void);
 
 /// Adds to a number that one thread changes and any may read.

@@ -80,7 +80,7 @@ struct Permission {
     var expiry: UInt64
     var next: UInt32
     /// Whether some ports of the host are denied, so that each one has to be looked at.
-    let dependsOnPort: Bool
+    var dependsOnPort: Bool
 
     static let vacant = Permission(key: .filler, expiry: 0, next: Allocation.none, dependsOnPort: false)
 }

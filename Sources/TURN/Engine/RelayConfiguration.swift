@@ -56,11 +56,17 @@ public struct RelayConfiguration: Sendable {
     /// Default ``ChannelNumber/formerRange``. RFC 8656 has made the range smaller, so that other protocols can share the
     /// socket (RFC 7983); nothing shares it here, and clients of RFC 5766 are still about.
     public var channelNumbers = ChannelNumber.formerRange
-    /// Where clients are sent in place of an allocation, with 300 after authentication (RFC 8489 §10).
+    /// Where clients of its family are sent in place of an allocation, with 300 (RFC 8489 §10).
+    ///
+    /// Before authentication: a nonce of this server is of no use there, and libwebrtc takes it along.
     public var alternateServer: TransportAddress?
     /// The other addresses of a server that helps to find out about NATs (RFC 5780).
     public var natDiscovery: NATDiscoveryAddresses?
 
+    /// Whether allocations end with the credential that they were made with, as is the default.
+    ///
+    /// If not, the user of an allocation may go on with it by a credential that has ended, but make no other.
+    public var endsWithCredentials = true
     /// The longest lifetime that is granted, in seconds.
     ///
     /// Default 3600, the most that RFC 8656 §7.2 recommends.

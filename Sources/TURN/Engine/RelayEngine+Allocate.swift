@@ -49,7 +49,7 @@ extension RelayEngine {
         let places = token != nil ? 0 : evenPort?.reservesNext == true ? 2 : 1
         let account = token.flatMap { reservations[$0.token]?.account } ?? account(of: context)
         if let error = configuration.quotas.admit(account, places) { return refuse(context, error) }
-        if let server = configuration.alternateServer {
+        if let server = configuration.alternateServer, server.family == context.client.client.family {
             configuration.quotas.release(account, places)
             return refuse(context, .tryAlternate) { writer throws(STUNError) in
                 try writer.append(AlternateServer(server))
@@ -140,7 +140,7 @@ extension RelayEngine {
     /// The lifetime that is granted: between ten minutes and the maximum, but never beyond the credential (§7.2).
     func lifetime(_ requested: Lifetime?, _ context: RequestContext, at now: Moment) -> UInt32 {
         let wanted = max(Self.defaultLifetime, min(requested?.seconds ?? 0, configuration.maximumLifetime))
-        guard let expiry = context.identity.expiry else { return wanted }
+        guard configuration.endsWithCredentials, let expiry = context.identity.expiry else { return wanted }
         return min(wanted, expiry > now.unix ? expiry - now.unix : 0)
     }
 

@@ -20,6 +20,16 @@ extension RelayEngine {
         case drop(Drop)
     }
 
+    /// What an answer says, for whoever counts and logs.
+    public enum AnswerKind: Hashable, Sendable {
+        /// The request was carried out.
+        case success
+        /// Somebody who has shown no credential is asked for one (401): how each allocation begins.
+        case challenge
+        /// The request was refused with this code.
+        case refusal(code: Int)
+    }
+
     /// Bytes on their way from a client to a peer.
     public struct Relayed: Hashable, Sendable {
         /// Where to send from.
@@ -73,6 +83,8 @@ extension RelayEngine {
         case join(PeerConnectionID, FiveTuple)
         /// Close the connection with a peer.
         case abandon(PeerConnectionID)
+        /// The client of a connection has no allocation any more.
+        case ended(FiveTuple)
     }
 
     /// Why something was dropped; none of these harms the sender or anybody else.

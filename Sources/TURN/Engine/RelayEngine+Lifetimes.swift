@@ -57,6 +57,9 @@ extension RelayEngine {
         }
         let client = allocations[slot].client
         allocationsByClient.remove(client)
+        if !allocations[slot].isDetached, listeners[Int(client.listener.index)].transport != .udp {
+            put(.ended(client))
+        }
         if let owner = owners[Int(slot)] {
             configuration.quotas.release(owner.account)
             strikeOut(slot, of: owner.account.user)
@@ -125,6 +128,25 @@ extension RelayEngine {
         owners[Int(slot)]?.forwardedBy = nil
         let nobody = TransportAddress(ip: client.client.ip, port: 0)
         allocations[slot].client = FiveTuple(client: nobody, listener: client.listener)
+    }
+
+    /// Strikes out what the policy allows no more.
+    mutating func judgePeersAgain(_ slot: UInt32) {
+        let policy = configuration.policy
+        let transport = allocations[slot].transport
+        filterPermissions(of: slot) { policy.refusal(ofAny: $0.key.host) == nil }
+        filterBindings(of: slot) { policy.refusal(of: $0.peer, over: transport) == nil }
+        var index = allocations[slot].firstPermission
+        while index != Allocation.none {
+            permissions[index].dependsOnPort = policy.dependsOnPort(of: permissions[index].key.host)
+            index = permissions[index].next
+        }
+        index = allocations[slot].firstBinding
+        while index != Allocation.none {
+            // One that has a gate keeps it: whoever has the port now may be another than was meant.
+            if bindings[index].gate == nil { bindings[index].gate = policy.gate(of: bindings[index].peer) }
+            index = bindings[index].next
+        }
     }
 
     private mutating func filterPermissions(of slot: UInt32, _ keeps: (Permission) -> Bool) {

@@ -60,8 +60,13 @@ extension RelayEngine {
         let discovery = configuration.natDiscovery == nil ? nil : natDiscovery(for: change, from: client)
         let responder = BindingResponder(natDiscovery: discovery?.addresses)
         switch responder.receive(message.bytes, from: client.client, into: takeBuffer()) {
-        case .answer(let buffer), .refuse(let buffer):
+        case .answer(let buffer):
             answer = buffer
+            answerKind = .success
+            return .answer(from: discovery?.listener ?? client.listener)
+        case .refuse(let buffer):
+            answer = buffer
+            answerKind = .refusal(code: ErrorCode.unknownAttribute.code)
             return .answer(from: discovery?.listener ?? client.listener)
         case .drop(let reason): return .drop(Drop(reason))
         }
@@ -75,7 +80,14 @@ extension RelayEngine {
         at now: Moment
     ) -> OnReceive {
         guard let authenticator = configuration.authenticator else { return .drop(.unsupportedMethod) }
-        switch authenticator.check(message, from: client.client, at: now.unix) {
+        let isAlone = message.type.method == .connectionBind
+        switch authenticator.check(
+            message,
+            from: client.client,
+            at: now.unix,
+            afterItsEnd: keepsAllocation(client),
+            fromAnyPort: isAlone
+        ) {
         case .authenticated(let identity):
             let context = RequestContext(
                 method: message.type.method,
@@ -96,12 +108,35 @@ extension RelayEngine {
             }
             return carryOut(message, context, at: now)
         case .challenge(let error):
+            if let server = alternateServer(for: message, from: client) {
+                return answerUnsigned(message, from: client, .tryAlternate, at: now) { writer throws(STUNError) in
+                    try writer.append(AlternateServer(server))
+                }
+            }
             return answerUnsigned(message, from: client, error, at: now) { writer throws(STUNError) in
                 try authenticator.appendChallenge(to: &writer, for: client.client, at: now.unix)
             }
         case .refuse(let error):
             return answerUnsigned(message, from: client, error, at: now)
         }
+    }
+
+    /// Whether the user of the flow's allocation may go on with it by a credential that has ended.
+    private func keepsAllocation(_ client: FiveTuple) -> String? {
+        guard !configuration.endsWithCredentials, let slot = allocationsByClient[client] else { return nil }
+        return owners[Int(slot)]?.username
+    }
+
+    /// Where whoever asks for an allocation and shows nothing is sent instead (RFC 8489 §10), if that is of the client's
+    /// family.
+    private func alternateServer(
+        for message: borrowing STUNMessage,
+        from client: FiveTuple
+    ) -> TransportAddress? {
+        guard message.type.method == .allocate, !isSigned(message), let server = configuration.alternateServer,
+            server.family == client.client.family
+        else { return nil }
+        return server
     }
 
     private mutating func carryOut(
@@ -169,12 +204,14 @@ extension RelayEngine {
     /// Answers that a request was carried out.
     mutating func succeed(_ context: RequestContext, _ body: AnswerBody = { _ in }) -> OnReceive {
         answer = makeAnswer(.successResponse, context, into: takeBuffer(), body)
+        answerKind = .success
         return .answer(from: context.client.listener)
     }
 
     /// Answers why a request was refused.
     mutating func refuse(_ context: RequestContext, _ error: ErrorCode, _ body: AnswerBody = { _ in }) -> OnReceive {
         answer = makeRefusal(context, error, into: takeBuffer(), body)
+        answerKind = .refusal(code: error.code)
         return .answer(from: context.client.listener)
     }
 
@@ -219,7 +256,7 @@ extension RelayEngine {
         _ body: AnswerBody = { _ in }
     ) -> OnReceive {
         // Whoever signs wrongly may be guessing passwords.
-        let isSigned = message.first(.messageIntegrity) != nil || message.first(.messageIntegritySHA256) != nil
+        let isSigned = isSigned(message)
         guard !(isSigned || isForgeable(client)) || limiter.admit(client.client.ip, at: now) else {
             return .drop(.rateLimited)
         }
@@ -233,7 +270,13 @@ extension RelayEngine {
             preconditionFailure("an answer of a few attributes fits a message")
         }
         answer = writer.finish()
+        let isFirst = !isSigned && error == .unauthenticated
+        answerKind = isFirst ? .challenge : .refusal(code: error.code)
         return .answer(from: client.listener)
+    }
+
+    private func isSigned(_ message: borrowing STUNMessage) -> Bool {
+        message.first(.messageIntegrity) != nil || message.first(.messageIntegritySHA256) != nil
     }
 
     /// Whether somebody else may have written the client's address: a connection has shown that the client is there.

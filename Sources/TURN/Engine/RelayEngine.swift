@@ -21,12 +21,14 @@ public struct RelayEngine: ~Copyable {
 
     /// The answer to the last request, after ``OnReceive/answer(from:)``.
     public internal(set) var answer = ByteBuffer()
+    /// What ``answer`` says.
+    public internal(set) var answerKind = AnswerKind.success
     /// Which of the server's engines this is.
     public let index: UInt8
 
-    let configuration: RelayConfiguration
+    private(set) var configuration: RelayConfiguration
     /// The relay addresses whose sockets are bound to another one.
-    let translations: [RelayConfiguration.RelayAddress]
+    private(set) var translations: [RelayConfiguration.RelayAddress]
     /// How many engines the server has.
     let engines: Int
 
@@ -70,7 +72,7 @@ public struct RelayEngine: ~Copyable {
         self.configuration = configuration
         self.index = index
         self.engines = engines
-        translations = configuration.relayAddresses.filter { $0.advertised != $0.local }
+        translations = Self.translations(configuration)
         limiter = AnswerLimiter(rate: configuration.unauthenticatedRate)
         indicationIDs = IndicationIDs()
     }
@@ -150,6 +152,24 @@ public struct RelayEngine: ~Copyable {
         // Not before: a socket that is opened until the driver hears of this must have another number.
         if case .close(let relay) = output { relays.remove(relay.index, leaving: .vacant) }
         return output
+    }
+
+    /// Takes over the addresses of relays, and what the policy says of peers, after the machine's addresses have changed.
+    ///
+    /// Allocations stay, also at addresses that the machine has no more; what was granted for peers that are denied now
+    /// ends.
+    /// - Parameter configuration: The new addresses and policy, of which the list of relays must be the same.
+    public mutating func update(from configuration: RelayConfiguration) {
+        self.configuration.relayAddresses = configuration.relayAddresses
+        self.configuration.policy = configuration.policy
+        translations = Self.translations(configuration)
+        for slot in 0..<UInt32(allocations.capacity) where allocations[slot].isLive {
+            judgePeersAgain(slot)
+        }
+    }
+
+    private static func translations(_ configuration: RelayConfiguration) -> [RelayConfiguration.RelayAddress] {
+        configuration.relayAddresses.filter { $0.advertised != $0.local }
     }
 
     /// Forgets that the messages of a flow go to another engine.

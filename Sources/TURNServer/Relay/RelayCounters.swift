@@ -11,7 +11,9 @@ struct RelayCounters: Sendable {
         case received
         /// Success responses.
         case answered
-        /// Error responses.
+        /// Error responses that ask for a credential where none was shown.
+        case challenged
+        /// Other error responses.
         case refused
         /// Datagrams that went from clients to peers.
         case datagramsToPeers
@@ -38,12 +40,17 @@ struct RelayCounters: Sendable {
     /// Where the counts of drops begin: behind the last of the others.
     private static var firstDrop: Int { Counter.peersUnreachable.rawValue + 1 }
 
+    /// Where the counts of refusals begin.
+    private static var firstRefusal: Int { firstDrop + RelayEngine.Drop.allCases.count }
+    /// The codes that refusals have (RFC 8489 §14.8).
+    static let refusals = 300..<600
+
     // The thread and the server both hold it; RelayThread frees it when neither does.
     private nonisolated(unsafe) let values: UnsafeMutablePointer<UInt64>
 
     /// Makes counters that are all zero; ``deallocate()`` frees them.
     static func allocate() -> RelayCounters {
-        let count = firstDrop + RelayEngine.Drop.allCases.count
+        let count = firstRefusal + refusals.count
         let values = UnsafeMutablePointer<UInt64>.allocate(capacity: count)
         values.initialize(repeating: 0, count: count)
         return RelayCounters(values: values)
@@ -63,6 +70,22 @@ struct RelayCounters: Sendable {
     @inline(__always)
     func count(_ drop: RelayEngine.Drop) {
         udp_count(values + Self.firstDrop + Int(drop.rawValue), 1)
+    }
+
+    /// Counts a refusal; the thread only.
+    func count(refusal code: Int) {
+        guard Self.refusals.contains(code) else { return }
+        udp_count(values + Self.firstRefusal + code - Self.refusals.lowerBound, 1)
+    }
+
+    /// How many refusals there were of each code that there were any of.
+    var refusals: [Int: Int] {
+        var found: [Int: Int] = [:]
+        for code in Self.refusals {
+            let count = Int(udp_counted(values + Self.firstRefusal + code - Self.refusals.lowerBound))
+            if count > 0 { found[code] = count }
+        }
+        return found
     }
 
     /// The number at this moment.

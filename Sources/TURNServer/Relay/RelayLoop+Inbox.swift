@@ -20,6 +20,7 @@ extension RelayLoop {
                 if let flow = find(flow) {
                     engine.stopForwarding(flow)
                 }
+            case .addressesChanged(let configuration): engine.update(from: configuration)
             case .revoked(let user): engine.endAllocations(of: user)
             case .stop: isStopped = true
             }

@@ -1,4 +1,5 @@
 import CLinuxUDP
+import Listening
 import NIOCore
 import STUN
 import TURN
@@ -56,16 +57,21 @@ extension RelayLoop {
                     connector?.abandon(connection)
                 }
             case .abandon(let connection): connector?.abandon(connection)
+            case .ended(let flow): streams.client(of: flow)?.allocationEnded()
             }
         }
     }
 
     private mutating func sendAnswer(to flow: FiveTuple, from listener: ListenerID) {
-        let answer = engine.answer
-        // RFC 8489 §5: of the class bits, a success response has the upper one set, an error response both.
-        let isError = answer.getInteger(at: answer.readerIndex + 1, as: UInt8.self).map { $0 & 0x10 != 0 } ?? false
-        counters.count(isError ? .refused : .answered)
-        send(answer, to: flow, from: listener)
+        switch engine.answerKind {
+        case .success: counters.count(.answered)
+        case .challenge: counters.count(.challenged)
+        case .refusal(let code):
+            counters.count(.refused)
+            counters.count(refusal: code)
+            notices.refused(code, flow.client.ip)
+        }
+        send(engine.answer, to: flow, from: listener)
     }
 
     private mutating func send(_ message: ByteBuffer, to flow: FiveTuple, from id: ListenerID) {
@@ -99,7 +105,10 @@ extension RelayLoop {
             relays[index] = Relay(id: relay, generation: generation, address: address, state: .datagrams)
         case .tcp:
             guard let connector else { return .unavailable }
-            if let failure = connector.listen(reference(relay), at: address, for: thread) { return failure }
+            if let failure = connector.listen(reference(relay), at: address, for: thread) {
+                if failure == .unavailable { notices.notOpened(address) }
+                return failure
+            }
             relays[index] = Relay(id: relay, generation: generation, address: address, state: .connections)
         }
         counters.count(.relaysOpened)
@@ -113,10 +122,21 @@ extension RelayLoop {
     ) -> RelayEngine.OpenFailure? {
         var wanted = udp_address(address)
         let descriptor = udp_open(&wanted, UDP_ERRORS.rawValue | UDP_JOIN.rawValue, nil)
-        guard descriptor >= 0 else { return descriptor == -EADDRINUSE ? .portTaken : .unavailable }
-        let number = firstRelay + index
-        guard udp_poller_add(poller, descriptor, UInt64(generation) << 32 | UInt64(number)) == 0 else {
+        guard descriptor != -EADDRINUSE else { return .portTaken }
+        guard descriptor >= 0 else {
+            notices.notOpened(address, errno: -descriptor)
+            return .unavailable
+        }
+        guard DescriptorReserve.current.admits(descriptor) else {
             udp_close(descriptor)
+            notices.notOpened(address, errno: EMFILE)
+            return .unavailable
+        }
+        let number = firstRelay + index
+        let result = udp_poller_add(poller, descriptor, UInt64(generation) << 32 | UInt64(number))
+        guard result == 0 else {
+            udp_close(descriptor)
+            notices.notOpened(address, errno: -result)
             return .unavailable
         }
         queue.open(number, descriptor: descriptor, family: address.family.rawValue)

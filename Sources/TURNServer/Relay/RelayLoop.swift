@@ -34,6 +34,7 @@ struct RelayLoop: ~Copyable {
     let threads: [RelayThread]
     let connector: (any PeerConnector)?
     let counters: RelayCounters
+    var notices: RelayNotices
 
     let io: UnsafeMutablePointer<udp_io>
     let poller: OpaquePointer
@@ -56,6 +57,7 @@ struct RelayLoop: ~Copyable {
         threads = assignment.threads
         connector = assignment.connector
         counters = thread.counters
+        notices = RelayNotices(logger: assignment.logger)
         now = Self.currentTime()
         engine = RelayEngine(configuration: assignment.configuration, index: thread.index, of: assignment.threads.count)
         io = udp_io_create(assignment.isPortable)

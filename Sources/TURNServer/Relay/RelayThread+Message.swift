@@ -27,6 +27,8 @@ extension RelayThread {
         case forwarded(ForwardedMessage)
         /// The client of a flow that was forwarded has no allocation here any more.
         case released(ForwardedFlow)
+        /// The machine has other addresses: those of relays, and the policy, are to be taken over.
+        case addressesChanged(RelayConfiguration)
         /// A user's credentials are not good any more.
         case revoked(RevokedUser)
         /// Finish.

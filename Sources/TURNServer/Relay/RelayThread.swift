@@ -1,4 +1,5 @@
 import CLinuxUDP
+import Logging
 import NIOCore
 import STUN
 import Synchronization
@@ -17,6 +18,7 @@ final class RelayThread: Sendable {
         let connector: (any PeerConnector)?
         let poller: OpaquePointer
         let isPortable: Bool
+        let logger: Logger
     }
 
     private enum Phase {
@@ -80,12 +82,14 @@ final class RelayThread: Sendable {
     ///   - sockets: Where clients send datagrams; the thread closes them, also if this fails.
     ///   - threads: All threads of the server, each at its index.
     ///   - connector: Carries connections with peers; without, there are no TCP relays.
+    ///   - logger: Where it is said what goes wrong.
     /// - Throws: ``SystemFailure`` if there are no descriptors or threads left.
     func start(
         configuration: RelayConfiguration,
         sockets: [UDPListener],
         threads: [RelayThread],
-        connector: (any PeerConnector)?
+        connector: (any PeerConnector)?,
+        logger: Logger
     ) throws(SystemFailure) {
         guard let poller = udp_poller_create(isPortable) else {
             closeAll(sockets)
@@ -99,7 +103,8 @@ final class RelayThread: Sendable {
                 threads: threads,
                 connector: connector,
                 poller: poller,
-                isPortable: isPortable
+                isPortable: isPortable,
+                logger: logger
             )
         )
         state.withLock { $0.phase = .running }

@@ -25,6 +25,9 @@ struct SystemFailure: Error, Hashable {
         #endif
     }
 
+    /// What the system calls it.
+    var text: String { String(cString: strerror(errno)) }
+
     /// Takes the result of a call that returns negative error numbers.
     @discardableResult
     static func check(_ result: CInt) throws(SystemFailure) -> CInt {

@@ -44,6 +44,15 @@ struct UDPListener: Sendable {
         }
     }
 
+    /// Why no socket can be bound to `address`, as an error number; `nil` if one can.
+    static func obstacle(to address: IPAddress) -> CInt? {
+        var wanted = udp_address(TransportAddress(ip: address, port: 0))
+        let descriptor = udp_open(&wanted, 0, nil)
+        guard descriptor >= 0 else { return -descriptor }
+        udp_close(descriptor)
+        return nil
+    }
+
     private static func open(_ address: udp_address, _ options: UInt32) throws(SystemFailure) -> UDPListener {
         var address = address
         var bound = udp_address()

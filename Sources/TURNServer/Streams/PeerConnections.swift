@@ -1,3 +1,4 @@
+import Listening
 import Logging
 import NIOCore
 import NIOPosix
@@ -96,9 +97,9 @@ final class PeerConnections: PeerConnector {
             state.addresses[relay] = address
         }
         let listener = ServerBootstrap(group: group)
-            .serverChannelInitializer { channel in
+            .serverChannelInitializer { [logger] channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(AcceptBackoffHandler())
+                    try channel.pipeline.syncOperations.addHandler(AcceptHandler(logger: logger))
                 }
             }
             .childChannelOption(.autoRead, value: false)
@@ -177,7 +178,9 @@ final class PeerConnections: PeerConnector {
             if state.isOpen { state.connections[connection] = placeholder }
             return state.isOpen
         }
-        guard isOpen, let local = SocketAddress(relay), let remote = SocketAddress(peer) else {
+        guard isOpen, DescriptorReserve.current.isSpare, let local = SocketAddress(relay),
+            let remote = SocketAddress(peer)
+        else {
             return failed(connection, placeholder)
         }
         ClientBootstrap(group: group)

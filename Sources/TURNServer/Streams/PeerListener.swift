@@ -1,3 +1,4 @@
+import Listening
 import NIOCore
 import STUN
 import TURN
@@ -32,6 +33,10 @@ enum PeerListener {
         #endif
         let descriptor = socket(address.protocol == .inet6 ? AF_INET6 : AF_INET, kind, 0)
         guard descriptor >= 0 else { return .failed(.unavailable) }
+        guard DescriptorReserve.current.admits(descriptor) else {
+            close(descriptor)
+            return .failed(.unavailable)
+        }
         _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
         // Ended connections of an earlier relay on the port do not count.
         set(descriptor, SOL_SOCKET, SO_REUSEADDR)

@@ -36,21 +36,25 @@ public struct PortSharing: Sendable {
 
     let tls: TLSContexts?
     let timeout: TimeAmount
+    let onInsecure: @Sendable (any Error, any Channel) -> Void
     let install: @Sendable (Content, any Channel) throws -> Void
 
     /// Makes a rule.
     /// - Parameters:
     ///   - tls: What TLS is served with; `nil` closes connections that begin with it.
     ///   - timeout: How long it may take to tell, TLS handshake included; 10 s unless given.
+    ///   - onInsecure: Called with the error where TLS can't be agreed upon; the connection is closed.
     ///   - install: Adds the handlers for the content at the end of the pipeline, on the channel's loop; an error closes
     ///     the connection. Handlers find the channel active and the bytes that were looked at unread.
     public init(
         tls: TLSContexts?,
         timeout: Duration = .seconds(10),
+        onInsecure: @escaping @Sendable (any Error, any Channel) -> Void = { _, _ in },
         install: @escaping @Sendable (Content, any Channel) throws -> Void
     ) {
         self.tls = tls
         self.timeout = TimeAmount(timeout)
+        self.onInsecure = onInsecure
         self.install = install
     }
 
@@ -110,6 +114,10 @@ private final class PortSharingHandler: ChannelInboundHandler, RemovableChannelH
 
     /// A handshake that fails, or a connection that breaks.
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // Whoever closes in the middle has no fault to tell of.
+        if isSecure, !isDecided, let error = error as? NIOSSLError, error != .uncleanShutdown {
+            sharing.onInsecure(error, context.channel)
+        }
         context.close(promise: nil)
     }
 

@@ -68,6 +68,10 @@ final class StreamConnection: StreamClient {
         eventLoop.execute { self.handler.value.consumed() }
     }
 
+    func allocationEnded() {
+        eventLoop.execute { self.handler.value.allocationEnded() }
+    }
+
     func close() {
         eventLoop.execute { self.handler.value.closeAfterFlush() }
     }

@@ -26,12 +26,14 @@ final class StreamConnectionHandler: ChannelDuplexHandler, RemovableChannelHandl
 
     private let limits: StreamLimits
     private let counters: CounterStore
+    private let notices: StreamNotices
     private let logger: Logger
     private var connection: StreamConnection?
     private var context: ChannelHandlerContext?
     private var state = State.open
     private var framing = TURNStreamFraming(maximumLength: TURNStreamFraming.longestUnauthenticatedMessage)
     private var isAuthenticated = false
+    private var hasAllocation = false
     /// The beginning of a message that is not complete, or what waits for the answer to a ConnectionBind.
     private var partial = ByteBuffer()
     private var inputEnded = false
@@ -45,9 +47,10 @@ final class StreamConnectionHandler: ChannelDuplexHandler, RemovableChannelHandl
     private var lastProgress: NIODeadline
 
     /// Makes a handler for a connection that was made at `now`.
-    init(limits: StreamLimits, counters: CounterStore, logger: Logger, at now: NIODeadline) {
+    init(limits: StreamLimits, counters: CounterStore, notices: StreamNotices, logger: Logger, at now: NIODeadline) {
         self.limits = limits
         self.counters = counters
+        self.notices = notices
         self.logger = logger
         deadlines = StreamDeadlines(limits, at: now)
         lastProgress = now
@@ -111,6 +114,7 @@ final class StreamConnectionHandler: ChannelDuplexHandler, RemovableChannelHandl
         if let violation = found.violation {
             logger.debug("a stream is not TURN", metadata: ["reason": "\(violation)"])
             counters.update { $0.connectionsInvalid += 1 }
+            notices.tell(.invalid, of: connection?.remoteAddress.ip)
             end()
         } else if found.endsWithConnectionBind {
             state = .binding
@@ -188,7 +192,7 @@ final class StreamConnectionHandler: ChannelDuplexHandler, RemovableChannelHandl
             self.progressed()
         }
         if connection.pendingBytes > 0, stallTimer == nil { watchForStall(context) }
-        if !isAuthenticated { inspect(messages, context) } else if case .binding = state { inspect(messages, context) }
+        if !hasAllocation { inspect(messages, context) } else if case .binding = state { inspect(messages, context) }
     }
 
     /// Writes messages, over TLS each in a record of its own: coturn's clients take a record for a message.
@@ -217,7 +221,8 @@ final class StreamConnectionHandler: ChannelDuplexHandler, RemovableChannelHandl
 
     /// Learns from the answers what the thread knows of the client.
     ///
-    /// There is no success but that of Binding for somebody who has not proven who they are.
+    /// There is no success but that of Binding for somebody who has not proven who they are. While a client has an
+    /// allocation, there is nothing to learn but of a ConnectionBind.
     private func inspect(_ messages: ByteBuffer, _ context: ChannelHandlerContext) {
         let all = messages.readableBytesUInt8Span
         var offset = 0
@@ -235,6 +240,10 @@ final class StreamConnectionHandler: ChannelDuplexHandler, RemovableChannelHandl
             framing.maximumLength = TURNStreamFraming.longestMessage
             deadlines.authenticated(at: context.eventLoop.now)
         }
+        if type == MessageType(.successResponse, .allocate) {
+            hasAllocation = true
+            deadlines.allocated(at: context.eventLoop.now)
+        }
         if case .binding = state, type == MessageType(.errorResponse, .connectionBind) {
             state = .open
             let waiting = partial
@@ -247,6 +256,19 @@ final class StreamConnectionHandler: ChannelDuplexHandler, RemovableChannelHandl
     /// More waits for the client than the server stores.
     func overrun() {
         close(counting: \.connectionsCongested)
+    }
+
+    /// The thread has ended the client's allocation; without one, a connection has to show that it is of use.
+    func allocationEnded() {
+        guard let context else { return }
+        switch state {
+        case .open, .binding: break
+        case .ending, .closing, .finished: return
+        }
+        hasAllocation = false
+        deadlines.allocationEnded(at: context.eventLoop.now)
+        deadlineTimer?.cancel()
+        wait(until: deadlines.next, context)
     }
 
     /// Gives the connection up to a peer's.

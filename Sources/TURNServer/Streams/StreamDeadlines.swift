@@ -13,7 +13,8 @@ struct StreamDeadlines {
         case wait(until: NIODeadline)
     }
 
-    private let authenticatedIdleTimeout: TimeAmount
+    private let unallocatedIdleTimeout: TimeAmount
+    private let allocatedIdleTimeout: TimeAmount
     private var idleTimeout: TimeAmount
     private var idle: NIODeadline
     /// When the client must have proven who it is; far off once it has, and if it need not.
@@ -22,7 +23,8 @@ struct StreamDeadlines {
     /// Starts at `now`, the time when the connection was made.
     init(_ limits: StreamLimits, at now: NIODeadline) {
         idleTimeout = TimeAmount(limits.idleTimeout)
-        authenticatedIdleTimeout = TimeAmount(limits.authenticatedIdleTimeout)
+        unallocatedIdleTimeout = idleTimeout
+        allocatedIdleTimeout = TimeAmount(limits.allocatedIdleTimeout)
         idle = now + idleTimeout
         authentication = limits.authenticationTimeout.map { now + TimeAmount($0) } ?? .distantFuture
     }
@@ -40,7 +42,19 @@ struct StreamDeadlines {
     /// The client has proven who it is.
     mutating func authenticated(at now: NIODeadline) {
         authentication = .distantFuture
-        idleTimeout = authenticatedIdleTimeout
+        idle = now + idleTimeout
+    }
+
+    /// The client has an allocation.
+    mutating func allocated(at now: NIODeadline) {
+        authentication = .distantFuture
+        idleTimeout = allocatedIdleTimeout
+        idle = now + idleTimeout
+    }
+
+    /// The client has none any more.
+    mutating func allocationEnded(at now: NIODeadline) {
+        idleTimeout = unallocatedIdleTimeout
         idle = now + idleTimeout
     }
 

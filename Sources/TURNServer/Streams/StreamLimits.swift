@@ -1,14 +1,9 @@
 /// What TCP and TLS connections may cost.
 struct StreamLimits: Sendable {
     /// How many connections may be open.
-    ///
-    /// Default 1024: most clients use UDP, and each connection takes a descriptor from the process.
     var connections = 1024
     /// How many of them one address may have, or one /64 of IPv6; loopback is exempt.
-    ///
-    /// Default 256: a household or an office shares an IPv4 address, and a host has all of a /64. With the default of
-    /// ``connections`` four addresses are needed to keep everybody else out, and 30 s later they are gone again.
-    var connectionsPerAddress = 256
+    var connectionsPerNetwork = 256
     /// How long it may take to tell what a connection speaks, TLS handshake included.
     ///
     /// Default 10 s: a handshake takes two round trips, and a connection that has sent nothing is worth little.
@@ -18,15 +13,15 @@ struct StreamLimits: Sendable {
     /// Default 30 s: an Allocate takes two round trips. Servers that only answer STUN have nobody prove anything and
     /// need `nil`.
     var authenticationTimeout: Duration? = .seconds(30)
-    /// How long a connection may be without a whole message before the client has proven who it is.
+    /// How long a connection may be without a whole message while the client has no allocation.
     ///
     /// Default 60 s: clients that keep a connection send keep-alives more often, and others ask once.
     var idleTimeout = Duration.seconds(60)
-    /// The same after the client has proven who it is.
+    /// The same while the client has an allocation.
     ///
     /// Default 3660 s: the longest lifetime of an allocation and a minute. Who says nothing for so long has no allocation
     /// any more, however long it lasted.
-    var authenticatedIdleTimeout = Duration.seconds(3660)
+    var allocatedIdleTimeout = Duration.seconds(3660)
 
     /// How many bytes may wait for a client before what peers send is dropped.
     ///

@@ -1,3 +1,4 @@
+import Listening
 import Logging
 import NIOCore
 
@@ -12,7 +13,8 @@ extension StreamListeners {
         logger: Logger
     ) throws {
         var limits = StreamLimits()
-        limits.connections = configuration.maximumConnections
+        limits.connections = configuration.makeMaximumConnections(reserve: .current)
+        limits.connectionsPerNetwork = configuration.maximumConnectionsPerNetwork
         limits.idleTimeout = configuration.idleTimeout
         // Nobody can prove anything to a server without credentials.
         if !configuration.relays { limits.authenticationTimeout = nil }

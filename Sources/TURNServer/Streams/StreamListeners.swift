@@ -29,6 +29,7 @@ final class StreamListeners: Sendable {
     private let threads: [any RelayInbox]
     private let counters: CounterStore
     private let logger: Logger
+    private let notices: StreamNotices
     private let registry: StreamRegistry
     private let next = Atomic(0)
     private let state = Mutex(State())
@@ -55,7 +56,8 @@ final class StreamListeners: Sendable {
         self.threads = threads
         self.counters = counters
         self.logger = logger
-        registry = StreamRegistry(limit: limits.connections, limitPerAddress: limits.connectionsPerAddress)
+        notices = StreamNotices(logger: logger)
+        registry = StreamRegistry(limit: limits.connections, limitPerNetwork: limits.connectionsPerNetwork)
     }
 
     /// Listens on an address.
@@ -123,13 +125,22 @@ final class StreamListeners: Sendable {
     private func accept(_ channel: any Channel) throws {
         try admit(channel)
         guard let tls else { return try serve(channel, isSecure: false) }
-        let sharing = PortSharing(tls: tls, timeout: limits.handshakeTimeout) { [counters] content, channel in
-            guard case .turn(let isSecure) = content else {
-                counters.update { $0.connectionsInvalid += 1 }
-                throw Refused()
+        let sharing = PortSharing(
+            tls: tls,
+            timeout: limits.handshakeTimeout,
+            onInsecure: { [counters, notices] error, channel in
+                counters.update { $0.connectionsInsecure += 1 }
+                notices.tell(.insecure, of: Self.client(of: channel), error)
+            },
+            install: { [counters, notices] content, channel in
+                guard case .turn(let isSecure) = content else {
+                    counters.update { $0.connectionsInvalid += 1 }
+                    notices.tell(.invalid, of: Self.client(of: channel))
+                    throw Refused()
+                }
+                try self.serve(channel, isSecure: isSecure)
             }
-            try self.serve(channel, isSecure: isSecure)
-        }
+        )
         try sharing.add(to: channel)
     }
 
@@ -146,12 +157,21 @@ final class StreamListeners: Sendable {
     }
 
     private func admit(_ channel: any Channel) throws {
-        guard let remote = channel.remoteAddress.flatMap({ TransportAddress($0) }),
-            registry.admit(channel, from: remote.ip)
-        else {
-            counters.update { $0.connectionsRefused += 1 }
-            throw Refused()
+        guard let client = Self.client(of: channel) else { throw Refused() }
+        let reason: StreamNotices.Reason
+        switch registry.admit(channel, from: client) {
+        case .admitted: return
+        case .closed: throw Refused()
+        case .tooMany: reason = .tooMany
+        case .tooManyOfNetwork: reason = .tooManyOfNetwork
         }
+        counters.update { $0.connectionsRefused += 1 }
+        notices.tell(reason, of: client)
+        throw Refused()
+    }
+
+    private static func client(of channel: any Channel) -> IPAddress? {
+        channel.remoteAddress.flatMap { TransportAddress($0) }?.ip.unmapped
     }
 
     private func serve(_ channel: any Channel, isSecure: Bool) throws {
@@ -159,7 +179,13 @@ final class StreamListeners: Sendable {
             let local = channel.localAddress.flatMap({ TransportAddress($0) })
         else { throw Refused() }
         counters.update { $0.connectionsAccepted += 1 }
-        let handler = StreamConnectionHandler(limits: limits, counters: counters, logger: logger, at: .now())
+        let handler = StreamConnectionHandler(
+            limits: limits,
+            counters: counters,
+            notices: notices,
+            logger: logger,
+            at: .now()
+        )
         let thread = threads[next.wrappingAdd(1, ordering: .relaxed).oldValue % threads.count]
         let connection = StreamConnection(
             handler,

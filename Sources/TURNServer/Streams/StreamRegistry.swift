@@ -11,34 +11,45 @@ final class StreamRegistry: Sendable {
     }
 
     private let limit: Int
-    private let limitPerAddress: Int
+    private let limitPerNetwork: Int
     private let state = Mutex(State())
 
     /// Makes a registry.
     /// - Parameters:
     ///   - limit: How many connections there may be at a time.
-    ///   - limitPerAddress: How many of them from one address, or one /64 of IPv6; loopback is exempt.
-    init(limit: Int, limitPerAddress: Int) {
+    ///   - limitPerNetwork: How many of them from one address, or one /64 of IPv6; loopback is exempt.
+    init(limit: Int, limitPerNetwork: Int) {
         self.limit = limit
-        self.limitPerAddress = limitPerAddress
+        self.limitPerNetwork = limitPerNetwork
+    }
+
+    /// What becomes of a connection; all but the first are to be closed.
+    enum OnConnection {
+        case admitted
+        /// There are as many as there may be.
+        case tooMany
+        /// The network has as many as it may have.
+        case tooManyOfNetwork
+        /// ``closeAll()`` was called.
+        case closed
     }
 
     /// Enters a connection until it closes.
-    /// - Returns: `false` if there are too many, or ``closeAll()`` was called: the connection is to be closed.
-    func admit(_ connection: any Channel, from address: IPAddress) -> Bool {
+    func admit(_ connection: any Channel, from address: IPAddress) -> OnConnection {
         let network = Self.network(of: address)
-        let isAdmitted = state.withLock { state in
-            guard state.isOpen, state.connections.count < limit else { return false }
+        let result = state.withLock { state -> OnConnection in
+            guard state.isOpen else { return .closed }
+            guard state.connections.count < limit else { return .tooMany }
             if let network {
-                guard state.networks[network, default: 0] < limitPerAddress else { return false }
+                guard state.networks[network, default: 0] < limitPerNetwork else { return .tooManyOfNetwork }
                 state.networks[network, default: 0] += 1
             }
             state.connections[ObjectIdentifier(connection)] = connection
-            return true
+            return .admitted
         }
-        guard isAdmitted else { return false }
+        guard case .admitted = result else { return result }
         connection.closeFuture.whenComplete { _ in self.remove(connection, network) }
-        return true
+        return .admitted
     }
 
     private func remove(_ connection: any Channel, _ network: IPAddress?) {

@@ -26,6 +26,9 @@ enum OptionName: String, CaseIterable, Sendable {
     case tcpRelays = "tcp-relays"
     case userQuota = "user-quota"
     case networkQuota = "network-quota"
+    case maxConnections = "max-connections"
+    case maxConnectionsPerNetwork = "max-connections-per-network"
+    case outliveCredentials = "outlive-credentials"
     case totalQuota = "total-quota"
     case maxBps = "max-bps"
     case threads

@@ -23,6 +23,9 @@ extension OptionReader {
         configuration.totalQuota = try number(.totalQuota, in: 0...Int.max)?.value ?? configuration.totalQuota
         configuration.maximumBytesPerSecond =
             try number(.maxBps, in: 0...Int.max)?.value ?? configuration.maximumBytesPerSecond
+        configuration.maximumConnections = try number(.maxConnections, in: 1...Int.max)?.value
+        configuration.maximumConnectionsPerNetwork =
+            try number(.maxConnectionsPerNetwork, in: 1...Int.max)?.value ?? configuration.maximumConnectionsPerNetwork
         configuration.threads = try number(.threads, in: 1...256)?.value ?? configuration.threads
         configuration.mobility = try isSet(.mobility)
         configuration.strictPermissions = try isSet(.strictPermissions)
@@ -128,6 +131,9 @@ extension OptionReader {
             let name = String(setting.value[..<colon])
             let password = String(setting.value[colon...].dropFirst())
             guard !name.isEmpty, !password.isEmpty else { throw setting.error("must be NAME:PASSWORD, both not empty") }
+            guard name.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control }) else {
+                throw setting.error("has a name with control characters")
+            }
             guard (try? Username(name)) != nil else { throw setting.error("has a name that is too long") }
             guard users.updateValue(password, forKey: name) == nil else { throw setting.error("names \(name) twice") }
         }

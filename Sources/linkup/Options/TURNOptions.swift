@@ -78,6 +78,12 @@ struct TURNOptions: ParsableArguments {
     )
     var maxBps: Int?
 
+    @Option(help: "TCP and TLS connections to STUN and TURN. (default: half of the open files that there may be)")
+    var maxConnections: Int?
+
+    @Option(help: "How many of these an IPv4 address or IPv6 /64 may have. (default: 256)")
+    var maxConnectionsPerNetwork: Int?
+
     @Option(help: "Threads that relay. (default: one for each core)")
     var threads: Int?
 
@@ -141,6 +147,7 @@ struct TURNOptions: ParsableArguments {
         let numbers: [OptionName: Int?] = [
             .turnPort: turnPort, .tlsPort: tlsPort, .userQuota: userQuota, .networkQuota: networkQuota,
             .totalQuota: totalQuota, .maxBps: maxBps, .threads: threads,
+            .maxConnections: maxConnections, .maxConnectionsPerNetwork: maxConnectionsPerNetwork,
         ]
         let lists: [OptionName: [String]] = [
             .relayAddress: relayAddress, .user: user, .secret: secret, .allowPeer: allowPeer, .denyPeer: denyPeer,

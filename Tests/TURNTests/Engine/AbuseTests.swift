@@ -118,6 +118,26 @@ import Testing
         #expect(try relay.permit(TransportAddress(ip: IPAddress(ipv4: 0xC0A8_0702), port: 50_000))?.error == 403)
     }
 
+    /// Where the server sends its clients elsewhere it says so at once, to those that can go there, and not in a flood.
+    @Test(arguments: [(TestRelay.peer, true), (TestRelay.ipv6Peer, false)])
+    func clientsAreSentElsewhereInTheirFamily(server: TransportAddress, isSent: Bool) throws {
+        var relay = try TestRelay { configuration in
+            configuration.alternateServer = server
+            configuration.unauthenticatedRate = 2
+        }
+        for number in 1...5 {
+            let answer = try relay.request(.allocate, signature: .missing) { try $0.append(RequestedTransport.udp) }
+            guard number <= 4 else {
+                #expect(answer == nil)
+                break
+            }
+            #expect(answer?.error == (isSent ? 300 : 401))
+            #expect(try answer?.first(AlternateServer.self)?.address == (isSent ? server : nil))
+        }
+        #expect(try relay.request(.refresh, signature: .missing) == nil)
+        #expect(try relay.allocate()?.error == (isSent ? 300 : nil))
+    }
+
     /// Neither a flood of unsigned requests nor one of wrongly signed ones leaves anything behind.
     @Test func nothingGrowsBeforeAuthentication() throws {
         var relay = try TestRelay { $0.allowsMobility = true }

@@ -16,7 +16,7 @@ import Testing
             ("additional", ["none", "IPv6", "IPv4", "malformed"]),
             ("lifetime", ["none", "700", "malformed"]), ("quota", ["free", "full"]), ("alternate", ["none", "set"]),
         ],
-        rules: RequestTable.commonRules + [
+        rules: [.init(300) { $0["signature"] == "missing" && $0["alternate"] == "set" }] + RequestTable.commonRules + [
             .init(437, "state", "own", "other user's"), .init(400, "transport", "missing", "malformed"),
             .init(442, "transport", "ICMP"),
             .init(400, "even port", "malformed"), .init(400, "token", "malformed"),
@@ -34,7 +34,7 @@ import Testing
         ]
     )
 
-    /// An allocation can't have been made by a server that sends everybody away.
+    /// Whoever has shown nothing yet is sent away at once; and an allocation can't have been made by a server that sends everybody away.
     private static let trials = table.trials.filter { $0["alternate"] == "none" || $0["state"] == "free" }
 
     @Test(arguments: trials)

@@ -279,6 +279,24 @@ extension TestRelay {
         #expect(try relay.bindConnection(ipv6)?.isSuccess == true)
     }
 
+    /// Clients sign a ConnectionBind with the nonce that they got on the control connection, from another port.
+    @Test func theNonceOfTheControlConnectionIsGood() throws {
+        var relay = try TestRelay()
+        _ = try relay.allocateTCP()
+        let connection = try relay.establish()
+        for (client, error) in [(TestRelay.client(2, port: 5001), 438), (TestRelay.client(1, port: 5001), nil)]
+            as [(TransportAddress, Int?)]
+        {
+            // Signed with the nonce of another port of the first client.
+            let bytes = try relay.makeRequest(.connectionBind, from: TestRelay.client(1)) { writer in
+                try writer.append(ConnectionID(connection.number))
+            }
+            let answer = relay.receive(bytes, from: relay.flow(client, over: relay.tcp))
+            guard case .answer = answer else { throw Missing() }
+            #expect(try TestAnswer(relay.engine.answer).error == error)
+        }
+    }
+
     /// RFC 6062 §5.1 and §4.1.
     @Test func tcpRelaysAreForTCPClientsAndTheirOwnAttributes() throws {
         var relay = try TestRelay()

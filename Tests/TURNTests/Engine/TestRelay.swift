@@ -24,6 +24,8 @@ struct TestRelay: ~Copyable {
     var sockets: [RelayID: TransportAddress] = [:]
     /// What the engine asked for besides, closed sockets apart.
     var outputs: [RelayEngine.Output] = []
+    /// The flows over streams that lost their allocation.
+    var ended: [FiveTuple] = []
     let udp: ListenerID
     let tcp: ListenerID
 
@@ -68,7 +70,7 @@ struct TestRelay: ~Copyable {
     mutating func pass(nanoseconds: UInt64) {
         let before = now.uptime / 1_000_000_000
         now.uptime += nanoseconds
-        now.unix += UInt32(now.uptime / 1_000_000_000 - before)
+        now.unix &+= UInt32(now.uptime / 1_000_000_000 - before)
         if let deadline = engine.nextDeadline, deadline <= now.uptime {
             engine.timeout(at: now)
             drain()
@@ -100,10 +102,10 @@ struct TestRelay: ~Copyable {
 
     mutating func drain() {
         while let output = engine.nextOutput() {
-            if case .close(let relay) = output {
-                sockets[relay] = nil
-            } else {
-                outputs.append(output)
+            switch output {
+            case .close(let relay): sockets[relay] = nil
+            case .ended(let client): ended.append(client)
+            default: outputs.append(output)
             }
         }
     }
