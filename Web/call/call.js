@@ -1,6 +1,7 @@
 /** The call of a room: who is in it, and the way there and back through `/call`. */
 
 import { Emitter } from '/client/emitter.js';
+import { keepEntering } from '../lib/entrance.js';
 import { isolate } from '../lib/format.js';
 import { Outbox } from '../lib/outbox.js';
 import { refusalIn } from '../lib/refusal.js';
@@ -48,6 +49,7 @@ export class Call extends Emitter {
    */
   #outboxes = new Map();
   #joining;
+  #entering;
   #socket;
   #room;
   #name;
@@ -70,6 +72,7 @@ export class Call extends Emitter {
     this.#media = media;
     this.#relayOnly = relayOnly;
     this.#joining = new Retry(() => void this.#join());
+    this.#entering = keepEntering({ socket, onRefused: (message) => this.dispatch('refused', message) });
     media.on('change', () => this.#mediaChanged());
     this.#listen();
   }
@@ -91,6 +94,7 @@ export class Call extends Emitter {
 
   leave() {
     this.#joining.stop();
+    this.#entering.stop();
     if (this.#socket.connected) this.#socket.emit('leave', {});
     for (const peer of [...this.peers.values()]) this.#remove(peer);
     this.#socket.disconnect();

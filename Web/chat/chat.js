@@ -1,6 +1,7 @@
 /** The chat of a room over `/chat`: messages, who is there, who is typing. */
 
 import { Emitter } from '/client/emitter.js';
+import { keepEntering } from '../lib/entrance.js';
 import { Outbox } from '../lib/outbox.js';
 import { refusalIn } from '../lib/refusal.js';
 import { Retry } from '../lib/retry.js';
@@ -48,8 +49,11 @@ export class Chat extends Emitter {
   #typing = new Map();
   #typingUntil = 0;
   #isLoading = false;
+  /** @type {string | undefined} */
+  #resumeKey;
   #outbox;
   #joining;
+  #entering;
   #socket;
   #room;
   #name;
@@ -69,6 +73,7 @@ export class Chat extends Emitter {
     /** @type {Outbox<import('./timeline.js').Draft>} */
     this.#outbox = new Outbox({ transmit: (draft) => this.#transmit(draft) }, timing);
     this.#joining = new Retry(() => void this.#join(), timing);
+    this.#entering = keepEntering({ socket, onRefused: (message) => this.dispatch('refused', message) }, timing);
     this.#listen();
   }
 
@@ -89,6 +94,7 @@ export class Chat extends Emitter {
 
   leave() {
     this.#joining.stop();
+    this.#entering.stop();
     if (this.#socket.connected) this.#socket.emit('leave', {});
     this.#socket.disconnect();
   }
@@ -172,9 +178,10 @@ export class Chat extends Emitter {
   }
 
   async #join() {
+    const request = { room: this.#room, name: this.#name, resume: this.#resumeKey };
     let answer;
     try {
-      answer = await this.#socket.timeout(answerTime).emitWithAck('join', { room: this.#room, name: this.#name });
+      answer = await this.#socket.timeout(answerTime).emitWithAck('join', request);
     } catch {
       this.#joinLater();
       return;
@@ -185,12 +192,13 @@ export class Chat extends Emitter {
     else this.dispatch('refused', refusal.message);
   }
 
-  /** @param {{ self: string, people: import('./people.js').Person[], peopleCount?: number, messages: Message[], more: boolean }} answer */
-  async #entered({ self, people, peopleCount, messages, more }) {
+  /** @param {{ self: string, people: import('./people.js').Person[], peopleCount?: number, messages: Message[], more: boolean, resumeKey?: string }} answer */
+  async #entered({ self, people, peopleCount, messages, more, resumeKey }) {
     this.#joining.succeeded();
     this.#isJoined = true;
     this.#setTrouble('');
     this.self = self;
+    this.#resumeKey = resumeKey;
     this.timeline.addOwnAuthor(self);
     this.people.reset(people, peopleCount);
     this.dispatch('people');

@@ -41,7 +41,7 @@ const visible = /(?=[\p{L}\p{N}\p{P}\p{S}])[^\p{Default_Ignorable_Code_Point}\u2
  * @param {string} name
  */
 export function personFrom(name) {
-  return name.trim().normalize('NFC');
+  return name.trim().replace(/\p{White_Space}+/gu, ' ').normalize('NFC');
 }
 
 /**
@@ -53,10 +53,12 @@ export function nameProblem(name) {
   const person = personFrom(name);
   if (person === '') return 'Please tell your name.';
   if ([...person].length > nameLimit) return `A name has at most ${nameLimit} characters.`;
-  if (/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u.test(person)) return 'A name has no control characters.';
+  // Where there is white space that is more than a blank, something else was meant.
+  if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(name.trim())) return 'A name has no control characters.';
   if (bidiControl.test(person)) return 'A name has no marks that change the direction of reading.';
   if (invisible.test(person) || strayJoiner.test(person)) return 'A name has no invisible characters.';
   if (!visible.test(person)) return 'A name needs a character that can be seen.';
+  if (/[\p{Co}\p{Cs}]|\p{M}{5}/u.test(person)) return 'A name has no characters that cannot be shown.';
   return undefined;
 }
 

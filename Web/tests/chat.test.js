@@ -8,17 +8,22 @@ const { Chat } = await import('../chat/chat.js');
 /** A socket that is connected, whose requests wait for the test to answer. */
 class FakeSocket {
   connected = true;
+  active = true;
+  connects = 0;
   requests = [];
   sent = [];
   volatile = { emit: () => undefined };
   #listeners = new Map();
 
   on(name, listener) {
-    this.#listeners.set(name, listener);
+    this.#listeners.set(name, [...(this.#listeners.get(name) ?? []), listener]);
     return this;
   }
 
-  connect() {}
+  connect() {
+    this.connects += 1;
+    this.active = true;
+  }
 
   disconnect() {
     this.connected = false;
@@ -33,7 +38,7 @@ class FakeSocket {
   }
 
   deliver(name, argument) {
-    this.#listeners.get(name)?.(argument);
+    for (const listener of this.#listeners.get(name) ?? []) listener(argument);
   }
 
   async answer(answer) {
@@ -142,4 +147,35 @@ test('after leaving nothing is tried again', async () => {
   chat.leave();
   await clock.advance(100_000);
   assert.equal(socket.requests.length, 0);
+});
+
+test('a connection that was lost comes back as the same person', async () => {
+  const { socket } = makeChat();
+  await socket.answer({ ...joined, resumeKey: 'secret' });
+  socket.deliver('disconnect');
+  socket.deliver('connect');
+  assert.deepEqual(socket.requests.map(({ request }) => request.resume), ['secret']);
+});
+
+test('a namespace that is refused for a time is entered again', async () => {
+  const { chat, socket, clock, heard } = makeChat();
+  const refuse = (code, message) => {
+    socket.active = false;
+    socket.connected = false;
+    socket.deliver('connect_error', Object.assign(new Error(message), { data: code && { code } }));
+  };
+  socket.deliver('connect_error', new Error('xhr poll error'));
+  await clock.advance(100_000);
+  assert.equal(socket.connects, 1, 'a connection that fails is made again by its manager');
+  refuse('too-many-requests', 'Too many requests: try again in 2.5 s.');
+  await clock.advance(2499);
+  assert.equal(socket.connects, 1);
+  await clock.advance(1);
+  assert.equal(socket.connects, 2);
+  refuse('busy', 'Later.');
+  chat.leave();
+  await clock.advance(100_000);
+  assert.deepEqual([socket.connects, heard], [2, []]);
+  refuse(undefined, 'Not allowed.');
+  assert.deepEqual(heard, [['refused', 'Not allowed.']]);
 });
