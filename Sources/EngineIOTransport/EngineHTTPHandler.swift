@@ -83,7 +83,16 @@ final class EngineHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler {
     func handlerRemoved(context: ChannelHandlerContext) {
         idleTimer?.cancel()
         foreignUpgradeTimer?.cancel()
+        release()
+        // Whoever waits for a first request for the application learns that none will come.
+        other = .refuse
         self.context = nil
+    }
+
+    /// Lets go what refers to this handler, or is held for a request that will not be complete.
+    private func release() {
+        abortPending()
+        state = .idle
     }
 
     private func watchIdleness(_ context: ChannelHandlerContext) {
@@ -283,9 +292,7 @@ final class EngineHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler {
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
         case let client as ProxyHeaderHandler.ClientAddress: clientAddress = client.address
-        case is ChannelShouldQuiesceEvent:
-            isQuiescing = true
-            if case .idle = state { context.close(promise: nil) }
+        case is QuiescingRelay.Quiesce: quiesce(context)
         case ChannelEvent.inputClosed:
             let wasPending = pending != nil
             abortPending()
@@ -296,15 +303,25 @@ final class EngineHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler {
         context.fireUserInboundEventTriggered(event)
     }
 
+    /// Ends with the response to a request that is complete, and at once otherwise.
+    private func quiesce(_ context: ChannelHandlerContext) {
+        isQuiescing = true
+        switch state {
+        case .complete, .passing: break
+        case .idle, .discarding, .reading, .upgrading: context.close(promise: nil)
+        }
+    }
+
     func channelInactive(context: ChannelHandlerContext) {
-        abortPending()
+        release()
         context.fireChannelInactive()
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         if case .passing = state { return context.fireErrorCaught(error) }
-        // The rest of a request that a closing connection cuts off is an error too, but then there is nobody to answer.
-        guard error is HTTPParserError, pending == nil, context.channel.isActive else {
+        // The rest of a request that a closing connection cuts off is an error too, but then there is nobody to answer;
+        // nor is there where the request has been answered before it was complete.
+        guard error is HTTPParserError, case .idle = state, pending == nil, context.channel.isActive else {
             return context.close(promise: nil)
         }
         let exchange = HTTPExchange(nil, handler: self, on: context.eventLoop)

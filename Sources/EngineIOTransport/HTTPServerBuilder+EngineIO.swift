@@ -76,8 +76,13 @@ private struct EngineIOChannel: HTTPChannelHandler {
     }
 
     func handle(value: Value, logger: Logger) async {
-        guard let http = try? await value.http.get() else { return }
-        await handleHTTP(asyncChannel: http, logger: logger)
+        // Without a request for the application the wait ends with the connection, and the connection with the task.
+        let http = await withTaskCancellationHandler {
+            try? await value.http.get()
+        } onCancel: {
+            value.channel.close(promise: nil)
+        }
+        if let http { await handleHTTP(asyncChannel: http, logger: logger) }
     }
 }
 

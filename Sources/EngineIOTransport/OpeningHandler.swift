@@ -69,16 +69,17 @@ final class OpeningHandler: ChannelInboundHandler, RemovableChannelHandler {
     private func leaveToHTTP(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
         let encoder = HTTPResponseEncoder()
         let decoder = ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes))
+        let relay = QuiescingRelay()
         let pipelining = HTTPServerPipelineHandler()
         let engine = EngineHTTPHandler(
             servers: servers,
             security: security,
             other: other,
-            httpHandlers: [pipelining, encoder, decoder]
+            httpHandlers: [pipelining, relay, encoder, decoder]
         )
         let pipeline = context.pipeline.syncOperations
         do {
-            try pipeline.addHandlers([encoder, decoder, pipelining, engine])
+            try pipeline.addHandlers([encoder, decoder, relay, pipelining, engine])
         } catch {
             return context.close(promise: nil)
         }

@@ -127,6 +127,31 @@ final class HTTPTestClient {
         await run()
     }
 
+    /// A handler of the connection, not kept alive.
+    func handler<Handler: ChannelInboundHandler & SendableMetatype>(
+        _ type: Handler.Type
+    ) async throws -> WeakReference<Handler> {
+        let reference = WeakReference<Handler>()
+        try await channel.testingEventLoop.executeInContext { [channel] in
+            reference.object = try channel.pipeline.syncOperations.handler(type: type)
+        }
+        return reference
+    }
+
+    /// The server is told to stop.
+    func stop() async throws {
+        try await channel.testingEventLoop.executeInContext { [channel] in
+            channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
+        }
+        await run()
+    }
+
+    /// The network ends the connection.
+    func abort() async throws {
+        try await channel.testingEventLoop.executeInContext { [channel] in channel.close(promise: nil) }
+        await run()
+    }
+
     /// The client closes its end.
     func giveUp() async throws {
         try await channel.testingEventLoop.executeInContext { [channel] in
@@ -136,6 +161,11 @@ final class HTTPTestClient {
 
     /// What came after the last response.
     var rest: ByteBuffer { unread }
+}
+
+/// Tells whether an object lives; touched on its loop, or when nothing else does.
+final class WeakReference<Object: AnyObject>: @unchecked Sendable {
+    weak var object: Object?
 }
 
 /// An HTTP response.

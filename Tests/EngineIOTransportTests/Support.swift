@@ -24,6 +24,11 @@ final class TestApplication: EngineApplication, EngineConnectionHandler, Sendabl
     var timesWritable: Int { state.withLock { $0.timesWritable } }
     var transports: [EngineTransport] { state.withLock { $0.transports } }
 
+    /// Lets go of the connection.
+    func forget() {
+        state.withLock { $0.connection = nil }
+    }
+
     func receiveConnection(_ connection: any EngineConnection) -> any EngineConnectionHandler {
         state.withLock { $0.connection = connection }
         return self
