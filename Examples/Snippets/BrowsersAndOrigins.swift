@@ -8,10 +8,15 @@ private func isBlocked(_ address: String) async -> Bool { address.isEmpty }
 private func allowOrigins(io: SocketIOServer) -> EngineServer {
     let configuration = EngineConfiguration(
         cors: CORSPolicy(origins: .list(["https://example.org", "https://app.example.org"]), allowsCredentials: true),
-        checkWebSocketOrigin: true
+        checkOrigin: true
     )
     let engine = EngineServer(io, configuration: configuration)
     return engine
+}
+
+private func check() -> EngineConfiguration {
+    let configuration = EngineConfiguration(checkOrigin: true, hosts: HostPolicy(["meet.example.org"]))
+    return configuration
 }
 
 private func decide() -> EngineConfiguration {

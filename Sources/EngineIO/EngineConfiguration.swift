@@ -83,12 +83,19 @@ public struct EngineConfiguration: Sendable {
     /// Which other origins may use the server from a browser; none unless set.
     public var cors: CORSPolicy?
 
-    /// Whether a WebSocket needs an origin that ``cors`` allows, or the server's own; `false`, as in the official
+    /// Whether requests of browsers need an origin that ``cors`` allows, or the server's own; `false`, as in the official
     /// server.
     ///
-    /// Browsers don't hold WebSockets to CORS, so that without this, or ``allowRequest``, any page may open one with
-    /// the cookies of its visitor. A request without `Origin` comes from no browser and passes.
-    public var checkWebSocketOrigin: Bool
+    /// Browsers don't hold WebSockets to CORS, and send polling requests before they hold the page to it. So without
+    /// this, or ``allowRequest``, any page may open a WebSocket, or send packets, with the cookies of its visitor. A
+    /// request without `Origin` comes from no browser, or from a page of the server's own, and passes.
+    public var checkOrigin: Bool
+
+    /// The names under which browsers may ask; any unless set, as in the official server.
+    ///
+    /// A server that is to be reached by some only, in a home or a company, needs it: see ``HostPolicy``. A request for
+    /// another host is refused with 421.
+    public var hosts: HostPolicy?
 
     /// The cookie that tells load balancers the session; none unless set.
     public var cookie: EngineCookie?
@@ -155,7 +162,8 @@ public struct EngineConfiguration: Sendable {
         trustedProxies: TrustedProxies? = nil,
         perMessageDeflate: PerMessageDeflate? = nil,
         cors: CORSPolicy? = nil,
-        checkWebSocketOrigin: Bool = false,
+        checkOrigin: Bool = false,
+        hosts: HostPolicy? = nil,
         cookie: EngineCookie? = nil,
         httpCompression: HTTPCompression? = HTTPCompression(),
         allowRequest: (@Sendable (HandshakeRequest) async -> HandshakeDecision)? = nil,
@@ -185,7 +193,8 @@ public struct EngineConfiguration: Sendable {
         self.trustedProxies = trustedProxies
         self.perMessageDeflate = perMessageDeflate
         self.cors = cors
-        self.checkWebSocketOrigin = checkWebSocketOrigin
+        self.checkOrigin = checkOrigin
+        self.hosts = hosts
         self.cookie = cookie
         self.httpCompression = httpCompression
         self.allowRequest = allowRequest
@@ -231,9 +240,9 @@ public struct EngineConfiguration: Sendable {
         return [.webSocket]
     }
 
-    /// Whether a WebSocket may be opened by a page of this origin, on a server that calls itself `host`.
-    package func allowsWebSocket(origin: String?, host: String?) -> Bool {
-        guard checkWebSocketOrigin, let origin else { return true }
+    /// Whether a page of this origin may use a server that it calls `host`.
+    package func allows(origin: String?, host: String?) -> Bool {
+        guard checkOrigin, let origin else { return true }
         if cors?.origins.allows(origin) == true { return true }
         guard let host else { return false }
         return ["http://", "https://"].contains { equalsIgnoringASCIICase(origin, $0 + host) }

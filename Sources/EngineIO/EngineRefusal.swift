@@ -65,7 +65,17 @@ public struct EngineRefusal: Error, Sendable, Equatable {
         Self(.badRequest, context: ["name": "INVALID_ORIGIN", "origin": origin])
     }
 
-    /// A WebSocket from an origin that may not use the server.
+    /// A request under a name that the server does not have (RFC 9110, section 15.5.20).
+    package static func misdirected(_ host: String?) -> Self {
+        Self(
+            .forbidden,
+            message: "Misdirected Request",
+            status: 421,
+            context: ["name": "HOST_NOT_ALLOWED", "host": host ?? ""]
+        )
+    }
+
+    /// A request from an origin that may not use the server.
     package static func foreignOrigin(_ origin: String) -> Self {
         Self(.forbidden, context: ["name": "ORIGIN_NOT_ALLOWED", "origin": origin])
     }

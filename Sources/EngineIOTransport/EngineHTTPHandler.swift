@@ -125,6 +125,11 @@ final class EngineHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler {
         let request = EngineHTTPRequest(head, target, for: server, from: peer(context), isSecure: security != nil)
         let exchange = HTTPExchange(request, handler: self, on: context.eventLoop)
         pending = (exchange, nil)
+        do {
+            try request.checkHost()
+        } catch {
+            return refuse(error, exchange, server)
+        }
         if head.method == .OPTIONS, let cors = server.configuration.cors, !cors.preflightContinue {
             state = .discarding(exchange, read: 0, limit: 0)
             let asked = head.headers.first(name: "Access-Control-Request-Headers")
@@ -139,9 +144,14 @@ final class EngineHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler {
         do {
             try begin(request.purpose(), request, exchange, context)
         } catch {
-            state = .discarding(exchange, read: 0, limit: server.configuration.maxPayload)
-            exchange.refuse(error)
+            refuse(error, exchange, server)
         }
+    }
+
+    /// Refuses a request whose body may still come.
+    private func refuse(_ refusal: EngineRefusal, _ exchange: HTTPExchange, _ server: EngineServer) {
+        state = .discarding(exchange, read: 0, limit: server.configuration.maxPayload)
+        exchange.refuse(refusal)
     }
 
     /// Where the connection comes from.
@@ -165,11 +175,13 @@ final class EngineHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler {
             state = .discarding(exchange, read: 0, limit: limit)
             shakeHands(request, exchange, version, base64: base64, context)
         case .poll(let sid):
+            try request.checkOrigin()
             guard let session = server.session(sid) else { throw .sessionUnknown(sid) }
             state = .discarding(exchange, read: 0, limit: limit)
             pending = (exchange, session)
             session.nioLoop.run { session.receivePoll(exchange) }
         case .post(let sid):
+            try request.checkOrigin()
             guard let session = server.session(sid) else { throw .sessionUnknown(sid) }
             pending = (exchange, session)
             state = .reading(PostBody(request.head, limit: limit), session, exchange)

@@ -54,11 +54,18 @@ struct EngineHTTPRequest: Sendable {
         )
     }
 
-    /// Refuses a WebSocket of a page from elsewhere, where the configuration asks for that.
+    private var host: String? { head.headers.first(name: "Host") }
+
+    /// Refuses a request under a foreign name, where the configuration asks for that.
+    func checkHost() throws(EngineRefusal) {
+        guard let hosts = server.configuration.hosts, !hosts.allows(host) else { return }
+        throw .misdirected(host)
+    }
+
+    /// Refuses a request of a page from elsewhere, where the configuration asks for that.
     func checkOrigin() throws(EngineRefusal) {
-        guard isWebSocket, let origin else { return }
-        let host = head.headers.first(name: "Host")
-        guard server.configuration.allowsWebSocket(origin: origin, host: host) else { throw .foreignOrigin(origin) }
+        guard let origin, !server.configuration.allows(origin: origin, host: host) else { return }
+        throw .foreignOrigin(origin)
     }
 
     /// The fields that the configuration adds to every response, a WebSocket's 101 included.

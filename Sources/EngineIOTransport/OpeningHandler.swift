@@ -116,8 +116,10 @@ final class OpeningHandler: ChannelInboundHandler, RemovableChannelHandler {
             isWebSocket: true,
             configuration: configuration
         )
+        let host = request.header("Host")
         guard case .handshake(.webSocket, let version, let base64) = purpose,
-            configuration.allowsWebSocket(origin: origin, host: request.header("Host")),
+            configuration.hosts?.allows(host) ?? true,
+            configuration.allows(origin: origin, host: host),
             let key = try? WebSocketHandshake.key(method: "GET", request),
             (try? server.beginHandshake(from: request.remoteAddress)) != nil,
             let session = try? server.openSession(

@@ -1,4 +1,5 @@
 import EngineIO
+import FoundationEssentials
 import Testing
 
 @testable import EngineIOTransport
@@ -73,21 +74,64 @@ private let target = "/engine.io/?EIO=4&transport=polling"
         #expect(response["access-control-allow-origin"] == (cors == nil ? [] : ["*"]))
     }
 
-    @Test(
-        arguments: [
-            (nil, 101), ("http://localhost", 101), ("https://LOCALHOST", 101), (good, 101), ("http://bad.example", 400),
-            ("null", 400), ("http://localhost:8080", 400),
-        ] as [(String?, Int)]
-    )
-    func webSocketsNeedAnAllowedOrigin(origin: String?, status: Int) async throws {
+    private static let origins: [(String?, Bool)] = [
+        (nil, true), ("http://localhost", true), ("https://LOCALHOST", true), (good, true),
+        ("http://bad.example", false), ("null", false), ("http://localhost:8080", false),
+    ]
+
+    @Test(arguments: origins)
+    func webSocketsNeedAnAllowedOrigin(origin: String?, isAllowed: Bool) async throws {
         let webSocket = "/engine.io/?EIO=4&transport=websocket"
         let cors = CORSPolicy(origins: .list([Self.good]))
         let header = origin.map { "Origin: \($0)" } ?? "X: "
-        let checking = TestServer(EngineConfiguration(cors: cors, checkWebSocketOrigin: true))
+        let checking = TestServer(EngineConfiguration(cors: cors, checkOrigin: true))
+        let status = isAllowed ? 101 : 400
         #expect(try await checking.webSocket(webSocket, header).status == status)
         #expect(try await TestServer(EngineConfiguration(cors: cors)).webSocket(webSocket, header).status == 101)
         // The upgrade of a session is no way around.
         let sid = try await checking.request("GET \(target) HTTP/1.1").sid
         #expect(try await checking.webSocket("\(webSocket)&sid=\(sid)", header).status == status)
+    }
+
+    @Test(arguments: origins)
+    func pollsNeedAnAllowedOrigin(origin: String?, isAllowed: Bool) async throws {
+        let cors = CORSPolicy(origins: .list([Self.good]))
+        let header = origin.map { "Origin: \($0)" } ?? "X: "
+        let checking = TestServer(EngineConfiguration(cors: cors, checkOrigin: true))
+        let status = isAllowed ? 200 : 403
+        #expect(try await checking.request("GET \(target) HTTP/1.1", header).status == status)
+        let sid = try await checking.request("GET \(target) HTTP/1.1").sid
+        let post = try await checking.request("POST \(target)&sid=\(sid) HTTP/1.1", header, body: "4a")
+        #expect(post.status == status)
+        #expect(checking.application.messages.count == (isAllowed ? 1 : 0))
+        let connection = checking.application.connection
+        try await checking.connect().inLoop { connection?.send(.text("b")) }
+        #expect(try await checking.request("GET \(target)&sid=\(sid) HTTP/1.1", header).status == status)
+        let unchecked = TestServer(EngineConfiguration(cors: cors))
+        #expect(try await unchecked.request("GET \(target) HTTP/1.1", header).status == 200)
+    }
+
+    /// Requests for a name that a stranger gave to the server's address.
+    @Test func otherHostsAreMisdirected() async throws {
+        let server = TestServer(
+            EngineConfiguration(cors: CORSPolicy(origins: .any), hosts: HostPolicy(["meet.example"])),
+            clientFiles: ClientFiles(["socket.io.js": Data("a".utf8)])
+        )
+        let webSocket = "/engine.io/?EIO=4&transport=websocket"
+        func status(_ lines: [String], host: String) async throws -> Int {
+            let client = try await server.connect()
+            try await client.write((lines + ["Host: \(host)", "", ""]).joined(separator: "\r\n"))
+            return try await client.response().status
+        }
+        let requests = [
+            ["GET \(target) HTTP/1.1"], ["OPTIONS \(target) HTTP/1.1"], ["GET /engine.io/socket.io.js HTTP/1.1"],
+            ["GET \(webSocket) HTTP/1.1"] + HTTPTestClient.upgradeHeaders,
+            ["GET \(webSocket) HTTP/1.1", "X: \u{e9}"] + HTTPTestClient.upgradeHeaders,
+        ]
+        for lines in requests {
+            #expect(try await status(lines, host: "evil.example") == 421)
+            #expect(try await status(lines, host: "meet.example:3000") != 421)
+            #expect(try await status(lines, host: "127.0.0.1:3000") != 421)
+        }
     }
 }
