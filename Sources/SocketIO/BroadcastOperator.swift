@@ -55,6 +55,7 @@ public struct BroadcastOperator: BroadcastEmitter {
             return recovery.send(packet, offset: offset, to: target)
         }
         let isVolatile = flags.isVolatile
+        if isVolatile, let recovery = namespace.recovery { return recovery.send(volatile: packet, to: target) }
         forEachShard { shard, target in
             shard.forEach(in: target) { $0.transmit(packet, isVolatile: isVolatile) }
         }
@@ -194,7 +195,7 @@ extension BroadcastEmitter {
 extension Namespace {
     /// Encodes an event with arguments that are passed on as they came; logs why and returns `nil` when that fails.
     func encode(_ event: String, flags: EmitFlags = EmitFlags(), raw arguments: SocketArguments) -> OutgoingPacket? {
-        if let recovery, !flags.isVolatile {
+        if let recovery {
             return encode(event, flags, recovery) { $0.writeElements(of: arguments) }
         }
         return checked(event, flags) { try .event(event, prefix: identity.wirePrefix, raw: arguments) }
@@ -207,24 +208,26 @@ extension Namespace {
         flags: EmitFlags = EmitFlags(),
         writeArguments: (inout ArgumentWriter) throws -> Void
     ) -> OutgoingPacket? {
-        if let recovery, id == nil, !flags.isVolatile { return encode(event, flags, recovery, writeArguments) }
+        if let recovery, id == nil { return encode(event, flags, recovery, writeArguments) }
         return checked(event, flags) {
             try .event(event, prefix: identity.wirePrefix, id: id, writeArguments: writeArguments)
         }
     }
 
-    /// Encodes an event that is repeated to clients that missed it: its offset is one argument more.
+    /// Encodes an event with its offset as one argument more; one that is not volatile is repeated to clients that missed
+    /// it.
     private func encode(
         _ event: String,
         _ flags: EmitFlags,
         _ recovery: Recovery,
         _ writeArguments: (inout ArgumentWriter) throws -> Void
     ) -> OutgoingPacket? {
-        let offset = recovery.makeOffset()
+        let offset = flags.isVolatile ? nil : recovery.makeOffset()
+        let text = offset.map { recovery.text(ofOffset: $0) } ?? recovery.textOfVolatileOffset()
         var packet = checked(event, flags) {
             try .event(event, prefix: identity.wirePrefix) { writer in
                 try writeArguments(&writer)
-                try writer.writeElement(recovery.text(ofOffset: offset))
+                try writer.writeElement(text)
             }
         }
         packet?.offset = offset

@@ -1,4 +1,5 @@
 import EngineIO
+import Logging
 import NIOCore
 
 extension ClientConnection {
@@ -6,7 +7,7 @@ extension ClientConnection {
     func recover(_ ticket: RecoveryTicket, in namespace: Namespace, _ recovery: Recovery, _ auth: RawArgument) {
         switch recovery.find(ticket, at: shard.loop.now) {
         case .here(let session):
-            admit(namespace, auth, .init(session: session, offset: ticket.offset))
+            admit(namespace, auth, recovery.claim(session, offset: ticket.offset))
         case .live(let old):
             let resolution = machine.resolving(namespace.identity.bytes)
             old.connection.loop.run {
@@ -14,7 +15,7 @@ extension ClientConnection {
                 self.shard.loop.run {
                     let claim: SocketRecovery.Claim? =
                         if case .here(let session) = recovery.find(ticket, at: self.shard.loop.now) {
-                            .init(session: session, offset: ticket.offset)
+                            recovery.claim(session, offset: ticket.offset)
                         } else {
                             nil
                         }
@@ -46,7 +47,7 @@ extension ClientConnection {
         if machine.resolved(namespace.identity.bytes, resolution) {
             admit(namespace, auth, claim)
         } else {
-            if let claim, claim.foreignPackets == nil { namespace.recovery?.putBack(claim.session) }
+            if let claim, claim.foreignStart == nil { namespace.recovery?.putBack(claim.session) }
             if namespace.isDynamic { server.namespaces.leave(namespace) }
         }
     }
@@ -54,5 +55,37 @@ extension ClientConnection {
     private func admit(_ namespace: Namespace, _ auth: RawArgument, _ claim: SocketRecovery.Claim?) {
         let socket = Socket(namespace: namespace, client: self, auth: auth, claim: claim)
         admit(socket)
+    }
+
+    /// Sends a client what it missed as far as it keeps up, and when it has everything, goes on with accepting it.
+    ///
+    /// All at once could be more than may wait for a client, which would then lose its connection, come back and miss as
+    /// much again.
+    func repeatMissed(to socket: Socket, _ recovery: SocketRecovery) {
+        guard case .connecting = socket.phase, let log = socket.namespace.recovery else { return }
+        endConnectTimeout()
+        while hasRoom {
+            switch log.advance(socket, recovery) {
+            case .missed(let packets):
+                for packet in packets { packet.send(on: connection) }
+            case .accepted:
+                return accepted(socket)
+            case .lost:
+                server.logger?.debug(
+                    "closing a connection: its client takes what it missed more slowly than more is sent",
+                    metadata: ["connection": "\(connection.id)", "namespace": "\(socket.namespace.name)"]
+                )
+                close(.forcedServerClose, description: "what the client missed can't be repeated any more")
+                return connection.close()
+            }
+        }
+        waitingForRepetition.append(socket)
+    }
+
+    /// The client keeps up again.
+    func repeatMissed() {
+        let sockets = waitingForRepetition
+        waitingForRepetition = []
+        for socket in sockets { if let recovery = socket.recovery { repeatMissed(to: socket, recovery) } }
     }
 }

@@ -23,6 +23,8 @@ final class ClientConnection: EngineConnectionHandler, @unchecked Sendable {
     @exclusivity(unchecked) var work: ConnectionWork?
     /// Whether what waited for handlers is being gone on with.
     var isResuming = false
+    /// Sockets whose clients have not got all that they missed.
+    var waitingForRepetition: [Socket] = []
     /// Events that wait until the client keeps up.
     var waiting: ArraySlice<WaitingEmit> = []
     /// What the application keeps with the connection; see ``Socket/connectionData``.
@@ -320,7 +322,7 @@ extension ClientConnection {
         }
     }
 
-    /// Lets the middlewares decide, unless the client was let in before.
+    /// Lets the middlewares decide, unless the client was let in before and goes on where it was.
     func admit(_ socket: Socket) {
         let namespace = socket.namespace
         machine.connecting(namespace.identity.bytes, socket)
@@ -367,17 +369,21 @@ extension ClientConnection {
     }
 
     private func accept(_ socket: Socket) {
+        if let recovery = socket.recovery { repeatMissed(to: socket, recovery) } else { accepted(socket) }
+    }
+
+    /// The client may join, and has got what it missed.
+    func accepted(_ socket: Socket) {
         guard machine.accept(socket.namespace.identity.bytes, socket) else { return }
+        endConnectTimeout()
+        let prefix = socket.namespace.identity.wirePrefix
+        let sid = isProtocol3 ? nil : socket.id
+        send(OutgoingPacket.connect(prefix: prefix, socketID: sid, recoveryID: socket.recovery?.pid))
+        socket.connected()
+    }
+
+    func endConnectTimeout() {
         connectTimer?.cancel()
         connectTimer = nil
-        let prefix = socket.namespace.identity.wirePrefix
-        var recoveryID: String?
-        if let recovery = socket.recovery {
-            for packet in socket.namespace.recovery?.accept(socket, recovery) ?? [] { packet.send(on: connection) }
-            recoveryID = recovery.pid
-        }
-        let sid = isProtocol3 ? nil : socket.id
-        send(OutgoingPacket.connect(prefix: prefix, socketID: sid, recoveryID: recoveryID))
-        socket.connected()
     }
 }

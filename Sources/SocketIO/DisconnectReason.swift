@@ -30,7 +30,8 @@ public enum DisconnectReason: String, Sendable, Equatable, CaseIterable {
     /// Whether the client may come back to its session, which it has not ended itself and the server not for good.
     var isRecoverable: Bool {
         switch self {
-        case .parseError, .rateLimited, .clientNamespaceDisconnect, .serverNamespaceDisconnect: false
+        // A client that could not take what was sent could not take it once more either.
+        case .bufferOverflow, .parseError, .rateLimited, .clientNamespaceDisconnect, .serverNamespaceDisconnect: false
         default: true
         }
     }

@@ -111,7 +111,8 @@ extension Recovery {
 
     /// What another node gave away.
     func claim(_ session: RecoveredSession, at now: ContinuousClock.Instant) -> SocketRecovery.Claim {
-        SocketRecovery.Claim(
+        let end = endOfLog
+        return SocketRecovery.Claim(
             session: RecoverySession(
                 id: session.id,
                 pid: session.pid,
@@ -122,7 +123,9 @@ extension Recovery {
                 ended: now
             ),
             offset: session.lastOffset,
-            foreignPackets: session.missed.compactMap { OutgoingPacket(wireMessages: $0) }
+            position: end,
+            foreignPackets: session.missed.compactMap { OutgoingPacket(wireMessages: $0) }[...],
+            foreignStart: end
         )
     }
 }

@@ -13,14 +13,18 @@ final class SocketRecovery {
     var foreignOffset: String?
     /// What the client is coming back to, until it was accepted.
     var claim: Claim?
-    var isRecovered: Bool
+    let isRecovered: Bool
 
-    /// A session that nobody else can have any more, and what its client missed.
+    /// A session that nobody else can have any more, and what its client has still to get.
     struct Claim: Sendable {
         let session: RecoverySession
         let offset: String?
-        /// What another node has told that the client missed.
-        var foreignPackets: [OutgoingPacket]?
+        /// Where in the log that begins.
+        var position: UInt64
+        /// What another node has told; it comes before what is in the log.
+        var foreignPackets: ArraySlice<OutgoingPacket> = []
+        /// Where the log ended when another node gave the session away; absent for a session of this node.
+        var foreignStart: UInt64?
     }
 
     init(claim: Claim? = nil) {
@@ -30,20 +34,19 @@ final class SocketRecovery {
 
     /// The client was accepted, with its old session or a new one.
     func resume(_ claim: Claim?, at end: UInt64) {
-        isRecovered = claim != nil
         guard let claim else {
             pid = SocketID.make()
             start = end
             return
         }
         pid = claim.session.pid
-        if claim.foreignPackets == nil {
+        if let foreignStart = claim.foreignStart {
+            start = foreignStart
+            foreignOffset = claim.offset
+        } else {
             // What is repeated now may be lost again, and then what the client has is what it had before.
             start = claim.session.start
             foreignOffset = claim.session.foreignOffset
-        } else {
-            start = end
-            foreignOffset = claim.offset
         }
     }
 }
@@ -58,12 +61,12 @@ final class Recovery: Sendable {
 
     /// An event on its way to the sockets of a loop.
     private enum Delivery {
-        case socket(Socket, OutgoingPacket)
+        case socket(Socket, OutgoingPacket, isVolatile: Bool = false)
         /// Whoever has the id now.
         case id(String, OutgoingPacket)
         /// Something that must keep its place among the events of its caller.
         case work(@Sendable () -> Void)
-        case selection(BroadcastTarget, OutgoingPacket)
+        case selection(BroadcastTarget, OutgoingPacket, isVolatile: Bool = false)
     }
 
     private struct Queue {
@@ -130,6 +133,9 @@ final class Recovery: Sendable {
         }
     }
 
+    /// The position that the next event will have.
+    var endOfLog: UInt64 { state.withLock { $0.log.end } }
+
     func makeOffset() -> UInt64 {
         lastOffset.wrappingAdd(1, ordering: .relaxed).newValue
     }
@@ -137,9 +143,24 @@ final class Recovery: Sendable {
     /// The offset as clients know it.
     func text(ofOffset offset: UInt64) -> String { offsetPrefix + String(offset, radix: 36) }
 
-    private func offset(_ text: String) -> UInt64? {
-        guard text.utf8.starts(with: offsetPrefix.utf8) else { return nil }
-        return String(text.utf8.dropFirst(offsetPrefix.utf8.count)).flatMap { UInt64($0, radix: 36) }
+    /// The offset of a volatile event, which is not in the log: clients know by it how far they have got.
+    ///
+    /// Without one the official client would take the event's last argument for an offset, if that is a string.
+    func textOfVolatileOffset() -> String {
+        offsetPrefix + Self.positionMark + String(endOfLog, radix: 36)
+    }
+
+    /// Stands before a position in the log, where an event's own number stands otherwise.
+    private static let positionMark = "-"
+
+    /// The position behind the event of an offset.
+    private func position(after offset: String, in log: RecoveryLog<OutgoingPacket>) -> UInt64? {
+        guard offset.utf8.starts(with: offsetPrefix.utf8) else { return nil }
+        let rest = offset.utf8.dropFirst(offsetPrefix.utf8.count)
+        if rest.starts(with: Self.positionMark.utf8) {
+            return String(rest.dropFirst()).flatMap { UInt64($0, radix: 36) }
+        }
+        return String(rest).flatMap { UInt64($0, radix: 36) }.flatMap { log.position(after: $0) }
     }
 }
 
@@ -180,6 +201,23 @@ extension Recovery {
         for (index, goal) in goals { deliver(on: index, until: goal) }
     }
 
+    /// Sends a volatile event to a socket, from anywhere: in its place among the others, but not into the log.
+    func send(volatile packet: OutgoingPacket, to socket: Socket) {
+        let index = socket.roomIndex
+        let goal = state.withLock { $0.enqueue(.socket(socket, packet, isVolatile: true), at: index.recoveryPlace) }
+        deliver(on: index, until: goal)
+    }
+
+    /// Sends a volatile event to all sockets that `target` means, from anywhere.
+    func send(volatile packet: OutgoingPacket, to target: BroadcastTarget) {
+        let goals = state.withLock { state in
+            state.queues.indices.map { place in
+                (state.queues[place].index, state.enqueue(.selection(target, packet, isVolatile: true), at: place))
+            }
+        }
+        for (index, goal) in goals { deliver(on: index, until: goal) }
+    }
+
     /// Runs `work` on a loop: at once when the caller is there, otherwise between the events that the caller sends
     /// before and after.
     func run(on index: RoomIndex, _ work: @escaping @Sendable () -> Void) {
@@ -210,9 +248,10 @@ extension Recovery {
         index.isDelivering = true
         defer { index.isDelivering = false }
         switch delivery {
-        case .socket(let socket, let packet): socket.transmit(packet)
+        case .socket(let socket, let packet, let isVolatile): socket.transmit(packet, isVolatile: isVolatile)
         case .id(let id, let packet): index.socket(id)?.transmit(packet)
-        case .selection(let target, let packet): index.forEach(in: target) { $0.transmit(packet) }
+        case .selection(let target, let packet, let isVolatile):
+            index.forEach(in: target) { $0.transmit(packet, isVolatile: isVolatile) }
         case .work(let work):
             index.isDelivering = false
             work()
@@ -244,36 +283,63 @@ extension Recovery {
         state.withLock { $0.sessions.insert(session) }
     }
 
-    /// Accepts a socket; on its loop, where it is entered into its rooms before anything else happens.
-    /// - Returns: What its client missed, to be sent before the answer to CONNECT.
-    func accept(_ socket: Socket, _ recovery: SocketRecovery) -> [OutgoingPacket] {
-        let claim = recovery.claim
-        recovery.claim = nil
+    /// Takes a session for a client, unless what it missed can't be told any more.
+    func claim(_ session: RecoverySession, offset: String?) -> SocketRecovery.Claim? {
+        state.withLock { state in
+            guard let position = position(of: session, offset, in: state.log) else { return nil }
+            return SocketRecovery.Claim(session: session, offset: offset, position: position)
+        }
+    }
+
+    /// What is to be done next for a socket that its middlewares have let in.
+    enum Progress {
+        /// Its client missed these, and more.
+        case missed([OutgoingPacket])
+        /// It has all, and gets what comes from now on.
+        case accepted
+        /// What it missed can't be told any more.
+        case lost
+    }
+
+    /// How many bytes of what a client missed are sent before it is looked whether it keeps up.
+    private static let bytesAtOnce = 65_536
+
+    /// Goes on with accepting a socket; on its loop, where it is entered into its rooms before anything else happens.
+    func advance(_ socket: Socket, _ recovery: SocketRecovery) -> Progress {
+        if let packet = recovery.claim?.foreignPackets.popFirst() { return .missed([packet]) }
         // The others must get first what was sent before.
         while let delivery = state.withLock({ $0.take(socket.roomIndex, until: .max) }) {
             deliver(delivery, on: socket.roomIndex)
         }
-        let (missed, deliveries) = state.withLock { state in
-            let missed = claim.flatMap { claim in
-                claim.foreignPackets ?? self.missed(claim.session, claim.offset, in: state.log)?.map(\.packet)
+        let claim = recovery.claim
+        let (progress, deliveries): (Progress, [Delivery]) = state.withLock { state in
+            if let claim {
+                let (id, rooms) = (claim.session.id, claim.session.rooms)
+                let part = state.log.missed(from: claim.position, by: id, in: rooms, byteCount: Self.bytesAtOnce)
+                guard let part else { return (.lost, []) }
+                if !part.packets.isEmpty {
+                    recovery.claim?.position = part.next
+                    return (.missed(part.packets), [])
+                }
             }
-            recovery.resume(missed == nil ? nil : claim, at: state.log.end)
+            recovery.resume(claim, at: state.log.end)
             state.live[ExactString(recovery.pid)] = socket
             var deliveries: [Delivery] = []
             while let delivery = state.take(socket.roomIndex, until: .max) { deliveries.append(delivery) }
-            return (missed, deliveries)
+            return (.accepted, deliveries)
         }
+        if case .missed = progress { return progress }
+        // Nobody can take the session back, whatever becomes of the socket.
+        recovery.claim = nil
         // What came meanwhile is among what the client missed, or none of its business.
         for delivery in deliveries { deliver(delivery, on: socket.roomIndex) }
-        if let rooms = claim?.session.rooms {
-            if missed != nil { socket.makeEarly().rooms += rooms } else { socket.storedData = SocketData() }
-        }
-        return missed ?? []
+        if case .accepted = progress, let claim { socket.makeEarly().rooms += claim.session.rooms }
+        return progress
     }
 
     /// A socket has ended and is still in its rooms; its client may come back if it `isRecoverable`.
     func ended(_ socket: Socket, _ recovery: SocketRecovery, isRecoverable: Bool) {
-        if let claim = recovery.claim, claim.foreignPackets == nil { putBack(claim.session) }
+        if let claim = recovery.claim, claim.foreignStart == nil { putBack(claim.session) }
         guard !recovery.pid.isEmpty else { return }
         let session = RecoverySession(
             id: socket.id,
@@ -300,12 +366,20 @@ extension Recovery {
         _ offset: String?,
         in log: RecoveryLog<OutgoingPacket>
     ) -> [(packet: OutgoingPacket, offset: UInt64)]? {
-        let position =
-            if let offset, !(session.foreignOffset?.isExactly(offset) ?? false) {
-                self.offset(offset).flatMap { log.position(after: $0) }
-            } else {
-                session.start as UInt64?
-            }
-        return position.flatMap { log.missed(from: $0, by: session.id, in: session.rooms) }
+        position(of: session, offset, in: log).flatMap { log.missed(from: $0, by: session.id, in: session.rooms) }
+    }
+
+    /// Where what a client missed begins; `nil` when that can't be told any more, or was before the client came.
+    private func position(
+        of session: RecoverySession,
+        _ offset: String?,
+        in log: RecoveryLog<OutgoingPacket>
+    ) -> UInt64? {
+        var position = session.start
+        if let offset, !(session.foreignOffset?.isExactly(offset) ?? false) {
+            guard let found = self.position(after: offset, in: log), found >= session.start else { return nil }
+            position = found
+        }
+        return log.reaches(back: position) ? position : nil
     }
 }

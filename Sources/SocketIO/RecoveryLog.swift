@@ -72,13 +72,39 @@ struct RecoveryLog<Packet: Sendable>: Sendable {
         entries.lastIndex { $0?.offset == offset }.map { base + UInt64($0) + 1 }
     }
 
+    /// Whether all events from a position on are there.
+    func reaches(back position: UInt64) -> Bool {
+        position >= base + UInt64(dropped) && position <= end
+    }
+
     /// The events from a position on that a client was to get.
     /// - Returns: `nil` when some of them may be gone.
     func missed(from position: UInt64, by id: String, in rooms: RoomNames) -> [(packet: Packet, offset: UInt64)]? {
-        guard position >= base + UInt64(dropped), position <= end else { return nil }
+        guard reaches(back: position) else { return nil }
         return entries[Int(position - base)...].compactMap { entry in
             guard let entry, entry.destination.includes(id, in: rooms) else { return nil }
             return (entry.packet, entry.offset)
         }
+    }
+
+    /// The first of the events from a position on that a client was to get, as many as have so many bytes; one at least.
+    /// - Returns: None at the end of the log, and where the others begin; `nil` when some of them may be gone.
+    func missed(
+        from position: UInt64,
+        by id: String,
+        in rooms: RoomNames,
+        byteCount limit: Int
+    ) -> (packets: [Packet], next: UInt64)? {
+        guard reaches(back: position) else { return nil }
+        var packets: [Packet] = []
+        var bytes = 0
+        var index = Int(position - base)
+        while index < entries.count, bytes < limit {
+            defer { index += 1 }
+            guard let entry = entries[index], entry.destination.includes(id, in: rooms) else { continue }
+            packets.append(entry.packet)
+            bytes += entry.byteCount
+        }
+        return (packets, base + UInt64(index))
     }
 }

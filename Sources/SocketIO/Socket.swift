@@ -171,6 +171,7 @@ extension Socket {
         if let offset = packet.offset, let recovery = namespace.recovery {
             return recovery.send(packet, offset: offset, to: self)
         }
+        if isVolatile, let recovery = namespace.recovery { return recovery.send(volatile: packet, to: self) }
         if connection.loop.isCurrent {
             transmit(packet, isVolatile: isVolatile)
         } else {

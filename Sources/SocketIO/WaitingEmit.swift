@@ -85,7 +85,7 @@ final class WaitingEmit: @unchecked Sendable {
 
 extension ClientConnection {
     /// Whether the client keeps up.
-    private var hasRoom: Bool {
+    var hasRoom: Bool {
         connection.isWritable
             || connection.transport == .polling && connection.bufferedBytes <= EngineConfiguration.highWaterMark
     }
@@ -101,6 +101,7 @@ extension ClientConnection {
 
     /// Sends what waits, as long as the client keeps up.
     func connectionBecameWritable() {
+        if !waitingForRepetition.isEmpty { repeatMissed() }
         while hasRoom, let emit = waiting.popFirst() { emit.send() }
     }
 
