@@ -1,3 +1,4 @@
+import Listening
 public import NIOCore
 import NIOPosix
 
@@ -17,7 +18,7 @@ extension PortSharing {
     /// so is the other, after what waits for it.
     /// - Parameter channel: The connection; called on its loop.
     /// - Returns: A stream socket that the caller owns.
-    /// - Throws: `IOError` if the system has no descriptors left.
+    /// - Throws: `IOError` if the process has no descriptors left, or only those that it keeps for itself.
     public static func detach(_ channel: any Channel) throws -> NIOBSDSocket.Handle {
         #if canImport(Darwin)
         let kind = SOCK_STREAM
@@ -27,6 +28,11 @@ extension PortSharing {
         var ends: [CInt] = [-1, -1]
         guard socketpair(AF_UNIX, kind, 0, &ends) == 0 else {
             throw IOError(errnoCode: errno, reason: "socketpair")
+        }
+        let reserve = DescriptorReserve.current
+        guard ends.allSatisfy(reserve.admits) else {
+            for end in ends { close(end) }
+            throw IOError(errnoCode: EMFILE, reason: "socketpair")
         }
         let outer = SpliceHandler()
         do {
