@@ -12,6 +12,11 @@ private func wait(socket: Socket, chunks: [String]) async throws {
     }
 }
 
+private func outlastBalancer() -> EngineConfiguration {
+    let configuration = EngineConfiguration(httpTimeouts: HTTPTimeouts(idle: .seconds(65)))
+    return configuration
+}
+
 private func limitRate() -> SocketIOServer {
     let io = SocketIOServer(
         configuration: .init(eventRateLimit: EventRateLimit(Rate(perSecond: 50, burst: 200), policy: .disconnect))
@@ -24,7 +29,9 @@ private func limitConnections() -> EngineConfiguration {
         limits: ConnectionLimits(
             maxConnections: 50_000,
             maxConnectionsPerAddress: 500,
-            handshakesPerAddress: Rate(perSecond: 20, burst: 200)
+            handshakesPerAddress: Rate(perSecond: 20, burst: 200),
+            maxSockets: 100_000,
+            maxSocketsPerAddress: 1000
         )
     )
     return configuration

@@ -8,6 +8,15 @@ public struct ConnectionLimits: Sendable, Equatable {
     public var maxConnections: Int?
     /// The most sessions at a time from one address; a handshake beyond is refused with 429.
     public var maxConnectionsPerAddress: Int?
+    /// The most TCP connections at a time, those included that say nothing; a connection beyond is closed.
+    ///
+    /// A session on long-polling takes one or two connections of its client, and a browser opens up to six for a page.
+    public var maxSockets: Int?
+    /// The most TCP connections at a time from one address; a connection beyond is closed.
+    ///
+    /// Those of ``EngineConfiguration/trustedProxies`` don't count here, since each brings many clients: their sessions
+    /// count by the address of the client.
+    public var maxSocketsPerAddress: Int?
     /// How often one address may shake hands; beyond, it is refused with 429 and told when to try again.
     public var handshakesPerAddress: Rate?
 
@@ -16,25 +25,31 @@ public struct ConnectionLimits: Sendable, Equatable {
     public init(
         maxConnections: Int? = nil,
         maxConnectionsPerAddress: Int? = nil,
-        handshakesPerAddress: Rate? = nil
+        handshakesPerAddress: Rate? = nil,
+        maxSockets: Int? = nil,
+        maxSocketsPerAddress: Int? = nil
     ) {
         self.maxConnections = maxConnections
         self.maxConnectionsPerAddress = maxConnectionsPerAddress
         self.handshakesPerAddress = handshakesPerAddress
+        self.maxSockets = maxSockets
+        self.maxSocketsPerAddress = maxSocketsPerAddress
         validate()
     }
 
     func validate() {
         precondition(maxConnections ?? 1 > 0, "maxConnections must be positive")
         precondition(maxConnectionsPerAddress ?? 1 > 0, "maxConnectionsPerAddress must be positive")
+        precondition(maxSockets ?? 1 > 0, "maxSockets must be positive")
+        precondition(maxSocketsPerAddress ?? 1 > 0, "maxSocketsPerAddress must be positive")
     }
 }
 
 /// Holds handshakes to ``ConnectionLimits``.
 package struct ConnectionGate {
     /// What shares a limit: an address of IPv4, or the network of one of IPv6.
-    private struct Origin: Hashable {
-        let bits: UInt128
+    struct Origin: Hashable {
+        private let bits: UInt128
 
         init(_ address: IPAddress?) {
             // All connections without an address, those of a local socket, are one origin.

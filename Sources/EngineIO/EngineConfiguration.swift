@@ -44,6 +44,9 @@ public struct EngineConfiguration: Sendable {
     /// at once, more in slices ten times a second.
     public var shutdownGracePeriod: Duration
 
+    /// How long the states of an HTTP connection may last; half a minute or a minute each.
+    public var httpTimeouts: HTTPTimeouts
+
     /// How often counters are reported to swift-metrics; every 10 s, as often as most collectors ask, and never if
     /// `nil`.
     public var metricsInterval: Duration?
@@ -154,6 +157,7 @@ public struct EngineConfiguration: Sendable {
         upgradeTimeout: Duration = .seconds(10),
         closeTimeout: Duration = .seconds(30),
         shutdownGracePeriod: Duration = .seconds(5),
+        httpTimeouts: HTTPTimeouts = HTTPTimeouts(),
         metricsInterval: Duration? = .seconds(10),
         maxPayload: Int = 1_000_000,
         maxBufferedBytes: Int = 16_777_216,
@@ -185,6 +189,7 @@ public struct EngineConfiguration: Sendable {
         self.upgradeTimeout = upgradeTimeout
         self.closeTimeout = closeTimeout
         self.shutdownGracePeriod = shutdownGracePeriod
+        self.httpTimeouts = httpTimeouts
         self.metricsInterval = metricsInterval
         self.maxPayload = maxPayload
         self.maxBufferedBytes = maxBufferedBytes
@@ -221,6 +226,7 @@ public struct EngineConfiguration: Sendable {
             "durations must not be negative"
         )
         precondition(metricsInterval.map { $0 > .zero } ?? true, "metricsInterval must be positive")
+        httpTimeouts.validate()
         limits.validate()
         cors?.validate()
         cookie?.validate()

@@ -42,8 +42,12 @@ public struct EngineCounters: Sendable, Equatable {
     public var upgrades = 0
     /// The bytes that wait for clients to take them, now.
     public var bufferedBytes = 0
+    /// The connections that were closed at once, for ``ConnectionLimits/maxSockets`` and
+    /// ``ConnectionLimits/maxSocketsPerAddress``.
+    public var refusedSockets = 0
     private var closes = [Int](repeating: 0, count: EngineCloseReason.allCases.count)
     private var refusals = [Int](repeating: 0, count: EngineRequestError.allCases.count)
+    private var httpTimeouts = [Int](repeating: 0, count: HTTPTimeout.allCases.count)
 
     /// Makes counters at zero.
     public init() {}
@@ -59,6 +63,11 @@ public struct EngineCounters: Sendable, Equatable {
     /// The requests that were refused with a code.
     public func refusals(_ error: EngineRequestError) -> Int {
         refusals[error.rawValue]
+    }
+
+    /// The HTTP connections that were closed since a state of theirs lasted too long.
+    public func httpTimeouts(_ state: HTTPTimeout) -> Int {
+        httpTimeouts[state.index]
     }
 
     package mutating func opened(on transport: EngineTransport) {
@@ -81,6 +90,10 @@ public struct EngineCounters: Sendable, Equatable {
         refusals[error.rawValue] += 1
     }
 
+    package mutating func timedOut(_ state: HTTPTimeout) {
+        httpTimeouts[state.index] += 1
+    }
+
     private mutating func change(_ transport: EngineTransport, by difference: Int) {
         switch transport {
         case .polling: polling.connections += difference
@@ -101,8 +114,10 @@ public struct EngineCounters: Sendable, Equatable {
         handshakes += sign * other.handshakes
         upgrades += sign * other.upgrades
         bufferedBytes += sign * other.bufferedBytes
+        refusedSockets += sign * other.refusedSockets
         for index in closes.indices { closes[index] += sign * other.closes[index] }
         for index in refusals.indices { refusals[index] += sign * other.refusals[index] }
+        for index in httpTimeouts.indices { httpTimeouts[index] += sign * other.httpTimeouts[index] }
     }
 
     /// The sums.
@@ -115,5 +130,17 @@ public struct EngineCounters: Sendable, Equatable {
         var difference = left
         difference.add(right, -1)
         return difference
+    }
+}
+
+extension HTTPTimeout {
+    fileprivate var index: Int {
+        switch self {
+        case .head: 0
+        case .body: 1
+        case .response: 2
+        case .idle: 3
+        case .upgrade: 4
+        }
     }
 }

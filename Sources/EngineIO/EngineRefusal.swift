@@ -113,7 +113,7 @@ public struct EngineRefusal: Error, Sendable, Equatable {
             .forbidden,
             message: "Too many handshakes",
             status: 429,
-            retryAfter: Int(clamping: retryAfter.components.seconds) + 1,
+            retryAfter: max(1, Int((retryAfter / .seconds(1)).rounded(.up))),
             context: ["name": "HANDSHAKE_RATE"]
         )
     }

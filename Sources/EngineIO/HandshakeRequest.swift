@@ -73,6 +73,11 @@ public struct HandshakeRequest: Sendable, Equatable, Codable {
     public func header(_ name: String) -> String? {
         headers.first { equalsIgnoringASCIICase($0.name, name) }?.value
     }
+
+    /// The values of a header field, in the order sent.
+    func headers(named name: String) -> [String] {
+        headers.compactMap { equalsIgnoringASCIICase($0.name, name) ? $0.value : nil }
+    }
 }
 
 func equalsIgnoringASCIICase(_ one: String, _ other: String) -> Bool {

@@ -75,7 +75,8 @@ public struct TrustedProxies: Sendable {
         return client
     }
 
-    private func isTrusted(_ address: IPAddress) -> Bool {
+    /// Whether an address is one of the proxies'.
+    package func isTrusted(_ address: IPAddress) -> Bool {
         blocks.contains { $0.contains(address) }
     }
 

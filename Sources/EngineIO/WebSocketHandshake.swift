@@ -16,7 +16,42 @@ package enum WebSocketHandshake {
 
     /// Whether a request asks for an upgrade to WebSocket.
     package static func isRequested(_ request: HandshakeRequest) -> Bool {
-        request.header("Upgrade").map { equalsIgnoringASCIICase($0, "websocket") } ?? false
+        isRequested(upgrade: request.headers(named: "Upgrade"), connection: request.headers(named: "Connection"))
+    }
+
+    /// The same, by the values of the two fields, which are lists of tokens (section 4.2.1, items 3 and 4).
+    package static func isRequested(upgrade: [String], connection: [String]) -> Bool {
+        upgrade.contains { has("websocket", in: $0) } && connection.contains { has("upgrade", in: $0) }
+    }
+
+    /// Whether a list of tokens has one, in whatever case.
+    static func has(_ token: String, in list: String) -> Bool {
+        if equalsIgnoringASCIICase(list, token) { return true }
+        return list.utf8.split(separator: UInt8(ascii: ",")).contains { element in
+            let isSpace = { (byte: UInt8) in byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
+            let bytes = element.drop(while: isSpace)
+            let end = bytes.lastIndex { !isSpace($0) }.map { bytes.index(after: $0) } ?? bytes.startIndex
+            return equalsIgnoringASCIICase(String(Substring(bytes[..<end])), token)
+        }
+    }
+
+    /// The subprotocol to name in the response: the first that the client offers, as the official server does, since a
+    /// client that offers any gives up when none is chosen.
+    ///
+    /// A field without a value offers none; some clients send it.
+    /// - Returns: `nil` where none is offered.
+    /// - Throws: `malformed` where the offer is no list of tokens (section 4.1, item 10).
+    package static func subprotocol(_ request: HandshakeRequest) throws(Failure) -> String? {
+        var first: String?
+        for value in request.headers(named: "Sec-WebSocket-Protocol") {
+            var scanner = FieldScanner(value)
+            while !scanner.isAtEnd {
+                if scanner.take(",") { continue }
+                guard let token = scanner.token(), scanner.isAtEnd || scanner.take(",") else { throw .malformed }
+                first = first ?? token
+            }
+        }
+        return first
     }
 
     /// Checks a request by section 4.2.1.

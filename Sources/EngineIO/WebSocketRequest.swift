@@ -13,7 +13,7 @@ package struct WebSocketRequest {
 
     /// Those of which there may be one at most.
     private static let singular = [
-        "Host", "Upgrade", "Connection", "Origin", "Sec-WebSocket-Key", "Sec-WebSocket-Version",
+        "Upgrade", "Connection", "Origin", "Sec-WebSocket-Key", "Sec-WebSocket-Version",
     ]
 
     /// Those that announce more than a head.
@@ -38,6 +38,7 @@ package struct WebSocketRequest {
 
     private var isPlain: Bool {
         has("Upgrade", "websocket") && has("Connection", "upgrade")
+            && headers.count(of: "Host") == 1
             && Self.singular.allSatisfy { name in headers.count(of: name) <= 1 }
             && Self.refused.allSatisfy { name in headers.count(of: name) == 0 }
     }
@@ -50,10 +51,7 @@ package struct WebSocketRequest {
     /// Whether a field's list of tokens has the token.
     private func has(_ name: String, _ token: String) -> Bool {
         guard let field = headers.first(where: { equalsIgnoringASCIICase($0.name, name) }) else { return false }
-        if equalsIgnoringASCIICase(field.value, token) { return true }
-        return field.value.utf8.split(separator: UInt8(ascii: ",")).contains { element in
-            equalsIgnoringASCIICase(String(Substring(element).drop { $0 == " " }), token)
-        }
+        return WebSocketHandshake.has(token, in: field.value)
     }
 
     /// Reads the bytes from the front.

@@ -36,13 +36,13 @@ extension EngineHTTPHandler {
     ) {
         guard let exchange = pending?.exchange else { return }
         let handshake = request.handshake
-        let accept: String
+        let accept: (value: String, subprotocol: String?)
         do {
             let key = try WebSocketHandshake.key(method: request.head.method.rawValue, handshake)
-            accept = WebSocketAccept.value(for: key)
+            accept = (WebSocketAccept.value(for: key), try WebSocketHandshake.subprotocol(handshake))
         } catch {
             return switch error {
-            case .method: exchange.respond(status: 405, isLast: true)
+            case .method: exchange.respond(status: 405, headers: [("Allow", "GET")], isLast: true)
             case .malformed: exchange.respond(status: 400, isLast: true)
             case .version:
                 exchange.respond(status: 400, headers: [("Sec-WebSocket-Version", "13, 8")], isLast: true)
@@ -93,15 +93,17 @@ extension EngineHTTPHandler {
     private func become(
         _ role: WebSocketUpgrade.Role,
         _ request: EngineHTTPRequest,
-        _ accept: String,
+        _ accept: (value: String, subprotocol: String?),
         opening sid: String?,
         _ context: ChannelHandlerContext
     ) {
         pending = nil
+        machine.upgrade()
         let upgrade = WebSocketUpgrade(
             role: role,
-            accept: accept,
+            accept: accept.value,
             headers: request.responseHeaders(opening: sid),
+            subprotocol: accept.subprotocol,
             compression: WebSocketCompression.Terms(request.server.configuration.perMessageDeflate, request.handshake),
             maxMessageSize: request.server.configuration.maxPayload
         )

@@ -4,6 +4,9 @@ import NIOCore
 import NIOHTTP1
 
 /// Takes the Engine.IO requests out of an HTTP/1.1 connection and leaves all others to the handlers behind it.
+///
+/// What each event does is decided by an ``HTTPConnectionMachine``; this moves parts, and holds what the request in
+/// progress is about.
 final class EngineHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
@@ -20,69 +23,67 @@ final class EngineHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler {
         case passInstalled
     }
 
-    private enum State {
-        /// Between requests.
-        case idle
-        /// A request goes to the handlers behind.
-        case passing
-        /// The body is not wanted; no more of it than the limit is read.
-        case discarding(HTTPExchange, read: Int, limit: Int)
-        case reading(PostBody, EngineSession, HTTPExchange)
-        /// A request for WebSocket, not yet complete.
-        case upgrading(EngineHTTPRequest, EngineRequest.Purpose)
-        /// The request is complete; the answer may be to come.
-        case complete
+    /// What the request in progress is about.
+    enum Request {
+        /// There is none, or its body is of no interest.
+        case none
+        case post(PostBody, EngineSession, HTTPExchange)
+        /// For WebSocket.
+        case upgrade(EngineHTTPRequest, EngineRequest.Purpose)
+        /// It goes to the handlers behind.
+        case passed(minorVersion: Int)
     }
 
-    /// A connection without a request for so long, once to twice, is closed.
-    private static let idleTimeout = TimeAmount.seconds(60)
-
-    private let servers: [EngineServer]
+    let servers: [EngineServer]
     /// What encrypts the connection; `nil` if nothing does.
     let security: SecureTransport?
     private var other: Other
     /// The handlers of HTTP before this one.
     let httpHandlers: [any RemovableChannelHandler]
-    private var state = State.idle
+    private let loop: NIOEngineLoop
+    var now: ContinuousClock.Instant { loop.now }
+    var machine: HTTPConnectionMachine
+    private(set) var request = Request.none
     /// The exchange to be answered, and the session it waits for.
     var pending: (exchange: HTTPExchange, session: EngineSession?)?
     /// Asks the application about the handshake that is pending.
     var admission: Task<Void, Never>?
-    private var isKeepAlive = true
-    private var isQuiescing = false
     /// Where the connection comes from, once somebody has asked or a load balancer has said so.
     private var clientAddress: IPAddress?
-    private var wasIdle = false
-    private var idleTimer: Scheduled<Void>?
-    private var foreignUpgradeTimer: Scheduled<Void>?
+    /// Whether a read brought a part of a request.
+    private var hasReadPart = false
+    /// Set for the machine's deadline or earlier.
+    private var alarm: (deadline: ContinuousClock.Instant, timer: EngineTimer)?
     private(set) var context: ChannelHandlerContext?
 
     /// Makes a handler.
     /// - Parameters:
-    ///   - servers: The servers, told apart by their paths.
+    ///   - servers: The servers, told apart by their paths; at least one, whose time-outs hold for the connection.
+    ///   - loop: The connection's loop.
     ///   - security: What encrypts the connection; `nil` if nothing does.
     ///   - other: What becomes of other requests.
     ///   - httpHandlers: The handlers of HTTP before this one, which an upgrade removes.
     init(
         servers: [EngineServer],
+        on loop: NIOEngineLoop,
         security: SecureTransport?,
         other: Other,
         httpHandlers: [any RemovableChannelHandler]
     ) {
         self.servers = servers
+        self.loop = loop
         self.security = security
         self.other = other
         self.httpHandlers = httpHandlers
+        machine = HTTPConnectionMachine(timeouts: servers[0].configuration.httpTimeouts, at: loop.now)
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        watchIdleness(context)
+        setAlarm()
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
-        idleTimer?.cancel()
-        foreignUpgradeTimer?.cancel()
         release()
         // Whoever waits for a first request for the application learns that none will come.
         other = .refuse
@@ -91,67 +92,117 @@ final class EngineHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     /// Lets go what refers to this handler, or is held for a request that will not be complete.
     private func release() {
+        alarm?.timer.cancel()
+        alarm = nil
         abortPending()
-        state = .idle
+        request = .none
     }
 
-    private func watchIdleness(_ context: ChannelHandlerContext) {
-        idleTimer = context.eventLoop.assumeIsolated().scheduleTask(in: Self.idleTimeout) { [weak self] in
-            guard let self, let context = self.context else { return }
-            guard case .idle = state else { return watchIdleness(context) }
-            if wasIdle { return context.close(promise: nil) }
-            wasIdle = true
-            watchIdleness(context)
+    // MARK: Time
+
+    /// Has the machine asked at its deadline; a timer that is set for earlier finds out that it is not yet time.
+    func setAlarm() {
+        guard context != nil, let deadline = machine.deadline else { return }
+        if let alarm {
+            guard deadline < alarm.deadline else { return }
+            alarm.timer.cancel()
+        }
+        let handler = NIOLoopBound(self, eventLoop: loop.eventLoop)
+        alarm = (deadline, loop.schedule(at: deadline) { handler.value.ring() })
+    }
+
+    private func ring() {
+        alarm = nil
+        guard let context else { return }
+        switch machine.timeout(unsent: unsentBytes(context), at: now) {
+        case .wait: setAlarm()
+        case .close(let timeout):
+            if let timeout {
+                loop.counters.timedOut(timeout)
+                servers[0].logger.debug(
+                    "Closing a connection that does not go on",
+                    metadata: ["state": "\(timeout.rawValue)"]
+                )
+            }
+            context.close(promise: nil)
         }
     }
 
     // MARK: Requests
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        hasReadPart = true
         switch unwrapInboundIn(data) {
-        case .head(let head): receive(head, data, context)
+        case .head(let head): receive(head, context)
         case .body(let bytes): receive(bytes, data, context)
         case .end: receiveEnd(data, context)
         }
+        setAlarm()
     }
 
-    private func receive(_ head: HTTPRequestHead, _ data: NIOAny, _ context: ChannelHandlerContext) {
-        wasIdle = false
-        isKeepAlive = head.isKeepAlive
+    func channelReadComplete(context: ChannelHandlerContext) {
+        if !hasReadPart {
+            machine.receivePartOfHead(at: now)
+            setAlarm()
+        }
+        hasReadPart = false
+        context.fireChannelReadComplete()
+    }
+
+    private func receive(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+        let facts: HTTPRequestHeadFacts
+        do {
+            facts = try HTTPRequestRules.check(head)
+        } catch {
+            return refuse(error, context)
+        }
+        guard machine.receiveHead(facts, at: now) == .route else { return }
+        var head = head
+        if facts.target != head.uri {
+            head.uri = facts.target
+            if let host = facts.host { head.headers.replaceOrAdd(name: "Host", value: host) }
+        }
         let target = RequestTarget(head.uri)
         guard let server = servers.first(where: { target.path.hasPrefix($0.path) }) else {
-            return passOn(head, data, context)
+            return receiveOther(head, context)
         }
         let request = EngineHTTPRequest(head, target, for: server, from: peer(context), isSecure: security != nil)
         let exchange = HTTPExchange(request, handler: self, on: context.eventLoop)
         pending = (exchange, nil)
         do {
             try request.checkHost()
-        } catch {
-            return refuse(error, exchange, server)
-        }
-        if head.method == .OPTIONS, let cors = server.configuration.cors, !cors.preflightContinue {
-            state = .discarding(exchange, read: 0, limit: 0)
-            let asked = head.headers.first(name: "Access-Control-Request-Headers")
-            let headers = cors.preflightHeaders(origin: request.origin, requestedHeaders: asked)
-            let status = HTTPResponseStatus(statusCode: cors.optionsSuccessStatus)
-            return respond(.init(status: status, headers: HTTPHeaders(headers)), to: exchange)
-        }
-        if let (status, headers, body) = server.clientFiles?.response(to: request) {
-            state = .discarding(exchange, read: 0, limit: 0)
-            return exchange.respond(status: status, headers: headers, body: body)
-        }
-        do {
+            if answerAtOnce(request, exchange) { return }
             try begin(request.purpose(), request, exchange, context)
         } catch {
-            refuse(error, exchange, server)
+            _ = machine.route(.unwanted(limit: server.configuration.maxPayload), at: now)
+            exchange.refuse(error)
         }
     }
 
-    /// Refuses a request whose body may still come.
-    private func refuse(_ refusal: EngineRefusal, _ exchange: HTTPExchange, _ server: EngineServer) {
-        state = .discarding(exchange, read: 0, limit: server.configuration.maxPayload)
-        exchange.refuse(refusal)
+    /// Refuses a request that is not as HTTP demands, and ends the connection: what follows can't be trusted.
+    private func refuse(_ violation: HTTPViolation, _ context: ChannelHandlerContext) {
+        switch machine.receiveBroken(at: now) {
+        case .answer: answer(violation, context)
+        case .pass, .ignore: break
+        case .close: context.close(promise: nil)
+        }
+    }
+
+    /// Answers what needs neither a session nor the application.
+    private func answerAtOnce(_ request: EngineHTTPRequest, _ exchange: HTTPExchange) -> Bool {
+        let server = request.server
+        if request.head.method == .OPTIONS, let cors = server.configuration.cors, !cors.preflightContinue {
+            _ = machine.route(.unwanted(limit: 0), at: now)
+            let asked = request.head.headers.first(name: "Access-Control-Request-Headers")
+            let headers = cors.preflightHeaders(origin: request.origin, requestedHeaders: asked)
+            let status = HTTPResponseStatus(statusCode: cors.optionsSuccessStatus)
+            respond(.init(status: status, headers: HTTPHeaders(headers)), to: exchange)
+            return true
+        }
+        guard let (status, headers, body) = server.clientFiles?.response(to: request) else { return false }
+        _ = machine.route(.unwanted(limit: 0), at: now)
+        exchange.respond(status: status, headers: headers, body: body)
+        return true
     }
 
     /// Where the connection comes from.
@@ -168,36 +219,58 @@ final class EngineHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler {
         _ context: ChannelHandlerContext
     ) throws(EngineRefusal) {
         let server = request.server
-        let limit = server.configuration.maxPayload
+        let unwanted = HTTPConnectionMachine.Body.unwanted(limit: server.configuration.maxPayload)
         switch purpose {
-        case .handshake(.webSocket, _, _), .upgrade: state = .upgrading(request, purpose)
+        case .handshake(.webSocket, _, _), .upgrade:
+            guard machine.route(.forbidden, at: now) == .go else {
+                return exchange.respond(status: 400, isLast: true)
+            }
+            self.request = .upgrade(request, purpose)
         case .handshake(.polling, let version, let base64):
-            state = .discarding(exchange, read: 0, limit: limit)
+            _ = machine.route(unwanted, at: now)
             shakeHands(request, exchange, version, base64: base64, context)
         case .poll(let sid):
             try request.checkOrigin()
             guard let session = server.session(sid) else { throw .sessionUnknown(sid) }
-            state = .discarding(exchange, read: 0, limit: limit)
+            _ = machine.route(unwanted, at: now)
             pending = (exchange, session)
             session.nioLoop.run { session.receivePoll(exchange) }
         case .post(let sid):
             try request.checkOrigin()
             guard let session = server.session(sid) else { throw .sessionUnknown(sid) }
             pending = (exchange, session)
-            state = .reading(PostBody(request.head, limit: limit), session, exchange)
-            session.nioLoop.run { session.receivePostHead(exchange) }
+            receivePost(request, session, exchange, context)
         case .badMethod:
-            state = .discarding(exchange, read: 0, limit: limit)
+            _ = machine.route(unwanted, at: now)
             exchange.respond(status: 500)
         }
     }
 
-    private func passOn(_ head: HTTPRequestHead, _ data: NIOAny, _ context: ChannelHandlerContext) {
+    private func receivePost(
+        _ request: EngineHTTPRequest,
+        _ session: EngineSession,
+        _ exchange: HTTPExchange,
+        _ context: ChannelHandlerContext
+    ) {
+        let answer = machine.route(.wanted(limit: request.server.configuration.maxPayload), at: now)
+        self.request = .post(PostBody(request.head), session, exchange)
+        session.nioLoop.run { session.receivePostHead(exchange) }
+        switch answer {
+        case .go, .unexpectedBody: break
+        // Not where the session has refused the request meanwhile.
+        case .sendContinue: if pending?.exchange === exchange { sendContinue(context) }
+        case .tooLarge(let size):
+            self.request = .none
+            session.nioLoop.run { session.postTooLarge(size, exchange) }
+        }
+    }
+
+    private func receiveOther(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
         switch other {
         case .refuse:
             let exchange = HTTPExchange(nil, handler: self, on: context.eventLoop)
             pending = (exchange, nil)
-            state = .discarding(exchange, read: 0, limit: 0)
+            _ = machine.route(.unwanted(limit: 0), at: now)
             let headers = [("Content-Type", "text/plain; charset=UTF-8")]
             return exchange.respond(status: 404, headers: headers, body: ByteBuffer(string: "Not found\n"))
         case .pass(let install):
@@ -209,94 +282,50 @@ final class EngineHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler {
             }
         case .passInstalled: break
         }
-        state = .passing
-        if head.isWebSocketUpgrade { watchForeignUpgrade(context) }
-        context.fireChannelRead(data)
+        request = .passed(minorVersion: head.version.minor)
+        let limit = head.isWebSocketUpgrade ? upgradeTimeout : nil
+        if machine.route(.passed(answerWithin: limit), at: now) == .sendContinue { sendContinue(context) }
+        context.fireChannelRead(wrapInboundOut(.head(head)))
     }
 
-    /// Closes the connection when nobody begins to answer a request for WebSocket.
-    private func watchForeignUpgrade(_ context: ChannelHandlerContext) {
-        let timeouts = servers.map(\.configuration).filter(\.destroyUpgrade).map(\.destroyUpgradeTimeout)
-        guard let timeout = timeouts.min() else { return }
-        foreignUpgradeTimer = context.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(timeout)) { [weak self] in
-            self?.context?.close(promise: nil)
-        }
+    /// How long a request for WebSocket may stay without an answer.
+    private var upgradeTimeout: Duration? {
+        servers.map(\.configuration).filter(\.destroyUpgrade).map(\.destroyUpgradeTimeout).min()
     }
 
     private func receive(_ bytes: ByteBuffer, _ data: NIOAny, _ context: ChannelHandlerContext) {
-        switch state {
-        case .passing: context.fireChannelRead(data)
-        case .discarding(let exchange, let read, let limit):
-            // Whoever sends more than could ever be wanted has had the answer: the connection ends.
-            guard read + bytes.readableBytes <= limit else { return context.close(promise: nil) }
-            state = .discarding(exchange, read: read + bytes.readableBytes, limit: limit)
-        case .reading(var body, let session, let exchange):
-            state = .idle  // gives up the second reference, so that the body grows in place
-            if let size = body.append(bytes) {
-                isKeepAlive = false
-                state = .discarding(exchange, read: 0, limit: session.server.configuration.maxPayload)
-                session.nioLoop.run { session.postTooLarge(size, exchange) }
-            } else {
-                state = .reading(body, session, exchange)
-            }
-        case .idle, .upgrading, .complete: break
+        switch machine.receiveBody(bytes.readableBytes, at: now) {
+        case .drop: break
+        case .pass: context.fireChannelRead(data)
+        case .close: context.close(promise: nil)
+        case .take:
+            guard case .post(var body, let session, let exchange) = request else { return }
+            request = .none  // gives up the second reference, so that the body grows in place
+            body.append(bytes)
+            request = .post(body, session, exchange)
+        case .tooLarge(let size):
+            guard case .post(let body, let session, let exchange) = request else { return }
+            request = .none
+            session.nioLoop.run { session.postTooLarge(max(size, body.declaredLength), exchange) }
         }
     }
 
     private func receiveEnd(_ data: NIOAny, _ context: ChannelHandlerContext) {
-        switch state {
-        case .passing: context.fireChannelRead(data)
-        case .reading(let body, let session, let exchange):
-            state = .complete
+        let answer = machine.receiveEnd(at: now)
+        let request = request
+        self.request = .none
+        switch (answer, request) {
+        case (.take, .post(let body, let session, let exchange)):
             session.nioLoop.run { session.receivePost(body.bytes, isBinary: body.isBinary, exchange) }
-        case .discarding: state = .complete
-        case .upgrading(let request, let purpose):
-            state = .complete
-            upgrade(request, purpose, context)
-        case .idle, .complete: break
+        case (.upgrade, .upgrade(let request, let purpose)): upgrade(request, purpose, context)
+        case (.pass, _):
+            self.request = request
+            context.fireChannelRead(data)
+        case (.close, _): context.close(promise: nil)
+        case (.take, _), (.upgrade, _), (.drop, _): break
         }
-        if case .complete = state, pending == nil { becomeIdle(context) }
-    }
-
-    // MARK: Responses
-
-    /// Writes the response to the current request; one to an earlier request comes too late and is dropped.
-    func respond(_ response: HTTPExchange.Response, to exchange: HTTPExchange) {
-        guard let context, pending?.exchange === exchange else { return }
-        pending = nil
-        let isHead = exchange.request?.head.method == .HEAD
-        var head = HTTPResponseHead(version: .http1_1, status: response.status, headers: response.headers)
-        if response.status != .noContent, response.status != .notModified {
-            head.headers.replaceOrAdd(name: "Content-Length", value: "\(response.body.readableBytes)")
-        }
-        let isLast = response.isLast || !isKeepAlive || isQuiescing
-        if isLast { head.headers.replaceOrAdd(name: "Connection", value: "close") }
-        context.write(wrapOutboundOut(.head(head)), promise: nil)
-        if response.body.readableBytes > 0, !isHead {
-            context.write(wrapOutboundOut(.body(.byteBuffer(response.body))), promise: nil)
-        }
-        let end = wrapOutboundOut(.end(nil))
-        if isLast {
-            isKeepAlive = false
-            context.writeAndFlush(end).assumeIsolated().whenComplete { _ in context.close(promise: nil) }
-        } else {
-            context.writeAndFlush(end, promise: nil)
-        }
-        if case .complete = state { becomeIdle(context) }
-    }
-
-    /// Notices the end of a response that the handlers behind give.
-    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        let isEnd = if case .end = unwrapOutboundIn(data) { true } else { false }
-        foreignUpgradeTimer?.cancel()
-        foreignUpgradeTimer = nil
-        context.write(data, promise: promise)
-        if isEnd, case .passing = state { becomeIdle(context) }
-    }
-
-    private func becomeIdle(_ context: ChannelHandlerContext) {
-        state = .idle
-        if isQuiescing { context.close(promise: nil) }
+        // It may have been answered before it was complete.
+        noteUnsent(context)
     }
 
     // MARK: The end of the connection
@@ -306,21 +335,27 @@ final class EngineHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler {
         case let client as ProxyHeaderHandler.ClientAddress: clientAddress = client.address
         case is QuiescingRelay.Quiesce: quiesce(context)
         case ChannelEvent.inputClosed:
-            let wasPending = pending != nil
-            abortPending()
-            // Nobody is left who would answer a request that was given up, and so end the connection.
-            if case .idle = state { context.close(promise: nil) } else if wasPending { context.close(promise: nil) }
+            switch machine.closeInput(at: now) {
+            case .close: context.close(promise: nil)
+            case .abort:
+                abortPending()
+                context.close(promise: nil)
+            case .closeWhenSent: closeWhenSent(context)
+            case .wait: break
+            }
         default: break
         }
+        setAlarm()
         context.fireUserInboundEventTriggered(event)
     }
 
-    /// Ends with the response to a request that is complete, and at once otherwise.
     private func quiesce(_ context: ChannelHandlerContext) {
-        isQuiescing = true
-        switch state {
-        case .complete, .passing: break
-        case .idle, .discarding, .reading, .upgrading: context.close(promise: nil)
+        let now = now
+        let grace = servers.map { $0.remainingGrace(at: now) }.max() ?? .zero
+        switch machine.quiesce(by: now + grace, at: now) {
+        case .close: context.close(promise: nil)
+        case .closeWhenSent: closeWhenSent(context)
+        case .wait: break
         }
     }
 
@@ -330,16 +365,27 @@ final class EngineHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        if case .passing = state { return context.fireErrorCaught(error) }
-        // The rest of a request that a closing connection cuts off is an error too, but then there is nobody to answer;
-        // nor is there where the request has been answered before it was complete.
-        guard error is HTTPParserError, case .idle = state, pending == nil, context.channel.isActive else {
+        // The rest of a request that a closing connection cuts off is an error too, but then there is nobody to answer.
+        guard let error = error as? HTTPParserError, context.channel.isActive else {
+            if case .passed = request { return context.fireErrorCaught(error) }
             return context.close(promise: nil)
         }
+        switch machine.receiveBroken(at: now) {
+        case .answer:
+            abortPending()
+            request = .none
+            answer(HTTPViolation(error), context)
+        case .pass: context.fireErrorCaught(error)
+        case .close: context.close(promise: nil)
+        case .ignore: break
+        }
+        setAlarm()
+    }
+
+    private func answer(_ violation: HTTPViolation, _ context: ChannelHandlerContext) {
         let exchange = HTTPExchange(nil, handler: self, on: context.eventLoop)
         pending = (exchange, nil)
-        isKeepAlive = false
-        exchange.respond(status: 400)
+        exchange.respond(status: violation.rawValue, isLast: true)
     }
 
     private func abortPending() {

@@ -104,8 +104,11 @@ struct EngineHTTPRequest: Sendable {
 }
 
 extension HTTPRequestHead {
-    /// Whether the request asks for an upgrade to WebSocket.
+    /// Whether the request asks for an upgrade to WebSocket; one that does not say so in `Connection` too is to be
+    /// answered as if it did not (RFC 9110, section 7.8).
     var isWebSocketUpgrade: Bool {
-        headers.first(name: "Upgrade").map { $0.lowercased() == "websocket" } ?? false
+        guard let upgrade = headers.first(name: "Upgrade") else { return false }
+        return WebSocketHandshake.isRequested(upgrade: [upgrade], connection: headers["Connection"])
+            && version.minor > 0
     }
 }

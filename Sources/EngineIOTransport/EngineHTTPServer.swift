@@ -18,7 +18,8 @@ public final class EngineHTTPServer: Service {
 
     /// Binds the port; connections are accepted from then on.
     /// - Parameters:
-    ///   - servers: The Engine.IO servers, told apart by their paths.
+    ///   - servers: The Engine.IO servers, told apart by their paths; at least one, whose time-outs and limits hold for the
+    ///     connections.
     ///   - hostname: The address to listen on; `::`, which is every address of both families, unless given.
     ///   - port: The port; 0 lets the system choose.
     ///   - loops: The number of event loops; one for each core unless given.
@@ -101,8 +102,8 @@ public final class EngineHTTPServer: Service {
     /// Serves until the surrounding service group shuts down or the task is cancelled.
     ///
     /// Then no connection is accepted any more, the clients are sent away over
-    /// ``/EngineIO/EngineConfiguration/shutdownGracePeriod``, and this returns when all connections are closed. Clients that hold
-    /// theirs are left after ``/EngineIO/EngineConfiguration/closeTimeout``.
+    /// ``/EngineIO/EngineConfiguration/shutdownGracePeriod``, and this returns when all connections are closed. Those that
+    /// are not when the period is over, since their clients take nothing, are closed all the same.
     public func run() async throws {
         try? await gracefulShutdown()
         logger.debug("Closing the connections")
@@ -112,9 +113,9 @@ public final class EngineHTTPServer: Service {
         }
         let closed = channel.eventLoop.makePromise(of: Void.self)
         quiescing.initiateShutdown(promise: closed)
-        let patience = servers.map(\.configuration.closeTimeout).max() ?? .zero
-        // Whichever comes first counts.
-        channel.eventLoop.scheduleTask(in: TimeAmount(patience)) { closed.succeed() }
+        let patience = servers.map { $0.remainingGrace(at: $0.clock.now()) }.max() ?? .zero
+        // Whichever comes first counts; the connections themselves are told the same, and get a moment to do it.
+        channel.eventLoop.scheduleTask(in: TimeAmount(patience + .milliseconds(200))) { closed.succeed() }
         await withTaskCancellationHandler {
             try? await closed.futureResult.get()
         } onCancel: {
@@ -132,6 +133,8 @@ extension Channel {
         other: EngineHTTPHandler.Other
     ) throws {
         if proxyProtocol { try pipeline.syncOperations.addHandler(ProxyHeaderHandler()) }
-        try pipeline.syncOperations.addHandler(OpeningHandler(servers: servers, security: security, other: other))
+        try pipeline.syncOperations.addHandler(
+            OpeningHandler(servers: servers, security: security, other: other, isPeerClient: !proxyProtocol)
+        )
     }
 }

@@ -39,8 +39,10 @@ final class EngineMetrics: Sendable {
     private let handshakes: Counter
     private let upgrades: Counter
     private let bufferedBytes: Meter
+    private let refusedSockets: Counter
     private let closes: [(EngineCloseReason, Counter)]
     private let refusals: [(EngineRequestError, Counter)]
+    private let httpTimeouts: [(HTTPTimeout, Counter)]
 
     init(_ factory: any MetricsFactory) {
         polling = Traffic(.polling, factory)
@@ -48,6 +50,7 @@ final class EngineMetrics: Sendable {
         handshakes = Counter(label: "engineio_handshakes", factory: factory)
         upgrades = Counter(label: "engineio_upgrades", factory: factory)
         bufferedBytes = Meter(label: "engineio_buffered_bytes", factory: factory)
+        refusedSockets = Counter(label: "engineio_refused_sockets", factory: factory)
         closes = EngineCloseReason.allCases.map { reason in
             let dimensions = [("reason", reason.rawValue)]
             return (reason, Counter(label: "engineio_disconnects", dimensions: dimensions, factory: factory))
@@ -55,6 +58,10 @@ final class EngineMetrics: Sendable {
         refusals = EngineRequestError.allCases.map { error in
             let dimensions = [("code", "\(error.rawValue)")]
             return (error, Counter(label: "engineio_refusals", dimensions: dimensions, factory: factory))
+        }
+        httpTimeouts = HTTPTimeout.allCases.map { state in
+            let dimensions = [("state", state.rawValue)]
+            return (state, Counter(label: "engineio_http_timeouts", dimensions: dimensions, factory: factory))
         }
     }
 
@@ -65,8 +72,10 @@ final class EngineMetrics: Sendable {
         handshakes.increment(by: change.handshakes)
         upgrades.increment(by: change.upgrades)
         bufferedBytes.change(by: change.bufferedBytes)
+        refusedSockets.increment(by: change.refusedSockets)
         for (reason, counter) in closes { counter.increment(by: change.closes(reason)) }
         for (error, counter) in refusals { counter.increment(by: change.refusals(error)) }
+        for (state, counter) in httpTimeouts { counter.increment(by: change.httpTimeouts(state)) }
     }
 }
 

@@ -26,6 +26,7 @@ extension EngineServer: Service {
         refuseHandshakes()
         await application.shutdown(gracePeriod: configuration.shutdownGracePeriod)
         await closeInSlices { try? await Task.sleep(for: $0) }
+        await movedWebSockets.close(within: remainingGrace(at: clock.now()))
     }
 
     /// Closes all sessions, with a pause after each slice but the last.

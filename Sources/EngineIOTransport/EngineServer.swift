@@ -15,6 +15,8 @@ import Synchronization
 /// - `engineio_handshakes`, `engineio_upgrades` (counters).
 /// - `engineio_disconnects`: by `reason` (a counter).
 /// - `engineio_refusals`: by `code` (a counter).
+/// - `engineio_http_timeouts`: by `state` (a counter).
+/// - `engineio_refused_sockets` (a counter).
 public final class EngineServer: Sendable {
     /// What the server allows and promises.
     public let configuration: EngineConfiguration
@@ -25,16 +27,20 @@ public final class EngineServer: Sendable {
     let application: any EngineApplication
     let logger: Logger
     let clientFiles: ClientFiles?
+    let clock: EngineClock
     private let metrics: EngineMetrics
 
     private struct State {
         var sessions: [String: EngineSession] = [:]
         var loops: [ObjectIdentifier: NIOEngineLoop] = [:]
         var gate: ConnectionGate
-        var isShuttingDown = false
+        /// When a shutdown that has begun is to be over.
+        var shutdownEnd: ContinuousClock.Instant?
     }
 
     private let state: Mutex<State>
+    let sockets: Mutex<SocketGate>
+    let movedWebSockets = MovedWebSockets()
 
     /// Makes a server for an application.
     /// - Parameters:
@@ -43,20 +49,41 @@ public final class EngineServer: Sendable {
     ///   - clientFiles: The official client's files to serve (`serveClient`); none unless given.
     ///   - metrics: Where the counters are reported; the factory that the process was bootstrapped with unless given.
     ///   - logger: Where refused requests and broken connections are noted, at debug level.
-    public init(
+    public convenience init(
         _ application: any EngineApplication,
         configuration: EngineConfiguration = .init(),
         clientFiles: ClientFiles? = nil,
         metrics: any MetricsFactory = MetricsSystem.factory,
         logger: Logger = Logger(label: "engineio")
     ) {
+        self.init(
+            application,
+            configuration: configuration,
+            clientFiles: clientFiles,
+            metrics: metrics,
+            logger: logger,
+            clock: .continuous
+        )
+    }
+
+    /// Makes a server that takes the time from `clock`.
+    init(
+        _ application: any EngineApplication,
+        configuration: EngineConfiguration,
+        clientFiles: ClientFiles? = nil,
+        metrics: any MetricsFactory = NOOPMetricsHandler.instance,
+        logger: Logger = Logger(label: "engineio"),
+        clock: EngineClock
+    ) {
         self.application = application
         self.configuration = configuration
         configuration.validate()
         path = configuration.pathPrefix(default: application.defaultPath)
         self.clientFiles = clientFiles
+        self.clock = clock
         self.metrics = EngineMetrics(metrics)
         state = Mutex(State(gate: ConnectionGate(configuration.limits)))
+        sockets = Mutex(SocketGate(configuration.limits))
         self.logger = logger
     }
 
@@ -89,7 +116,15 @@ public final class EngineServer: Sendable {
 
     /// Opens no session any more.
     func refuseHandshakes() {
-        state.withLock { $0.isShuttingDown = true }
+        let end = clock.now() + configuration.shutdownGracePeriod
+        state.withLock { $0.shutdownEnd = $0.shutdownEnd ?? end }
+    }
+
+    /// How long connections may go on when the server stops, so that all are closed when the grace period is over; a
+    /// moment if it is, in which a short response may leave.
+    func remainingGrace(at now: ContinuousClock.Instant) -> Duration {
+        let end = state.withLock { $0.shutdownEnd } ?? now + configuration.shutdownGracePeriod
+        return max(end - now, .milliseconds(100))
     }
 
     func session(_ sid: String) -> EngineSession? {
@@ -99,7 +134,7 @@ public final class EngineServer: Sendable {
     func loop(for eventLoop: any EventLoop) -> NIOEngineLoop {
         let (loop, isNew) = state.withLock { state in
             if let loop = state.loops[ObjectIdentifier(eventLoop)] { return (loop, false) }
-            let loop = NIOEngineLoop(eventLoop)
+            let loop = NIOEngineLoop(eventLoop, clock: clock)
             state.loops[ObjectIdentifier(eventLoop)] = loop
             return (loop, true)
         }
@@ -119,8 +154,8 @@ public final class EngineServer: Sendable {
     func beginHandshake(from address: String) throws(EngineRefusal) {
         let address = limitedAddress(address)
         try state.withLock { state throws(EngineRefusal) in
-            if state.isShuttingDown { throw .shuttingDown }
-            try state.gate.begin(from: address, at: .now)
+            if state.shutdownEnd != nil { throw .shuttingDown }
+            try state.gate.begin(from: address, at: clock.now())
         }
     }
 
@@ -145,7 +180,7 @@ public final class EngineServer: Sendable {
         )
         let address = limitedAddress(handshake.remoteAddress)
         try state.withLock { state throws(EngineRefusal) in
-            if state.isShuttingDown { throw .shuttingDown }
+            if state.shutdownEnd != nil { throw .shuttingDown }
             guard state.sessions[id] == nil else { throw .idGeneration }
             try state.gate.open(from: address)
             state.sessions[id] = session

@@ -1,8 +1,10 @@
 public import HummingbirdCore
+import Listening
 import Logging
 import NIOCore
 import NIOHTTPTypes
 import NIOHTTPTypesHTTP1
+import Synchronization
 
 extension HTTPServerBuilder {
     /// An HTTP/1.1 server that gives Engine.IO requests to Engine.IO servers and all others to the application.
@@ -11,7 +13,8 @@ extension HTTPServerBuilder {
     /// let application = Application(router: router, server: .engineIO(EngineServer(io)))
     /// ```
     /// - Parameters:
-    ///   - servers: The Engine.IO servers, told apart by their paths.
+    ///   - servers: The Engine.IO servers, told apart by their paths; at least one, whose time-outs and limits hold for the
+    ///     connections.
     ///   - proxyProtocol: Whether every connection begins with a header of HAProxy's PROXY protocol, version 1 or 2, that
     ///     says where it comes from; not unless given. Nobody but the load balancer may then reach the port.
     ///   - front: What stands before HTTP, such as TLS; nothing unless given.
@@ -21,7 +24,8 @@ extension HTTPServerBuilder {
         proxyProtocol: Bool = false,
         front: ConnectionFront? = nil
     ) -> HTTPServerBuilder {
-        HTTPServerBuilder { responder in
+        precondition(!servers.isEmpty, "at least one server is needed")
+        return HTTPServerBuilder { responder in
             EngineIOChannel(servers: servers, proxyProtocol: proxyProtocol, front: front, responder: responder)
         }
     }
@@ -44,9 +48,18 @@ private struct EngineIOChannel: HTTPChannelHandler {
     let proxyProtocol: Bool
     let front: ConnectionFront?
     let responder: Responder
+    private let listener = Listener()
+
+    init(servers: [EngineServer], proxyProtocol: Bool, front: ConnectionFront?, responder: @escaping Responder) {
+        self.servers = servers
+        self.proxyProtocol = proxyProtocol
+        self.front = front
+        self.responder = responder
+    }
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
-        channel.eventLoop.makeCompletedFuture {
+        listener.guardDescriptors(of: channel.parent, logger)
+        return channel.eventLoop.makeCompletedFuture {
             let pending = PendingHTTP(on: channel.eventLoop)
             let http = pending.promise.futureResult
             let bound = NIOLoopBound(pending, eventLoop: channel.eventLoop)
@@ -83,6 +96,21 @@ private struct EngineIOChannel: HTTPChannelHandler {
             value.channel.close(promise: nil)
         }
         if let http { await handleHTTP(asyncChannel: http, logger: logger) }
+    }
+}
+
+/// The listening channel, which is Hummingbird's.
+private final class Listener: Sendable {
+    private let isGuarded = Atomic(false)
+
+    /// Keeps descriptors free for the process, from the first connection on.
+    func guardDescriptors(of channel: (any Channel)?, _ logger: Logger) {
+        guard !isGuarded.load(ordering: .relaxed), let channel,
+            isGuarded.compareExchange(expected: false, desired: true, ordering: .relaxed).exchanged
+        else { return }
+        channel.eventLoop.execute {
+            try? channel.pipeline.syncOperations.addHandler(AcceptHandler(logger: logger), position: .first)
+        }
     }
 }
 

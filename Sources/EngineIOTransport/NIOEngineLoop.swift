@@ -30,13 +30,16 @@ final class NIOEngineLoop: EngineLoop, @unchecked Sendable {
     /// than all the rest of a handshake.
     private var alarm: (deadline: ContinuousClock.Instant, scheduled: Scheduled<Void>)?
 
-    init(_ eventLoop: any EventLoop) {
+    private let clock: EngineClock
+
+    init(_ eventLoop: any EventLoop, clock: EngineClock = .continuous) {
         self.eventLoop = eventLoop
+        self.clock = clock
     }
 
     var isCurrent: Bool { eventLoop.inEventLoop }
 
-    var now: ContinuousClock.Instant { ContinuousClock.now }
+    var now: ContinuousClock.Instant { clock.now() }
 
     func execute(_ work: @escaping @Sendable () -> Void) {
         if !isCurrent, let outbox = LoopOutbox.ofCurrentLoop {

@@ -12,15 +12,25 @@ final class OpeningHandler: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
 
-    /// A connection without a request for so long is closed.
-    private static let timeout = Duration.seconds(60)
-
     /// The most bytes of a head that are waited for; HTTP takes larger ones, and refuses those that are too large.
     private static let mostBytes = 8192
+
+    /// The most of a head that HTTP takes; more is refused with 431.
+    ///
+    /// 16 KiB of one field, as much as Node takes in all, for cookies and tokens that are large, and 64 KiB in 128 fields.
+    private static let headLimits = {
+        var limits = NIOHTTPDecoderLimitConfiguration()
+        limits.maxHeaderFieldSize = 16 << 10
+        limits.maxHeaderListSize = 64 << 10
+        limits.maxHeaderFieldCount = 128
+        return limits
+    }()
 
     private let servers: [EngineServer]
     private let security: SecureTransport?
     private let other: EngineHTTPHandler.Other
+    /// Whether the other end is the client, and no load balancer that will say where the client is.
+    private let isPeerClient: Bool
     /// What came so far of a head that is not complete.
     private var received = ByteBuffer()
     /// The client's address by the PROXY protocol.
@@ -30,20 +40,43 @@ final class OpeningHandler: ChannelInboundHandler, RemovableChannelHandler {
 
     /// Makes a handler.
     /// - Parameters:
-    ///   - servers: The servers, told apart by their paths.
+    ///   - servers: The servers, told apart by their paths; at least one, whose time-outs hold for the connection.
     ///   - security: What encrypts the connection; `nil` if nothing does.
     ///   - other: What becomes of other requests.
-    init(servers: [EngineServer], security: SecureTransport?, other: EngineHTTPHandler.Other) {
+    ///   - isPeerClient: Whether the other end is the client, and no load balancer that will say where the client is.
+    init(
+        servers: [EngineServer],
+        security: SecureTransport?,
+        other: EngineHTTPHandler.Other,
+        isPeerClient: Bool = true
+    ) {
         self.servers = servers
         self.security = security
         self.other = other
+        self.isPeerClient = isPeerClient
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        guard let loop = servers.first?.loop(for: context.eventLoop) else { return }
+        let loop = servers[0].loop(for: context.eventLoop)
         let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
-        timer = loop.schedule(at: loop.now + Self.timeout) { handler.value.context?.close(promise: nil) }
+        timer = loop.schedule(at: loop.now + servers[0].configuration.httpTimeouts.head) {
+            loop.counters.timedOut(.head)
+            handler.value.context?.close(promise: nil)
+        }
+        if context.channel.isActive, isPeerClient { enter(context) }
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        if isPeerClient { enter(context) }
+        context.fireChannelActive()
+    }
+
+    /// Counts the connection, and closes it if there are too many.
+    private func enter(_ context: ChannelHandlerContext) {
+        guard servers[0].limitsSockets else { return }
+        let address = clientAddress ?? context.channel.remoteAddress.flatMap { IPAddress($0) }
+        if !servers[0].enter(context.channel, from: address) { context.close(promise: nil) }
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
@@ -68,11 +101,14 @@ final class OpeningHandler: ChannelInboundHandler, RemovableChannelHandler {
 
     private func leaveToHTTP(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
         let encoder = HTTPResponseEncoder()
-        let decoder = ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes))
+        let decoder = ByteToMessageHandler(
+            HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes, limitConfiguration: Self.headLimits)
+        )
         let relay = QuiescingRelay()
         let pipelining = HTTPServerPipelineHandler()
         let engine = EngineHTTPHandler(
             servers: servers,
+            on: servers[0].loop(for: context.eventLoop),
             security: security,
             other: other,
             httpHandlers: [pipelining, relay, encoder, decoder]
@@ -117,6 +153,12 @@ final class OpeningHandler: ChannelInboundHandler, RemovableChannelHandler {
             configuration: configuration
         )
         let host = request.header("Host")
+        let subprotocol: String?
+        do {
+            subprotocol = try WebSocketHandshake.subprotocol(request)
+        } catch {
+            return nil
+        }
         guard case .handshake(.webSocket, let version, let base64) = purpose,
             configuration.hosts?.allows(host) ?? true,
             configuration.allows(origin: origin, host: host),
@@ -135,6 +177,7 @@ final class OpeningHandler: ChannelInboundHandler, RemovableChannelHandler {
             role: .transport(session),
             accept: WebSocketAccept.value(for: key),
             headers: configuration.cors?.responseHeaders(origin: origin) ?? [],
+            subprotocol: subprotocol,
             compression: WebSocketCompression.Terms(configuration.perMessageDeflate, request),
             maxMessageSize: configuration.maxPayload
         )
@@ -145,7 +188,9 @@ final class OpeningHandler: ChannelInboundHandler, RemovableChannelHandler {
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
         case is ChannelShouldQuiesceEvent, ChannelEvent.inputClosed: context.close(promise: nil)
-        case let client as ProxyHeaderHandler.ClientAddress: clientAddress = client.address
+        case let client as ProxyHeaderHandler.ClientAddress:
+            clientAddress = client.address
+            enter(context)
         default: context.fireUserInboundEventTriggered(event)
         }
     }

@@ -1,4 +1,5 @@
 import EngineIO
+import Listening
 import NIOCore
 import NIOPosix
 
@@ -24,9 +25,21 @@ struct WebSocketUpgrade: Sendable {
             case .echo(let loop): loop
             }
         }
+
+        var server: EngineServer? {
+            switch self {
+            case .transport(let session), .probe(let session): session.server
+            case .echo: nil
+            }
+        }
+
+        /// There will be no WebSocket: a session that has no other transport ends before it has begun.
+        func giveUp() {
+            if case .transport(let session) = self { session.server.remove(session) }
+        }
     }
 
-    /// The channel is not that of a socket.
+    /// The channel is not that of a socket, or the process can't spare a descriptor for another.
     struct NoSocket: Error {}
 
     var role: Role
@@ -39,6 +52,7 @@ struct WebSocketUpgrade: Sendable {
         role: Role,
         accept: String,
         headers: [(name: String, value: String)] = [],
+        subprotocol: String? = nil,
         compression: WebSocketCompression.Terms? = nil,
         maxMessageSize: Int
     ) {
@@ -46,6 +60,7 @@ struct WebSocketUpgrade: Sendable {
         self.compression = compression
         self.maxMessageSize = maxMessageSize
         var headers = headers
+        if let subprotocol { headers.append(("Sec-WebSocket-Protocol", subprotocol)) }
         if let compression { headers.append(("Sec-WebSocket-Extensions", compression.agreement.response)) }
         response = WebSocketHandshake.response(accept: accept, headers: headers)
     }
@@ -67,6 +82,7 @@ struct WebSocketUpgrade: Sendable {
                 try move(handlers, context, security)
             }
         } catch {
+            role.giveUp()
             context.close(promise: nil)
         }
     }
@@ -78,16 +94,22 @@ struct WebSocketUpgrade: Sendable {
     ) throws {
         let pipeline = context.pipeline.syncOperations
         let socket: NIOBSDSocket.Handle
+        let address = context.channel.remoteAddress.flatMap { IPAddress($0) }
         if let security {
             socket = try security.detach(context.channel)
             for handler in handlers { pipeline.removeHandler(handler, promise: nil) }
         } else {
             let copy = try pipeline.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { dup($0) }
             guard let copy, copy >= 0 else { throw NoSocket() }
+            guard DescriptorReserve.current.admits(copy) else {
+                close(copy)
+                throw NoSocket()
+            }
             socket = copy
             // Closing the original ends nothing: the connection lives as long as the copy.
             context.close(promise: nil)
         }
+        let isCopy = security == nil
         ClientBootstrap(group: role.loop.eventLoop)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -95,7 +117,12 @@ struct WebSocketUpgrade: Sendable {
                 }
             }
             .withConnectedSocket(socket)
-            .whenSuccess { channel in
+            .whenComplete { result in
+                guard case .success(let channel) = result else { return role.giveUp() }
+                if let server = role.server {
+                    server.movedWebSockets.add(channel)
+                    if isCopy, server.limitsSockets { server.enterMoved(channel, from: address) }
+                }
                 try? channel.pipeline.syncOperations.handler(type: WebSocketHandler.self).begin()
             }
     }

@@ -18,7 +18,7 @@ import Testing
     }
 
     enum End: String, CaseIterable, CustomTestStringConvertible {
-        case end, abort, stop
+        case end, abort, stop, silence
 
         var testDescription: String { rawValue }
     }
@@ -57,6 +57,17 @@ import Testing
         case .passedBody: return "POST /other HTTP/1.1\r\n\(host)Content-Length: 50\r\n\r\n4aaaa"
         case .passed: return "GET /other HTTP/1.1\r\n\(host)\r\n"
         case .refused: return "DELETE \(Self.target("x")) HTTP/1.1\r\n\(host)Content-Length: 50\r\n\r\n4aaaa"
+        }
+    }
+
+    /// After how many seconds the connection is closed; `nil` where the application, or the session, is waited for, and
+    /// where it is closed already.
+    private func timeout(of state: State) -> Int? {
+        switch state {
+        case .opened, .halfHead, .halfSecondHead, .body, .chunkedBody, .unwantedBody, .pollWithBody: 30
+        case .handshakeWithBody, .passedBody, .refused: 30
+        case .idle: 60
+        case .brokenChunk, .otherPath, .upgradeWithBody, .poll, .question, .passed: nil
         }
     }
 
@@ -100,16 +111,34 @@ import Testing
         case .end: try await client.giveUp()
         case .abort: try await client.abort()
         case .stop: try await client.stop()
+        case .silence:
+            if let seconds = timeout(of: state) {
+                await server.advance(by: .seconds(seconds) - .milliseconds(1), client)
+                #expect(client.isActive)
+                // The bytes that came gave it a little more.
+                await server.advance(by: .milliseconds(11), client)
+            }
         }
         server.server.closeAll()
         server.application.forget()
         for _ in 0..<4 { await client.run() }
-        if end == .stop, state == .passed || state == .question {
+        if (state == .passed && end != .abort) || (state == .question && (end == .stop || end == .silence)) {
             // The request is complete: it may be answered.
             #expect(client.isActive)
-            try await client.abort()
+            if end == .stop { await server.advance(by: .seconds(5), client) } else { try await client.abort() }
+        }
+        if state == .poll, end == .silence {
+            // Answered when the session was closed.
+            await server.advance(by: .seconds(60), client)
         }
         #expect(!client.isActive)
+        // Sessions wait for a farewell poll.
+        await server.advance(by: .seconds(60), client)
+        // The question is cancelled on another thread.
+        for _ in 0..<100_000 where handler.object != nil && state == .question {
+            await Task.yield()
+            await client.run()
+        }
         #expect(newHandler.object == nil)
         #expect(handler.object == nil)
         #expect(session.object == nil)

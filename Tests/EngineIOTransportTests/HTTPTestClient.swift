@@ -8,6 +8,7 @@ import NIOEmbedded
 /// A server that is asked over channels without sockets.
 struct TestServer {
     let application = TestApplication()
+    let clock = TestClock()
     let server: EngineServer
     private let loop = NIOAsyncTestingEventLoop()
 
@@ -20,7 +21,8 @@ struct TestServer {
             application,
             configuration: configuration,
             clientFiles: clientFiles,
-            metrics: metrics
+            metrics: metrics,
+            clock: clock.engineClock
         )
     }
 
@@ -37,6 +39,12 @@ struct TestServer {
         }
         try await channel.connect(to: SocketAddress(ipAddress: address, port: 1)).get()
         return HTTPTestClient(channel)
+    }
+
+    /// Lets time pass for the server and the loop of a client.
+    func advance(by duration: Duration, _ client: HTTPTestClient) async {
+        clock.advance(by: duration)
+        await client.advance(by: TimeAmount(duration))
     }
 
     /// Sends a request on a connection of its own, and waits for the response.
@@ -102,6 +110,14 @@ final class HTTPTestClient {
             if let response = TestResponse(&unread) { return response }
             try await receive()
         }
+    }
+
+    /// The responses that are there as a whole; those to `HEAD` have no bodies.
+    func responses(areHeads: Bool = false) async throws -> [TestResponse] {
+        while let bytes = try await channel.readOutbound(as: ByteBuffer.self) { unread.writeImmutableBuffer(bytes) }
+        var responses: [TestResponse] = []
+        while let response = TestResponse(&unread, isHead: areHeads) { responses.append(response) }
+        return responses
     }
 
     /// Waits for more bytes.
@@ -189,7 +205,7 @@ struct TestResponse {
     }
 
     /// Takes a response from the bytes, once it is there as a whole.
-    init?(_ bytes: inout ByteBuffer) {
+    init?(_ bytes: inout ByteBuffer, isHead: Bool = false) {
         let all = Array(bytes.readableBytesView)
         guard let end = all.indices.first(where: { all[$0...].starts(with: "\r\n\r\n".utf8) }) else { return nil }
         let lines = String(decoding: all[..<end], as: UTF8.self).split(separator: "\r\n")
@@ -198,7 +214,7 @@ struct TestResponse {
             return (parts[0].lowercased(), parts[1].drop { $0 == " " }.description)
         }
         status = Int(lines[0].split(separator: " ")[1]) ?? 0
-        let length = headers.first { $0.name == "content-length" }.flatMap { Int($0.value) } ?? 0
+        let length = isHead ? 0 : headers.first { $0.name == "content-length" }.flatMap { Int($0.value) } ?? 0
         guard bytes.readableBytes >= end + 4 + length else { return nil }
         bytes.moveReaderIndex(forwardBy: end + 4)
         body = bytes.readSlice(length: length) ?? ByteBuffer()

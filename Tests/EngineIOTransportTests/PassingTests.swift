@@ -12,45 +12,74 @@ import Testing
         typealias InboundIn = HTTPServerRequestPart
         typealias OutboundOut = HTTPServerResponsePart
         let answers: Bool
+        let hasLength: Bool
 
-        init(answers: Bool) {
+        init(answers: Bool, hasLength: Bool = true) {
             self.answers = answers
+            self.hasLength = hasLength
         }
 
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
             guard answers, case .end = unwrapInboundIn(data) else { return }
-            let head = HTTPResponseHead(version: .http1_1, status: .ok, headers: ["Content-Length": "0"])
+            let headers: HTTPHeaders = hasLength ? ["Content-Length": "0"] : [:]
+            let head = HTTPResponseHead(version: .http1_1, status: .ok, headers: headers)
             context.write(wrapOutboundOut(.head(head)), promise: nil)
             context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
         }
     }
 
-    private func client(_ configuration: EngineConfiguration, answers: Bool) async throws -> HTTPTestClient {
-        try await TestServer(configuration).connect(
+    private func client(
+        _ configuration: EngineConfiguration,
+        answers: Bool
+    ) async throws -> (TestServer, HTTPTestClient) {
+        let server = TestServer(configuration)
+        let client = try await server.connect(
             other: .pass { try $0.pipeline.syncOperations.addHandler(Application(answers: answers)) }
         )
+        return (server, client)
     }
 
     @Test func aWebSocketThatNobodyAnswersIsClosed() async throws {
-        let client = try await client(EngineConfiguration(destroyUpgradeTimeout: .seconds(2)), answers: false)
+        let configuration = EngineConfiguration(destroyUpgradeTimeout: .seconds(2))
+        let (server, client) = try await client(configuration, answers: false)
         try await client.send(["GET /other HTTP/1.1"] + HTTPTestClient.upgradeHeaders)
-        await client.advance(by: .milliseconds(1999))
+        await server.advance(by: .milliseconds(1999), client)
         #expect(client.isActive)
-        await client.advance(by: .milliseconds(1))
+        await server.advance(by: .milliseconds(1), client)
         #expect(!client.isActive)
+        #expect(await server.server.counters().httpTimeouts(.upgrade) == 1)
     }
 
     @Test func answersAndOtherRequestsAreLeftAlone() async throws {
-        let answered = try await client(EngineConfiguration(), answers: true)
-        try await answered.send(["GET /other HTTP/1.1"] + HTTPTestClient.upgradeHeaders)
+        let upgrade = ["GET /other HTTP/1.1"] + HTTPTestClient.upgradeHeaders
+        let (server, answered) = try await client(EngineConfiguration(), answers: true)
+        try await answered.send(upgrade)
         #expect(try await answered.response().status == 200)
+        // The decoder reads nothing more behind a request for another protocol.
+        #expect(!answered.isActive)
         let plain = try await client(EngineConfiguration(), answers: false)
-        try await plain.send(["GET /other HTTP/1.1"])
+        try await plain.1.send(["GET /other HTTP/1.1"])
         let off = try await client(EngineConfiguration(destroyUpgrade: false), answers: false)
-        try await off.send(["GET /other HTTP/1.1"] + HTTPTestClient.upgradeHeaders)
-        for client in [answered, plain, off] {
-            await client.advance(by: .seconds(30))
+        try await off.1.send(upgrade)
+        for (server, client) in [plain, off] {
+            await server.advance(by: .seconds(300), client)
             #expect(client.isActive)
         }
+        #expect(await server.server.counters().httpTimeouts(.upgrade) == 0)
+    }
+
+    /// A client of HTTP/1.0 knows no chunks, and has to be told that the connection stays.
+    @Test(arguments: [(true, "keep-alive", true), (true, "close", false), (false, "keep-alive", false)])
+    func clientsOfTheOldProtocolAreServed(hasLength: Bool, connection: String, lasts: Bool) async throws {
+        let server = TestServer()
+        let client = try await server.connect(
+            other: .pass { try $0.pipeline.syncOperations.addHandler(Application(answers: true, hasLength: hasLength)) }
+        )
+        try await client.write("GET /other HTTP/1.0\r\nConnection: \(connection)\r\n\r\n")
+        await client.run()
+        let response = try await client.response()
+        #expect(response["connection"] == [lasts ? "keep-alive" : "close"])
+        #expect(response["transfer-encoding"] == [])
+        #expect(client.isActive == lasts)
     }
 }

@@ -51,6 +51,21 @@ final class TestApplication: EngineApplication, EngineConnectionHandler, Sendabl
     }
 }
 
+/// A clock that is set by hand.
+final class TestClock: Sendable {
+    private let time = Mutex(ContinuousClock.now)
+
+    var now: ContinuousClock.Instant { time.withLock { $0 } }
+
+    var engineClock: EngineClock {
+        EngineClock { self.now }
+    }
+
+    func advance(by duration: Duration) {
+        time.withLock { $0 += duration }
+    }
+}
+
 /// A client on a channel without a socket, connected by WebSocket.
 struct TestClient {
     let application = TestApplication()
