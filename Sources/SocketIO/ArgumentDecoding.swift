@@ -6,6 +6,9 @@ enum ArgumentDecoding {
     /// The argument is JSON of another kind than the type needs.
     struct Mismatch: Error {}
 
+    /// How deep the text may be nested where Foundation decodes it, which takes some kilobytes of stack for each level.
+    private static let greatestDepth = 64
+
     /// Decodes `argument` as a value of `type`.
     static func decode<Value: Decodable>(_ type: Value.Type, from argument: RawArgument) throws -> Value {
         if type == String.self { return try same(JSONText.string(argument.json.readableBytesUInt8Span)) }
@@ -54,6 +57,9 @@ enum ArgumentDecoding {
         _ type: Value.Type,
         from argument: RawArgument
     ) throws -> Value {
+        let bytes = argument.json.readableBytesUInt8Span
+        // Brackets that match take two bytes a level.
+        if bytes.count > 2 * greatestDepth { try JSONScanner.validate(bytes, depth: greatestDepth) }
         let buffers = argument.attachments?.buffers ?? []
         let decoder = JSONDecoder()
         decoder.dataDecodingStrategy = .custom { decoder in

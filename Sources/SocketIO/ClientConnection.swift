@@ -39,7 +39,10 @@ final class ClientConnection: EngineConnectionHandler, @unchecked Sendable {
         gate = server.configuration.eventRateLimit.map { EventGate($0) }
         machine = ConnectionMachine(
             format: server.configuration.parser,
-            maximumAttachments: server.configuration.maxAttachments,
+            limits: ParserLimits(
+                maxAttachments: server.configuration.maxAttachments,
+                maxDepth: server.configuration.maxNestingDepth
+            ),
             maximumNamespaces: server.configuration.maxNamespacesPerClient,
             isProtocol3: connection.protocolVersion == .v3
         )
@@ -101,7 +104,9 @@ final class ClientConnection: EngineConnectionHandler, @unchecked Sendable {
             machine.leave(socket.namespace.identity.bytes)
             socket.disconnected(.clientNamespaceDisconnect)
         case .close(let violation):
-            server.logger?.debug(
+            // A limit may be too low for what the application's own clients send.
+            server.logger?.log(
+                level: violation.isOfLimit ? .info : .debug,
                 "closing a connection that broke the protocol",
                 metadata: ["connection": "\(connection.id)", "violation": "\(violation)"]
             )

@@ -36,6 +36,14 @@ struct ConnectionMachine<Member: AnyObject>: ~Copyable {
         /// A packet type that only servers send.
         case wrongDirection
 
+        /// Whether it is a limit of the server that the packet is past.
+        var isOfLimit: Bool {
+            switch self {
+            case .packet(.nestedTooDeeply), .packet(.tooManyAttachments): true
+            case .packet, .parser, .joinedTwice, .notJoined, .wrongDirection: false
+            }
+        }
+
         /// What the sockets of the connection are told.
         var reason: DisconnectReason {
             switch self {
@@ -63,7 +71,7 @@ struct ConnectionMachine<Member: AnyObject>: ~Copyable {
         }
     }
 
-    private let maximumAttachments: Int
+    private let limits: ParserLimits
     private let maximumNamespaces: Int
     private let isProtocol3: Bool
     private var isClosed = false
@@ -77,12 +85,12 @@ struct ConnectionMachine<Member: AnyObject>: ~Copyable {
 
     init(
         format: PacketFormat = .json,
-        maximumAttachments: Int,
+        limits: ParserLimits,
         maximumNamespaces: Int,
         isProtocol3: Bool
     ) {
-        decoder = format.makeDecoder(maximumAttachments: maximumAttachments).map(DecoderBox.init)
-        self.maximumAttachments = maximumAttachments
+        decoder = format.makeDecoder(limits).map(DecoderBox.init)
+        self.limits = limits
         self.maximumNamespaces = maximumNamespaces
         self.isProtocol3 = isProtocol3
     }
@@ -92,7 +100,7 @@ struct ConnectionMachine<Member: AnyObject>: ~Copyable {
         guard !isClosed else { return .ignore }
         if decoder != nil { return decode(.text(text)) }
         do throws(PacketError) {
-            let packet = try Packet(text, maximumAttachments: maximumAttachments, allowsQuery: isProtocol3)
+            let packet = try Packet(text, limits: limits, allowsQuery: isProtocol3)
             guard packet.type.isBinary || reconstructor.isWaiting else { return act(on: packet) }
             guard let complete = try reconstructor.receive(packet) else { return .ignore }
             return act(on: complete)
@@ -117,7 +125,7 @@ struct ConnectionMachine<Member: AnyObject>: ~Copyable {
         do {
             guard let packet = try decoder?.decoder.receive(message) else { return .ignore }
             return act(
-                on: try Packet.checked(packet, maximumAttachments: maximumAttachments, allowsQuery: isProtocol3)
+                on: try Packet.checked(packet, limits: limits, allowsQuery: isProtocol3)
             )
         } catch let error as PacketError {
             return .close(.packet(error))

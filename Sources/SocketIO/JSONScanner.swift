@@ -1,27 +1,33 @@
 /// Validates JSON text (RFC 8259) and finds where values end, without decoding anything.
 ///
-/// Nothing recurses: the open containers are the bits of one integer, so a peer can't exhaust the stack. The caller
+/// Nothing recurses: the open containers are bits, so a peer can't exhaust the stack. The caller
 /// guarantees that the bytes are UTF-8.
 enum JSONScanner {
-    /// How many containers may be open at once.
+    /// How many containers may be open at once at most, whatever is configured.
     ///
-    /// 64 is far above what applications send and is what one machine word can remember.
-    static let maximumDepth = 64
+    /// What decodes values recurses, and so do values that contain others when they go: this deep is safe on a stack of
+    /// 512 KiB, the smallest that threads have where this runs.
+    static let greatestDepth = 256
 
     /// Splits an array that fills `bytes` from `start` on into its elements.
     /// - Parameters:
     ///   - bytes: The text, which may have white space around the array.
     ///   - start: Where to begin.
+    ///   - depth: How many containers may be open at once.
     /// - Returns: The range of each element, without white space around it.
     /// - Throws: ``PacketError/malformedJSON``, ``PacketError/nestedTooDeeply``, or
     ///   ``PacketError/unexpectedPayload`` when the text does not begin with an array.
-    static func splitArray(_ bytes: Span<UInt8>, from start: Int) throws(PacketError) -> ArgumentRanges {
+    static func splitArray(
+        _ bytes: Span<UInt8>,
+        from start: Int,
+        depth: Int = greatestDepth
+    ) throws(PacketError) -> ArgumentRanges {
         var elements = ArgumentRanges()
         var position = start
         skipWhitespace(bytes, &position)
         guard byte(bytes, position) == UInt8(ascii: "[") else {
             // What is no JSON at all is told so.
-            try validate(bytes, from: start)
+            try validate(bytes, from: start, depth: depth)
             throw .unexpectedPayload
         }
         position += 1
@@ -29,7 +35,7 @@ enum JSONScanner {
         if byte(bytes, position) == UInt8(ascii: "]") {
             position += 1
         } else {
-            try splitElements(bytes, &position, into: &elements)
+            try splitElements(bytes, &position, depth, into: &elements)
         }
         skipWhitespace(bytes, &position)
         guard position == bytes.count else { throw .malformedJSON }
@@ -39,11 +45,15 @@ enum JSONScanner {
     /// Checks that `bytes` hold from `start` on one value and nothing else but white space.
     /// - Returns: The first byte of the value.
     @discardableResult
-    static func validate(_ bytes: Span<UInt8>, from start: Int = 0) throws(PacketError) -> UInt8? {
+    static func validate(
+        _ bytes: Span<UInt8>,
+        from start: Int = 0,
+        depth: Int = greatestDepth
+    ) throws(PacketError) -> UInt8? {
         var position = start
         skipWhitespace(bytes, &position)
         let first = byte(bytes, position)
-        try skipValue(bytes, &position, openContainers: 0)
+        try skipValue(bytes, &position, depth: depth)
         skipWhitespace(bytes, &position)
         guard position == bytes.count else { throw .malformedJSON }
         return first
@@ -52,6 +62,7 @@ enum JSONScanner {
     private static func splitElements(
         _ bytes: Span<UInt8>,
         _ position: inout Int,
+        _ depth: Int,
         into elements: inout ArgumentRanges
     ) throws(PacketError) {
         while true {
@@ -61,7 +72,7 @@ enum JSONScanner {
             if byte(bytes, position) == UInt8(ascii: "\"") {
                 try skipString(bytes, &position)
             } else {
-                try skipValue(bytes, &position, openContainers: 1)
+                try skipValue(bytes, &position, depth: depth - 1)
             }
             elements.append(start, position)
             skipWhitespace(bytes, &position)
@@ -76,14 +87,14 @@ enum JSONScanner {
     /// - Parameters:
     ///   - bytes: The text.
     ///   - position: Where the value begins; afterwards where it ends.
-    ///   - openContainers: How many containers around the value count towards ``maximumDepth``.
+    ///   - depth: How many containers may be open at once.
     /// - Throws: ``PacketError/malformedJSON`` or ``PacketError/nestedTooDeeply``.
     static func skipValue(
         _ bytes: Span<UInt8>,
         _ position: inout Int,
-        openContainers: Int
+        depth: Int = greatestDepth
     ) throws(PacketError) {
-        var stack = ContainerStack(limit: maximumDepth - openContainers)
+        var stack = ContainerStack(limit: depth)
         while true {
             guard let first = byte(bytes, position) else { throw .malformedJSON }
             switch first {
@@ -278,7 +289,10 @@ enum JSONScanner {
 /// Which of the open containers are objects, one bit each.
 private struct ContainerStack {
     private(set) var depth = 0
+    /// The innermost of them.
     private var objects: UInt64 = 0
+    /// The others, 64 in each; nothing is allocated for what is nested as deep as most is.
+    private var outer: [UInt64] = []
     private let limit: Int
 
     init(limit: Int) {
@@ -289,6 +303,7 @@ private struct ContainerStack {
 
     mutating func push(isObject: Bool) throws(PacketError) {
         guard depth < limit else { throw .nestedTooDeeply }
+        if depth > 0, depth % 64 == 0 { outer.append(objects) }
         depth += 1
         objects = objects << 1 | (isObject ? 1 : 0)
     }
@@ -296,5 +311,6 @@ private struct ContainerStack {
     mutating func pop() {
         depth -= 1
         objects >>= 1
+        if depth > 0, depth % 64 == 0, let last = outer.popLast() { objects = last }
     }
 }

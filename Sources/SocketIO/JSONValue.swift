@@ -109,7 +109,7 @@ extension JSONValue: ExpressibleByNilLiteral, ExpressibleByBooleanLiteral, Expre
 
 /// Builds values from JSON text that has been validated.
 ///
-/// It recurses, at most ``JSONScanner/maximumDepth`` deep, because nothing nested deeper passes validation.
+/// It recurses, at most ``JSONScanner/greatestDepth`` deep, because nothing nested deeper passes validation.
 private struct JSONValueParser {
     private let argument: RawArgument
     /// Those that were not reached, in the order of the text.
@@ -161,7 +161,7 @@ private struct JSONValueParser {
         let json = argument.json
         let start = position
         do {
-            try JSONScanner.skipValue(json.readableBytesUInt8Span, &position, openContainers: 0)
+            try JSONScanner.skipValue(json.readableBytesUInt8Span, &position)
         } catch {
             position = json.readableBytes
         }

@@ -38,7 +38,7 @@ extension OutgoingPacket {
     /// The event that the packet carries, as a listener for all events wants it; `nil` for other packets.
     func decoded(from format: PacketFormat) -> (name: String, arguments: SocketArguments)? {
         var packet: SocketPacket?
-        if var decoder = format.makeDecoder(maximumAttachments: .max) {
+        if var decoder = format.makeDecoder(ParserLimits(maxAttachments: .max)) {
             for message in [message] + attachments {
                 packet = try? decoder.receive(message.isBinary ? .binary(message.payload) : .text(message.payload))
             }

@@ -30,16 +30,16 @@ struct Packet: Sendable {
     /// Takes a text message apart.
     /// - Parameters:
     ///   - text: The message, without the Engine.IO packet type; valid UTF-8.
-    ///   - maximumAttachments: How many attachments a packet may announce.
+    ///   - limits: How many attachments a packet may announce, and how deep its payload may be nested.
     ///   - allowsQuery: Whether a query may follow the namespace, as in protocol 3.
     /// - Throws: What is wrong with the packet.
-    init(_ text: ByteBuffer, maximumAttachments: Int, allowsQuery: Bool = false) throws(PacketError) {
+    init(_ text: ByteBuffer, limits: ParserLimits, allowsQuery: Bool = false) throws(PacketError) {
         let bytes = text.readableBytesUInt8Span
         guard let first = JSONScanner.byte(bytes, 0), let type = PacketType(rawValue: first) else { throw .unknownType }
         var position = 1
         self.type = type
         attachmentCount =
-            type.isBinary ? try Self.attachmentCount(bytes, &position, maximum: maximumAttachments) : 0
+            type.isBinary ? try Self.attachmentCount(bytes, &position, maximum: limits.maxAttachments) : 0
         address =
             JSONScanner.byte(bytes, position) == UInt8(ascii: "/")
             ? Self.address(bytes, &position, allowsQuery: allowsQuery) : Address()
@@ -49,12 +49,12 @@ struct Packet: Sendable {
         var name = EventName.Key.none
         switch type {
         case .event, .binaryEvent:
-            elements = try JSONScanner.splitArray(bytes, from: position)
+            elements = try JSONScanner.splitArray(bytes, from: position, depth: limits.maxDepth)
             name = try Self.name(bytes, elements)
         case .acknowledgement, .binaryAcknowledgement:
-            elements = try JSONScanner.splitArray(bytes, from: position)
+            elements = try JSONScanner.splitArray(bytes, from: position, depth: limits.maxDepth)
         case .connect, .disconnect, .connectError:
-            try Self.validatePayload(of: type, bytes, from: position)
+            try Self.validatePayload(of: type, bytes, from: position, depth: limits.maxDepth)
         }
         arguments = SocketArguments(text: text, elements: elements, nameKey: name)
     }
@@ -132,11 +132,12 @@ struct Packet: Sendable {
     private static func validatePayload(
         of type: PacketType,
         _ bytes: Span<UInt8>,
-        from start: Int
+        from start: Int,
+        depth: Int
     ) throws(PacketError) {
         if start == bytes.count, type != .connectError { return }
         guard type != .disconnect else { throw .unexpectedPayload }
-        switch try JSONScanner.validate(bytes, from: start) {
+        switch try JSONScanner.validate(bytes, from: start, depth: depth) {
         case UInt8(ascii: "{"): return
         case UInt8(ascii: "\"") where type == .connectError: return
         default: throw .unexpectedPayload

@@ -12,7 +12,7 @@ enum PacketError: Error, Equatable, Sendable {
     case malformedIdentifier
     /// The payload is not valid JSON.
     case malformedJSON
-    /// The payload nests deeper than ``JSONScanner/maximumDepth``.
+    /// The payload nests deeper than ``SocketIOServer/Configuration/maxNestingDepth``.
     case nestedTooDeeply
     /// The payload is valid JSON of a form that the packet type does not allow.
     case unexpectedPayload

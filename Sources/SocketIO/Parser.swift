@@ -29,8 +29,14 @@ public struct ParserLimits: Sendable {
     /// How many binary values a packet may carry; see ``SocketIOServer/Configuration/maxAttachments``.
     public let maxAttachments: Int
 
-    /// How deep arrays and objects may be nested, the list of arguments included.
-    public let maxDepth = JSONScanner.maximumDepth
+    /// How deep arrays and objects may be nested, the list of arguments included; see
+    /// ``SocketIOServer/Configuration/maxNestingDepth``.
+    public let maxDepth: Int
+
+    init(maxAttachments: Int, maxDepth: Int = JSONScanner.greatestDepth) {
+        self.maxAttachments = maxAttachments
+        self.maxDepth = maxDepth
+    }
 }
 
 /// How packets are written as messages (the official server's `parser` option).
@@ -54,10 +60,10 @@ extension PacketFormat {
     }
 
     /// The decoder of a connection; `nil` for JSON.
-    func makeDecoder(maximumAttachments: Int) -> (any PacketDecoder)? {
+    func makeDecoder(_ limits: ParserLimits) -> (any PacketDecoder)? {
         switch self {
         case .json: nil
-        case .custom(let parser): parser.makeDecoder(limits: ParserLimits(maxAttachments: maximumAttachments))
+        case .custom(let parser): parser.makeDecoder(limits: limits)
         }
     }
 }

@@ -11,7 +11,7 @@ struct Placeholder: Sendable, Equatable {
 extension Placeholder {
     /// Finds the placeholders of a validated payload, in the order of the text.
     /// - Parameters:
-    ///   - text: Ends with valid JSON, nested no deeper than ``JSONScanner/maximumDepth``.
+    ///   - text: Ends with valid JSON, nested no deeper than ``JSONScanner/greatestDepth``.
     ///   - start: Where the JSON begins in `text`.
     ///   - attachmentCount: How many attachments came with the payload.
     /// - Returns: The placeholders; one inside another does not count.

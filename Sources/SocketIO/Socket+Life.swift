@@ -149,8 +149,7 @@ extension Socket {
 
     /// Adds an asynchronous handler for the end of the socket.
     ///
-    /// Unlike the other handlers it is not cancelled when the connection is gone. While a server shuts down it has the
-    /// rest of the grace period.
+    /// Unlike the other handlers it is not cancelled when the connection is gone, but only when the server closes.
     @discardableResult
     public func onDisconnect(
         _ handler: @escaping @Sendable (DisconnectReason) async -> Void

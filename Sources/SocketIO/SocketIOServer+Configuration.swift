@@ -7,6 +7,15 @@ extension SocketIOServer {
         /// How many binary values an event or acknowledgement from a client may carry; 10 as in the official server.
         public var maxAttachments: Int
 
+        /// How deep arrays and objects from clients may be nested, the list of arguments included; 256, the most there
+        /// may be.
+        ///
+        /// Enough for trees and reports that programs send, and little enough for the stack of any thread: what decodes
+        /// values recurses. Types of an application that are decoded as `Codable` may be 64 deep; ``JSONValue`` and
+        /// ``RawArgument`` take everything. A client that sends more is disconnected. In Node deep nesting ends the
+        /// process.
+        public var maxNestingDepth: Int
+
         /// How many asynchronous handlers of a client may be in flight at once; 100.
         ///
         /// Handlers of events and of connections, middlewares, and what decides about a namespace that a client asks for
@@ -83,6 +92,7 @@ extension SocketIOServer {
             parser: PacketFormat = .json,
             connectTimeout: Duration = .seconds(45),
             maxAttachments: Int = 10,
+            maxNestingDepth: Int = 256,
             maxHandlersInFlight: Int = 100,
             maxHandlerBytesInFlight: Int = 16 << 20,
             maxHeldEvents: Int = 256,
@@ -106,6 +116,11 @@ extension SocketIOServer {
             self.parser = parser
             self.connectTimeout = connectTimeout
             self.maxAttachments = maxAttachments
+            precondition(
+                (1...JSONScanner.greatestDepth).contains(maxNestingDepth),
+                "maxNestingDepth must be between 1 and \(JSONScanner.greatestDepth)"
+            )
+            self.maxNestingDepth = maxNestingDepth
             self.maxHandlersInFlight = maxHandlersInFlight
             self.maxHandlerBytesInFlight = maxHandlerBytesInFlight
             self.maxHeldEvents = maxHeldEvents

@@ -41,7 +41,7 @@ extension SocketPacket {
     /// Takes apart what this server has encoded as JSON.
     init(_ packet: OutgoingPacket) throws {
         let buffers = packet.attachments.map(\.payload)
-        var parts = try Packet(packet.message.payload, maximumAttachments: buffers.count)
+        var parts = try Packet(packet.message.payload, limits: ParserLimits(maxAttachments: buffers.count))
         if parts.type.isBinary { try parts.attach(buffers) }
         let arguments = parts.arguments
         let payload = parts.payload
@@ -62,7 +62,7 @@ extension Packet {
     /// Checks what a ``PacketDecoder`` has decoded, by the rules for what comes as JSON.
     static func checked(
         _ packet: SocketPacket,
-        maximumAttachments: Int,
+        limits: ParserLimits,
         allowsQuery: Bool
     ) throws(PacketError) -> Packet {
         // A comma would end the name where packets are written as JSON.
@@ -76,7 +76,7 @@ extension Packet {
         }
         var parts = try Packet(
             encoded.message.payload,
-            maximumAttachments: maximumAttachments,
+            limits: limits,
             allowsQuery: allowsQuery
         )
         if parts.type.isBinary { try parts.attach(encoded.attachments.map(\.payload)) }

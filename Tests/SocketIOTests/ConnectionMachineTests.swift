@@ -34,7 +34,7 @@ import Testing
     /// Holds the machine, which can't be copied into the expectations.
     private final class Driver {
         private var machine = ConnectionMachine<Member>(
-            maximumAttachments: 10,
+            limits: ParserLimits(maxAttachments: 10),
             maximumNamespaces: 2,
             isProtocol3: false
         )

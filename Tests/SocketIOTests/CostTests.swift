@@ -79,7 +79,7 @@ import Darwin
 extension CostTests {
     private static func packet(_ description: String, _ start: String, _ unit: String, _ end: String) -> Case {
         Case("packet: " + description, start, unit, end) { text in
-            _ = try? Packet(text, maximumAttachments: 10, allowsQuery: true)
+            _ = try? Packet(text, limits: ParserLimits(maxAttachments: 10), allowsQuery: true)
         }
     }
 
@@ -241,7 +241,7 @@ extension CostTests {
                     preconditionFailure("the message is valid")
                 }
                 _ = parser.encode(packet)
-                _ = try? Packet.checked(packet, maximumAttachments: 100_000, allowsQuery: false)
+                _ = try? Packet.checked(packet, limits: ParserLimits(maxAttachments: 100_000), allowsQuery: false)
             }
         }
     }

@@ -11,7 +11,7 @@ import Testing
     ]
 
     private func arguments(_ json: String) throws -> SocketArguments {
-        try Packet(ByteBuffer(string: "2[\(json)]"), maximumAttachments: 0).arguments
+        try Packet(ByteBuffer(string: "2[\(json)]"), limits: ParserLimits(maxAttachments: 0)).arguments
     }
 
     private func matches(_ name: String, _ json: String) throws -> Bool {

@@ -47,7 +47,7 @@ import Testing
 
     @Test(arguments: [("[", "]"), ("{\"a\":", "}")])
     func limitsDepth(open: String, close: String) throws {
-        let limit = JSONScanner.maximumDepth
+        let limit = JSONScanner.greatestDepth
         func nested(_ depth: Int) -> String {
             String(repeating: open, count: depth) + "1" + String(repeating: close, count: depth)
         }

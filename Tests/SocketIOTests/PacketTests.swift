@@ -9,7 +9,11 @@ import Testing
         maximumAttachments: Int = 10,
         allowsQuery: Bool = false
     ) throws(PacketError) -> Packet {
-        try Packet(ByteBuffer(string: text), maximumAttachments: maximumAttachments, allowsQuery: allowsQuery)
+        try Packet(
+            ByteBuffer(string: text),
+            limits: ParserLimits(maxAttachments: maximumAttachments),
+            allowsQuery: allowsQuery
+        )
     }
 
     struct Row: Sendable, CustomTestStringConvertible {

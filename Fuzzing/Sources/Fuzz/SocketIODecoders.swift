@@ -9,7 +9,7 @@ func fuzzSocketIOPackets(_ bytes: ByteBuffer) {
     let parts = bytes.readableBytesView.split(separator: 0xff, omittingEmptySubsequences: false)
         .map { ByteBuffer($0) }
     guard let text = parts.first, text.isValidUTF8,
-        let packet = try? Packet(text, maximumAttachments: 10, allowsQuery: true)
+        let packet = try? Packet(text, limits: ParserLimits(maxAttachments: 10), allowsQuery: true)
     else { return }
     _ = packet.namespace
     if let query = packet.query { _ = QueryString.parse(query) }

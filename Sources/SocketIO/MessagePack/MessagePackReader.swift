@@ -35,7 +35,7 @@ struct MessagePackReader {
     /// Reads a value.
     mutating func readValue() throws(MessagePackError) -> ArgumentWriter {
         var writer = ArgumentWriter()
-        try copyValue(to: &writer, depth: 0)
+        try copyWhole(to: &writer)
         return writer
     }
 
@@ -58,13 +58,56 @@ struct MessagePackReader {
 
     // MARK: Values
 
-    /// It recurses, at most ``ParserLimits/maxDepth`` deep.
-    private mutating func copyValue(to writer: inout ArgumentWriter, depth: Int) throws(MessagePackError) {
+    /// An array or map whose elements have not all been copied.
+    private struct Container {
+        let isMap: Bool
+        var remaining: Int
+        var isFirst = true
+    }
+
+    /// Copies a value with all that is in it; nothing recurses, so a peer can't exhaust the stack.
+    private mutating func copyWhole(to writer: inout ArgumentWriter) throws(MessagePackError) {
+        var open: [Container] = []
+        repeat {
+            if let container = try copyValue(to: &writer) {
+                guard open.count < limits.maxDepth else { throw .nestedTooDeeply }
+                writer.buffer.writeStaticString(container.isMap ? "{" : "[")
+                open.append(container)
+            }
+            try closeContainers(&open, to: &writer)
+        } while !open.isEmpty
+    }
+
+    /// Closes the containers that end here, and writes what stands before the next value.
+    private mutating func closeContainers(
+        _ open: inout [Container],
+        to writer: inout ArgumentWriter
+    ) throws(MessagePackError) {
+        while var container = open.popLast() {
+            guard container.remaining > 0 else {
+                writer.buffer.writeStaticString(container.isMap ? "}" : "]")
+                continue
+            }
+            if !container.isFirst { writer.buffer.writeStaticString(",") }
+            container.isFirst = false
+            container.remaining -= 1
+            open.append(container)
+            guard container.isMap else { return }
+            try copyKey(to: &writer)
+            writer.buffer.writeStaticString(":")
+            return
+        }
+    }
+
+    /// Copies a value without what is in it.
+    /// - Returns: The array or map that has begun, if it is one.
+    @discardableResult
+    private mutating func copyValue(to writer: inout ArgumentWriter) throws(MessagePackError) -> Container? {
         let first = try byte()
         switch first {
         case ..<0x80: JSONText.write(first, to: &writer.buffer)
-        case ..<0x90: try copyMap(Int(first & 0x0F), to: &writer, depth: depth)
-        case ..<0xA0: try copyArray(Int(first & 0x0F), to: &writer, depth: depth)
+        case ..<0x90: return Container(isMap: true, remaining: Int(first & 0x0F))
+        case ..<0xA0: return Container(isMap: false, remaining: Int(first & 0x0F))
         case ..<0xC0: try copyText(Int(first & 0x1F), to: &writer)
         case 0xC0: writer.buffer.writeStaticString("null")
         case 0xC2: writer.buffer.writeStaticString("false")
@@ -80,13 +123,14 @@ struct MessagePackReader {
         case 0xD9: try copyText(Int(try byte()), to: &writer)
         case 0xDA: try copyText(Int(try integer(UInt16.self)), to: &writer)
         case 0xDB: try copyText(Int(try integer(UInt32.self)), to: &writer)
-        case 0xDC: try copyArray(Int(try integer(UInt16.self)), to: &writer, depth: depth)
-        case 0xDD: try copyArray(Int(try integer(UInt32.self)), to: &writer, depth: depth)
-        case 0xDE: try copyMap(Int(try integer(UInt16.self)), to: &writer, depth: depth)
-        case 0xDF: try copyMap(Int(try integer(UInt32.self)), to: &writer, depth: depth)
+        case 0xDC: return Container(isMap: false, remaining: Int(try integer(UInt16.self)))
+        case 0xDD: return Container(isMap: false, remaining: Int(try integer(UInt32.self)))
+        case 0xDE: return Container(isMap: true, remaining: Int(try integer(UInt16.self)))
+        case 0xDF: return Container(isMap: true, remaining: Int(try integer(UInt32.self)))
         case 0xE0...: JSONText.write(Int8(bitPattern: first), to: &writer.buffer)
         default: throw .unknownType
         }
+        return nil
     }
 
     private mutating func copyNumber(_ type: UInt8, to writer: inout ArgumentWriter) throws(MessagePackError) {
@@ -104,52 +148,15 @@ struct MessagePackReader {
         }
     }
 
-    private mutating func copyArray(
-        _ count: Int,
-        to writer: inout ArgumentWriter,
-        depth: Int
-    ) throws(MessagePackError) {
-        try copyElements(count, "[", "]", to: &writer, depth: depth, hasKeys: false)
-    }
-
-    private mutating func copyMap(
-        _ count: Int,
-        to writer: inout ArgumentWriter,
-        depth: Int
-    ) throws(MessagePackError) {
-        try copyElements(count, "{", "}", to: &writer, depth: depth, hasKeys: true)
-    }
-
-    private mutating func copyElements(
-        _ count: Int,
-        _ start: StaticString,
-        _ end: StaticString,
-        to writer: inout ArgumentWriter,
-        depth: Int,
-        hasKeys: Bool
-    ) throws(MessagePackError) {
-        guard depth < limits.maxDepth else { throw .nestedTooDeeply }
-        writer.buffer.writeStaticString(start)
-        for index in 0..<count {
-            if index > 0 { writer.buffer.writeStaticString(",") }
-            if hasKeys {
-                try copyKey(to: &writer)
-                writer.buffer.writeStaticString(":")
-            }
-            try copyValue(to: &writer, depth: depth + 1)
-        }
-        writer.buffer.writeStaticString(end)
-    }
-
     /// Text stays as it is, and an integer becomes text, as in JavaScript.
     private mutating func copyKey(to writer: inout ArgumentWriter) throws(MessagePackError) {
         guard let first = input.getInteger(at: input.readerIndex, as: UInt8.self) else { throw .truncated }
         switch first {
         case 0xA0..<0xC0, 0xD9, 0xDA, 0xDB:
-            try copyValue(to: &writer, depth: 0)
+            try copyValue(to: &writer)
         case 0..<0x80, 0xCC...0xD3, 0xE0...0xFF:
             writer.buffer.writeInteger(UInt8(ascii: "\""))
-            try copyValue(to: &writer, depth: 0)
+            try copyValue(to: &writer)
             writer.buffer.writeInteger(UInt8(ascii: "\""))
         default: throw .invalidKey
         }

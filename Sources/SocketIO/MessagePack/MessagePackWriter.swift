@@ -138,7 +138,7 @@ extension MessagePackWriter {
     private static func endOfScalar(_ bytes: Span<UInt8>, from start: Int) -> Int {
         var position = start
         do {
-            try JSONScanner.skipValue(bytes, &position, openContainers: 0)
+            try JSONScanner.skipValue(bytes, &position)
         } catch {
             preconditionFailure("raw arguments are valid JSON")
         }
