@@ -116,42 +116,47 @@ extension LoopShard {
 
     /// A shutdown under way.
     private struct Draining {
-        let clients: Int
-        let slices: Int
-        var slicesDone = 0
+        let sliceSize: Int
         var timer: EngineTimer?
         let completion: @Sendable () -> Void
     }
 
-    /// The shortest time from one slice of a shutdown to the next: short enough to spread clients evenly, and long
-    /// enough that a slice is worth a timer.
-    private static let shortestSlice = Duration.milliseconds(20)
+    /// The time from one slice of a shutdown to the next.
+    private static let sliceInterval = Duration.milliseconds(100)
 
     /// Disconnects the clients one slice after the other over a period, and then calls `completion`.
-    func drain(over period: Duration, _ completion: @escaping @Sendable () -> Void) {
+    /// - Parameters:
+    ///   - period: How long it takes at most.
+    ///   - smallest: The fewest clients in a slice: as many that come back at once trouble nobody.
+    ///   - completion: Called on the loop.
+    func drain(over period: Duration, slicesOf smallest: Int, _ completion: @escaping @Sendable () -> Void) {
         isClosed = true
         endDraining()
-        let slices = max(1, min(connections.count, Int(period / Self.shortestSlice)))
-        draining = Draining(clients: connections.count, slices: slices, completion: completion)
-        drainSlice(every: period / slices)
+        let slices = max(1, Int(period / Self.sliceInterval))
+        let size = max(smallest, (connections.count + slices - 1) / slices)
+        draining = Draining(sliceSize: size, completion: completion)
+        drainSlice()
     }
 
-    private func drainSlice(every interval: Duration) {
+    private func drainSlice() {
         guard var draining else { return }
-        draining.slicesDone += 1
-        // Those who left by themselves make the slices smaller.
-        let remaining = draining.clients * (draining.slices - draining.slicesDone) / draining.slices
-        while connections.count > remaining, let connection = connections.last {
+        for _ in 0..<draining.sliceSize {
+            guard let connection = connections.last else { break }
             connection.shutDown()
             // The transport tells of the end later, so the list must not wait for that.
             remove(connection)
         }
-        guard !connections.isEmpty else {
-            self.draining = draining
-            return endDraining()
-        }
-        draining.timer = loop.schedule(at: loop.now + interval) { [weak self] in self?.drainSlice(every: interval) }
+        guard !connections.isEmpty else { return endDraining() }
+        draining.timer = loop.schedule(at: loop.now + Self.sliceInterval) { [weak self] in self?.drainSlice() }
         self.draining = draining
+    }
+
+    /// The handlers for the end of sockets that have not ended, which are cancelled at `deadline`.
+    func handlersForTheEnd(until deadline: ContinuousClock.Instant) -> (tasks: [Task<Void, Never>], timer: EngineTimer?)
+    {
+        let tasks = handlers.tasksForTheEnd
+        guard !tasks.isEmpty else { return ([], nil) }
+        return (tasks, loop.schedule(at: deadline) { for task in tasks { task.cancel() } })
     }
 
     /// Leaves it to the caller to disconnect those who are left.

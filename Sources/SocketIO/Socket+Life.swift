@@ -149,7 +149,8 @@ extension Socket {
 
     /// Adds an asynchronous handler for the end of the socket.
     ///
-    /// Unlike the other handlers it is not cancelled when the connection is gone, but only when the server closes.
+    /// Unlike the other handlers it is not cancelled when the connection is gone, but only when the server closes. While
+    /// it shuts down the handler has the rest of the grace period.
     @discardableResult
     public func onDisconnect(
         _ handler: @escaping @Sendable (DisconnectReason) async -> Void

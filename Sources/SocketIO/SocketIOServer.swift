@@ -116,20 +116,43 @@ extension SocketIOServer {
     /// clients are not sent DISCONNECT, after which the official client stays away, but only lose their connection. So
     /// they connect again, to another server or to the next one on this port, and not all at the same moment. When the
     /// task is cancelled, the rest of the period is left out.
+    ///
+    /// Up to a hundred clients go at once, more of them ten times a second. Asynchronous handlers of
+    /// ``Socket/onDisconnect(_:)`` have the rest of the period; then they are cancelled.
     /// - Parameter gracePeriod: How long it takes to disconnect everybody; less when there are few.
     public func shutdown(gracePeriod: Duration) async {
         precondition(gracePeriod >= .zero, "gracePeriod must not be negative")
         let shards = stopAccepting()
         let countdown = Countdown(shards.count)
+        let deadlines = shards.map { $0.loop.now + gracePeriod }
+        let smallest = max(1, Self.clientsAtOnce / max(1, shards.count))
         for shard in shards {
-            shard.loop.run { shard.drain(over: gracePeriod) { countdown.countDown() } }
+            shard.loop.run { shard.drain(over: gracePeriod, slicesOf: smallest) { countdown.countDown() } }
         }
         await withTaskCancellationHandler {
             await countdown.wait()
         } onCancel: {
             for shard in shards { shard.loop.execute { shard.endDraining() } }
         }
+        for (shard, deadline) in zip(shards, deadlines) where !Task.isCancelled {
+            await waitForHandlersOfTheEnd(shard, until: deadline)
+        }
         await close()
+    }
+
+    /// How many clients a shutdown sends away at once: as many that come back trouble nobody.
+    private static let clientsAtOnce = 100
+
+    private func waitForHandlersOfTheEnd(_ shard: LoopShard, until deadline: ContinuousClock.Instant) async {
+        let (tasks, timer) = await withCheckedContinuation { continuation in
+            shard.loop.run { continuation.resume(returning: shard.handlersForTheEnd(until: deadline)) }
+        }
+        await withTaskCancellationHandler {
+            for task in tasks { await task.value }
+        } onCancel: {
+            for task in tasks { task.cancel() }
+        }
+        if let timer { shard.loop.run { timer.cancel() } }
     }
 }
 

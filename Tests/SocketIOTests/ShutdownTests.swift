@@ -21,36 +21,52 @@ import Testing
         }
     }
 
-    @Test func clientsLeaveInSlices() async throws {
-        let clients = (0..<10).map { _ in fixture.join() }
-        let task = shutdown(.seconds(10))
+    /// A hundred at once; more ten times a second, so many that it takes no longer than the period.
+    @Test(arguments: [
+        (100, 10_000, [100]), (101, 10_000, [100, 101]), (250, 10_000, [100, 200, 250]), (450, 300, [150, 300, 450]),
+    ])
+    func clientsLeaveInSlices(count: Int, milliseconds: Int, gone: [Int]) async throws {
+        let clients = (0..<count).map { _ in fixture.join() }
+        let task = shutdown(.milliseconds(milliseconds))
         try await fixture.loop.drain(until: { !journal.entries.isEmpty })
-        for gone in 1..<10 {
+        for gone in gone.dropLast() {
             #expect(clients.count { $0.isClosed } == gone)
-            fixture.loop.advance(by: .milliseconds(999))
+            fixture.loop.advance(by: .milliseconds(99))
             #expect(clients.count { $0.isClosed } == gone)
             fixture.loop.advance(by: .milliseconds(1))
         }
+        #expect(clients.count { $0.isClosed } == gone.last)
         try await fixture.wait { await task.value }
-        #expect(journal.entries == Array(repeating: "server shutting down", count: 10) + ["done"])
+        #expect(journal.entries == Array(repeating: "server shutting down", count: count) + ["done"])
         // The official client would not come back after DISCONNECT.
         #expect(clients.allSatisfy { $0.sent == [.closed] })
         #expect(fixture.loop.timerCount == 0)
     }
 
-    @Test func manyClientsLeaveInFewSlices() async throws {
-        let clients = (0..<100).map { _ in fixture.join() }
-        let task = shutdown(.milliseconds(100))
-        try await fixture.loop.drain(until: { !journal.entries.isEmpty })
-        #expect(clients.count { $0.isClosed } == 20)
-        for client in clients.prefix(30) { client.receive(.closed) }
-        fixture.loop.advance(by: .milliseconds(20))
-        #expect(clients.count { $0.isClosed } == 50)
-        fixture.loop.advance(by: .milliseconds(20))
-        #expect(clients.count { $0.isClosed } == 60)
-        for _ in 0..<2 { fixture.loop.advance(by: .milliseconds(20)) }
+    /// Asynchronous handlers for the end of sockets have the rest of the period, and are then cancelled.
+    @Test(arguments: [true, false])
+    func handlersOfTheEndHaveTheRestOfThePeriod(isInTime: Bool) async throws {
+        let gate = Turnstile()
+        io.onConnection { [journal] socket in
+            socket.onDisconnect { _ async in
+                await withTaskCancellationHandler {
+                    await gate.pass()
+                } onCancel: {
+                    gate.openAll()
+                }
+                journal.add("ended, cancelled \(Task.isCancelled)")
+            }
+        }
+        let client = fixture.join()
+        let task = shutdown(.seconds(5))
+        try await fixture.loop.drain(until: { fixture.loop.timerCount == 1 })
+        #expect(client.isClosed)
+        fixture.loop.advance(by: .seconds(5) - .nanoseconds(1))
+        #expect(journal.entries == ["server shutting down"])
+        if isInTime { gate.openAll() } else { fixture.loop.advance(by: .nanoseconds(1)) }
         try await fixture.wait { await task.value }
-        #expect(clients.allSatisfy { $0.isClosed })
+        #expect(journal.entries == ["server shutting down", "ended, cancelled \(!isInTime)", "done"])
+        #expect(fixture.loop.timerCount == 0)
     }
 
     @Test func connectionsThatComeMeanwhileAreClosed() async throws {
