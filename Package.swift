@@ -220,7 +220,8 @@ let package = Package(
         .testTarget(
             name: "linkupTests",
             dependencies: [
-                "linkup", "LinkUpServer", "STUN", "TURN", "TURNServer", .argumentParser, .configuration, .nioCore,
+                "linkup", "LinkUpServer", "Listening", "STUN", "TURN", "TURNServer", .argumentParser, .configuration,
+                .nioCore,
                 .nioEmbedded, .nioPosix, .nioSSL,
             ],
             swiftSettings: settings

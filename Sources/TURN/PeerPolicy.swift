@@ -39,7 +39,8 @@ public struct PeerPolicy: Sendable {
         case `public`
     }
 
-    private let reach: Reach
+    /// Who may be reached besides what is allowed by name.
+    public let reach: Reach
     private let allowed: [AddressRange]
     private let denied: [AddressRange]
     private let listeners: Set<TransportAddress>

@@ -165,6 +165,15 @@ import Testing
         #expect(configuration.makeTotalQuota(reserve: DescriptorReserve(limit: limit)) == expected)
     }
 
+    @Test(
+        arguments: [(nil, Int.max, 16_384), (nil, 1024, 448), (nil, 64, 24), (nil, 0, 1), (7, 64, 7)]
+            as [(Int?, Int, Int)]
+    )
+    func connectionsLeaveRoomForRelays(set: Int?, limit: Int, expected: Int) {
+        let configuration = TURNServer.Configuration(maximumConnections: set)
+        #expect(configuration.makeMaximumConnections(reserve: DescriptorReserve(limit: limit)) == expected)
+    }
+
     @Test func withoutUsersThereIsNoRelay() throws {
         #expect(try TURNServer.Configuration().makeAuthenticator() == nil)
         #expect(try TURNServer.Configuration(secrets: ["of some length"]).makeAuthenticator() != nil)

@@ -338,6 +338,42 @@ import Testing
         }
     }
 
+    /// When the descriptors that are not kept are used up, an allocation is refused with 508, and goes through when
+    /// another has ended.
+    @Test func relaysLeaveTheReserveAlone() async throws {
+        await #expect(processExitsWith: .success) {
+            // What other tests had open when this process began is open here as well.
+            let last = (0..<CInt(4096)).last { fcntl($0, F_GETFD) >= 0 } ?? 0
+            let count = 2 * rlim_t(last) + 128
+            var limit = rlimit(rlim_cur: count, rlim_max: count)
+            precondition(setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0)
+            var configuration = TURNServer.Configuration.relaying()
+            (configuration.userQuota, configuration.totalQuota) = (0, 0)
+            let server = try TURNServer(configuration: configuration)
+            let port = try await server.bind().port
+            var clients: [TURNTestClient] = []
+            var refusal: TURNTestClient.Refused?
+            while refusal == nil, clients.count < count {
+                let client = try TURNTestClient(to: "127.0.0.1", port: port)
+                do throws(any Error) {
+                    try client.allocate()
+                    clients.append(client)
+                } catch {
+                    refusal = error as? TURNTestClient.Refused
+                }
+            }
+            precondition(refusal?.code == 508 && !clients.isEmpty, "\(clients.count) allocations")
+            // A quarter is kept, up to 128; the last client's socket may be among these.
+            let kept = min(count / 4, 128)
+            precondition(openDescriptors() <= Int(count - kept) + 1, "\(openDescriptors()) descriptors")
+            _ = try clients[0].request(.refresh) { try $0.append(Lifetime(seconds: 0)) }
+            clients.removeFirst()
+            let next = try TURNTestClient(to: "127.0.0.1", port: port)
+            try next.allocate()
+            await server.close()
+        }
+    }
+
     /// Whoever closes a server may do so at any moment, and a server that could not start is closed by itself.
     @Test(arguments: [false, true])
     func nothingStaysOpenOfAServerThatDidNotStart(listensOnTCP: Bool) async throws {

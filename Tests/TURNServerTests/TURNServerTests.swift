@@ -41,6 +41,34 @@ import Testing
         }
     }
 
+    /// A relay address that no socket can be bound to is named at the start, and not by each client that is refused.
+    @Test(arguments: [("198.51.100.7", nil), ("203.0.113.7", "198.51.100.7")] as [(String, String?)])
+    func relayAddressesOfOthersAreNamed(publicAddress: String, local: String?) async throws {
+        var configuration = TURNServer.Configuration.relaying()
+        let bound = try #require(IPAddress(local ?? publicAddress))
+        configuration.relayAddresses = [
+            .init(publicAddress: try #require(IPAddress(publicAddress)), localAddress: bound)
+        ]
+        let server = try TURNServer(configuration: configuration)
+        let error = await #expect(throws: BindError.self) { try await server.bind() }
+        #expect(error?.purpose == .relaying)
+        #expect(error?.reason == .addressUnavailable)
+        let of = local == nil ? "" : ", which is for \(publicAddress)"
+        #expect(error?.description == "cannot relay on 198.51.100.7\(of): this machine does not have the address")
+    }
+
+    /// What is refused is counted by its code, but for the first request of everybody.
+    @Test func refusalsAreCountedByCode() async throws {
+        try await withServer(.relaying()) { server, port in
+            let client = try TURNTestClient(to: "127.0.0.1", port: port)
+            client.password = "wrong"
+            #expect(throws: TURNTestClient.Refused(code: 401)) { try client.allocate() }
+            #expect(server.counters.challenged == 1)
+            #expect(server.counters.refused == 1)
+            #expect(server.counters.refusals == [401: 1])
+        }
+    }
+
     @Test func aTakenPortIsNamed() async throws {
         try await withServer(TURNServer.Configuration(hostname: "127.0.0.1", port: 0)) { _, port in
             let other = try TURNServer(configuration: TURNServer.Configuration(hostname: "127.0.0.1", port: port))

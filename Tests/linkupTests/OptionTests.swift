@@ -2,6 +2,7 @@ import ArgumentParser
 import Configuration
 import FoundationEssentials
 import LinkUpServer
+import Listening
 import STUN
 import TURN
 import TURNServer
@@ -64,6 +65,22 @@ struct OptionTests {
         #expect(throws: (any Error).self) { try Serve.parse(["--tcp-relays"]) }
         #expect(throws: (any Error).self) { try Turn.parse(["--relay-peers", "own"]) }
         #expect(try Turn.parse(["--tcp-relays"]).tcpRelays)
+    }
+
+    /// Too few files are said in words; with enough, nothing is.
+    @Test(arguments: [(8, 2, 2, false), (24, 2, 2, false), (38, 2, 2, false), (40, 2, 2, true), (64, 2, 2, true), (64, 64, 64, false)])
+    func tooFewFilesAreSaid(limit: Int, threads: Int, cores: Int, isEnough: Bool) {
+        let reserve = DescriptorReserve(limit: limit)
+        if isEnough {
+            #expect(throws: Never.self) { try OpenFiles.check(reserve: reserve, threads: threads, cores: cores) }
+        } else {
+            let error = #expect(throws: OpenFiles.TooFew.self) {
+                try OpenFiles.check(reserve: reserve, threads: threads, cores: cores)
+            }
+            // As many as it asks for are enough.
+            let enough = DescriptorReserve(limit: error?.needed ?? 0)
+            #expect(throws: Never.self) { try OpenFiles.check(reserve: enough, threads: threads, cores: cores) }
+        }
     }
 
     @Test
@@ -149,6 +166,8 @@ struct OptionTests {
         ["--relay-ports", "2-1"], ["--relay-ports", "50000-50000"], ["--relay-ports", "0-9"],
         ["--relay-ports", "1-65536"], ["--relay-ports", "50000"], ["--relay-ports", "3000-4000"],
         ["--realm", ""], ["--realm", String(repeating: "r", count: 128)], ["--realm", "a\"b"], ["--realm", "a\nb"],
+        ["--user", "a\nn:x"], ["--user", "a\u{7F}:x"], ["--user", "a\u{85}:x"], ["--max-connections", "0"],
+        ["--max-connections-per-network", "0"], ["--network-quota", "-1"],
         ["--user", "ann"], ["--user", "ann:"], ["--user", ":x"], ["--user", "ann:x", "--user", "ann:y"],
         ["--secret", ""], ["--allow-peer", "10.0.0.1/8"], ["--allow-peer", "10.0.0.0/33"], ["--deny-peer", "all"],
         ["--user-quota", "-1"], ["--total-quota", "-1"], ["--max-bps", "-1"], ["--threads", "0"],

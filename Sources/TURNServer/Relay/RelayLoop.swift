@@ -57,7 +57,10 @@ struct RelayLoop: ~Copyable {
         threads = assignment.threads
         connector = assignment.connector
         counters = thread.counters
-        notices = RelayNotices(logger: assignment.logger)
+        notices = RelayNotices(
+            logger: assignment.logger,
+            expectsDenials: assignment.configuration.policy.reach == .ownRelays
+        )
         now = Self.currentTime()
         engine = RelayEngine(configuration: assignment.configuration, index: thread.index, of: assignment.threads.count)
         io = udp_io_create(assignment.isPortable)

@@ -1,21 +1,28 @@
 import Listening
 import Logging
 import STUN
+import TURN
 
 /// What one relay thread tells the operator of what goes wrong: a line a minute for each reason, with how often it was.
 struct RelayNotices {
     private let logger: Logger
+    /// Whether the peers of most clients are denied as a matter of course.
+    private let expectsDenials: Bool
     private var refusals: [Int: RepeatedNotice] = [:]
     private var failures: [CInt: RepeatedNotice] = [:]
 
     /// Makes notices of nothing so far.
-    init(logger: Logger) {
+    /// - Parameters:
+    ///   - logger: Where they go.
+    ///   - expectsDenials: Whether 403 is no news: where relays reach each other alone, browsers try all addresses.
+    init(logger: Logger, expectsDenials: Bool = false) {
         self.logger = logger
+        self.expectsDenials = expectsDenials
     }
 
     /// A client's request was refused.
     mutating func refused(_ code: Int, _ client: IPAddress) {
-        guard let meaning = Self.meaning(of: code),
+        guard code != ErrorCode.forbidden.code || !expectsDenials, let meaning = Self.meaning(of: code),
             let count = refusals[code, default: RepeatedNotice()].happened(at: .now)
         else { return }
         // Whoever is full has to be helped; the others may be at fault themselves.
