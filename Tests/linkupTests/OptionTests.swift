@@ -65,10 +65,13 @@ struct OptionTests {
         #expect(throws: (any Error).self) { try Serve.parse(["--tcp-relays"]) }
         #expect(throws: (any Error).self) { try Turn.parse(["--relay-peers", "own"]) }
         #expect(try Turn.parse(["--tcp-relays"]).tcpRelays)
+        #expect(try Turn.parse(["--outlive-credentials"]).outliveCredentials)
     }
 
     /// Too few files are said in words; with enough, nothing is.
-    @Test(arguments: [(8, 2, 2, false), (24, 2, 2, false), (38, 2, 2, false), (40, 2, 2, true), (64, 2, 2, true), (64, 64, 64, false)])
+    @Test(arguments: [
+        (8, 2, 2, false), (24, 2, 2, false), (38, 2, 2, false), (40, 2, 2, true), (64, 2, 2, true), (64, 64, 64, false),
+    ])
     func tooFewFilesAreSaid(limit: Int, threads: Int, cores: Int, isEnough: Bool) {
         let reserve = DescriptorReserve(limit: limit)
         if isEnough {

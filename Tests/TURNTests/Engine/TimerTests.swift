@@ -5,6 +5,26 @@ import Testing
 @testable import TURN
 
 @Suite struct TimerTests {
+    /// Whoever serves a connection learns that its client has no allocation any more, however it has ended.
+    @Test(arguments: ["refresh", "expiry", "revoked"])
+    func theEndOfAnAllocationIsToldToItsConnection(way: String) throws {
+        var relay = try TestRelay()
+        _ = try relay.allocate(over: relay.tcp)
+        _ = try relay.allocate(from: TestRelay.client(2))
+        #expect(relay.ended.isEmpty)
+        switch way {
+        case "refresh":
+            _ = try relay.refresh(0, over: relay.tcp)
+            _ = try relay.refresh(0, from: TestRelay.client(2))
+        case "expiry": relay.pass(seconds: 600)
+        default:
+            relay.engine.endAllocations(of: .name("user"))
+            relay.drain()
+        }
+        #expect(relay.sockets.isEmpty)
+        #expect(relay.ended == [relay.flow(over: relay.tcp)])
+    }
+
     /// After the last end nothing is left of anything.
     @Test func memoryIsGivenBack() throws {
         var relay = try TestRelay()
