@@ -82,7 +82,7 @@ public final class Socket: @unchecked Sendable {
 
     /// Whether the client came back after it lost its connection, and has its id, rooms, data and missed events.
     ///
-    /// For use on the socket's loop, as in handlers; see ``SocketIOServer/ConnectionStateRecovery``.
+    /// It does not change, and may be read from anywhere; see ``SocketIOServer/ConnectionStateRecovery``.
     public var isRecovered: Bool { recovery?.isRecovered ?? false }
 
     /// Whether the client is in the namespace; may have changed by the time the caller acts on it.
