@@ -93,14 +93,17 @@ extension HTTPConnectionMachine {
                     request.answerBy
                 )
             case .responding(let request):
-                request.response == .none ? request.answerBy : mark.time + timeouts.response
-            case .draining, .closing: mark.time + timeouts.response
+                earlier(nextLook, request.answerBy)
+            case .draining, .closing: nextLook
             case .lingering(let until, _): until
             case .gone: nil
             }
         if case .gone = state { return nil }
         return earlier(deadline, quiesceBy)
     }
+
+    /// When it is to be seen again what the peer has taken: two looks show it, within the time that it has.
+    private var nextLook: Instant { mark.time + timeouts.response / 2 }
 
     private func earlier(_ one: Instant?, _ other: Instant?) -> Instant? {
         guard let one, let other else { return one ?? other }
@@ -124,7 +127,7 @@ extension HTTPConnectionMachine {
             if let answerBy = request.answerBy, answerBy <= now { return end(.upgrade) }
             return end(.body)
         case .responding(let request):
-            if request.response == .none { return end(.upgrade) }
+            if let answerBy = request.answerBy, answerBy <= now { return end(.upgrade) }
             return judgeTaking(unsent, at: now)
         case .draining:
             if unsent == 0 {
@@ -140,8 +143,10 @@ extension HTTPConnectionMachine {
 
     /// Whether the peer has taken enough since it was last looked at.
     private mutating func judgeTaking(_ unsent: Int, at now: Instant) -> OnTimeout {
-        let taken = mark.unsent + (given - mark.given) - unsent
-        guard unsent == 0 || timeouts.time(for: taken) >= now - mark.time else { return end(.response) }
+        if unsent > 0, let before = mark.unsent {
+            let taken = before + (given - mark.given) - unsent
+            guard timeouts.time(for: taken) >= now - mark.time else { return end(.response) }
+        }
         mark = Mark(time: now, given: given, unsent: unsent)
         return .wait
     }

@@ -67,8 +67,8 @@ package struct HTTPConnectionMachine: ~Copyable {
         var time: Instant
         /// The bytes of responses given until then.
         var given = 0
-        /// Those of them that waited for the peer.
-        var unsent = 0
+        /// Those of them that waited for the peer; `nil` before the first look.
+        var unsent: Int?
     }
 
     /// How long the rest of a request is read after its response was the last.
@@ -234,6 +234,8 @@ package struct HTTPConnectionMachine: ~Copyable {
             return request.isPassed ? .pass : .drop
         }
         state = .responding(request)
+        // The response may be held back since the peer does not take an earlier one.
+        mark = Mark(time: now, given: given)
         switch request.body {
         case .unwanted: return .drop
         case .wanted: return .take
@@ -305,7 +307,7 @@ package struct HTTPConnectionMachine: ~Copyable {
     package mutating func wait(forPeerToTake unsent: Int, at now: Instant) {
         guard unsent > 0, case .idle = state else { return }
         state = .draining
-        mark = Mark(time: now, given: given, unsent: unsent)
+        mark = Mark(time: now, given: given)
     }
 
     package enum OnResponseSent: Equatable {

@@ -105,7 +105,7 @@ import Testing
     private static let deadlines: [(State, Int?, HTTPTimeout?)] = [
         (.head, 10, .head), (.idle, 40, .idle), (.secondHead, 10, .head), (.draining, 30, .response),
         (.wanted, 20, .body), (.chunked, 20, .body), (.unwanted, 20, .body), (.answered, 20, .body),
-        (.forbidden, 20, .body), (.passed, 20, .body), (.pending, nil, nil), (.passedPending, nil, nil),
+        (.forbidden, 20, .body), (.passed, 20, .body), (.pending, 30, .response), (.passedPending, 30, .response),
         (.foreignUpgrade, 1, .upgrade), (.responding, 30, .response), (.closing, 30, .response),
         (.closingEarly, 30, .response), (.lingering, 2, nil), (.upgraded, nil, nil),
     ]
@@ -119,6 +119,11 @@ import Testing
         var machine = machine(in: state)
         guard let seconds else { return #expect(machine.deadline == nil) }
         let deadline = Self.begin + .seconds(seconds)
+        // What is on its way is looked at once before.
+        if timeout == .response, let look = machine.deadline {
+            #expect(look == Self.begin + .seconds(seconds / 2))
+            #expect(machine.timeout(unsent: 10_000, at: look) == .wait)
+        }
         #expect(machine.deadline == deadline)
         #expect(machine.timeout(unsent: 10_000, at: deadline - .nanoseconds(1)) == .wait)
         #expect(machine.timeout(unsent: 10_000, at: deadline) == .close(timeout))
@@ -182,21 +187,24 @@ import Testing
 
     @Test func aPeerThatTakesEnoughMayTakeItsTime() {
         var machine = machine(in: .responding)
-        let (first, second) = (Self.begin + .seconds(30), Self.begin + .seconds(60))
-        #expect(machine.timeout(unsent: 7_000, at: first) == .wait)
-        #expect(machine.deadline == second)
+        // 100 bytes a second.
+        for (count, unsent) in [9_000, 7_500, 6_000].enumerated() {
+            #expect(machine.timeout(unsent: unsent, at: Self.begin + .seconds(15 * (count + 1))) == .wait)
+        }
         machine.giveResponse(5_000)
-        // One byte less than 100 a second.
-        #expect(machine.timeout(unsent: 9_001, at: second) == .close(.response))
-        machine = self.machine(in: .responding)
-        #expect(machine.timeout(unsent: 7_000, at: first) == .wait)
-        #expect(machine.timeout(unsent: 4_000, at: second) == .wait)
+        #expect(machine.deadline == Self.begin + .seconds(60))
+        // One byte less.
+        #expect(machine.timeout(unsent: 9_501, at: Self.begin + .seconds(60)) == .close(.response))
     }
 
     @Test func anApplicationThatTakesItsTimeIsWaitedFor() {
-        var machine = machine(in: .responding)
+        var machine = machine(in: .passedPending)
         for count in 1...10 {
-            #expect(machine.timeout(unsent: 0, at: Self.begin + .seconds(30 * count)) == .wait)
+            #expect(machine.timeout(unsent: 0, at: Self.begin + .seconds(15 * count)) == .wait)
+        }
+        _ = machine.beginResponse(isLast: false, at: Self.begin + .seconds(151))
+        for count in 1...10 {
+            #expect(machine.timeout(unsent: 0, at: Self.begin + .seconds(151 + 15 * count)) == .wait)
         }
         #expect(machine.endResponse(at: Self.begin + .seconds(301)) == .goOn)
         #expect(machine.deadline == Self.begin + .seconds(341))
@@ -204,7 +212,7 @@ import Testing
 
     @Test func whatWasTakenLeavesAConnectionIdle() {
         var machine = machine(in: .draining)
-        let now = Self.begin + .seconds(30)
+        let now = Self.begin + .seconds(15)
         #expect(machine.timeout(unsent: 0, at: now) == .wait)
         #expect(machine.deadline == now + .seconds(40))
     }
