@@ -9,7 +9,9 @@ import Testing
             ("0{}", .open), ("1", .close), ("2", .ping(ByteBuffer())), ("2probe", .ping(ByteBuffer(string: "probe"))),
             ("3", .pong), ("4", .message(.text(ByteBuffer()))), ("4b", .message(.text(ByteBuffer(string: "b")))),
             ("5", .upgrade), ("6", .noop), ("bAQ==", .message(.binary(ByteBuffer(bytes: [1])))), ("", nil), ("7", nil),
-            ("x", nil), ("bA", nil),
+            ("x", nil), ("bA", nil), ("bAQ", .message(.binary(ByteBuffer(bytes: [1])))),
+            // What engine.io-client-java sends.
+            ("bAAECAwQ=\n", .message(.binary(ByteBuffer(bytes: [0, 1, 2, 3, 4])))),
         ] as [(String, EnginePacket?)]
     )
     func decodesText(text: String, packet: EnginePacket?) {
