@@ -10,6 +10,8 @@ package struct TimerQueue: ~Copyable {
         package let deadline: ContinuousClock.Instant
         /// What is to be done; `nil` once it was, or was cancelled.
         fileprivate var work: (@Sendable () -> Void)?
+        /// Whether it was added; a timer may be cancelled before.
+        fileprivate var isQueued = false
 
         package init(at deadline: ContinuousClock.Instant, _ work: @escaping @Sendable () -> Void) {
             self.deadline = deadline
@@ -33,6 +35,8 @@ package struct TimerQueue: ~Copyable {
 
     /// Adds a timer.
     package mutating func insert(_ timer: Timer) {
+        guard timer.work != nil else { return }
+        timer.isQueued = true
         heap.append(timer)
         rise(from: heap.count - 1)
     }
@@ -41,6 +45,7 @@ package struct TimerQueue: ~Copyable {
     package mutating func cancel(_ timer: Timer) {
         guard timer.work != nil else { return }
         timer.work = nil
+        guard timer.isQueued else { return }
         cancelled += 1
         guard heap.count > Self.fewTimers, cancelled > heap.count / 2 else { return }
         heap.removeAll { $0.work == nil }

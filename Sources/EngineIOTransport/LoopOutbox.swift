@@ -1,7 +1,7 @@
 import NIOCore
 import NIOPosix
 
-/// What an event loop wants other loops to do, handed to each of them at once when the turn is over.
+/// The loops that an event loop has posted work to, which are woken when its turn is over.
 ///
 /// A turn that broadcasts eight times would otherwise wake the other loops eight times, and they would write to each of
 /// their sockets several times, as they are done with the first message before they have heard of the last.
@@ -11,7 +11,7 @@ final class LoopOutbox: @unchecked Sendable {
     private static let current = ThreadSpecificVariable<LoopOutbox>()
 
     private let eventLoop: any EventLoop
-    private var letters: [(recipient: any EventLoop, works: [@Sendable () -> Void])] = []
+    private var recipients: [LoopInbox] = []
 
     private init(_ eventLoop: any EventLoop) {
         self.eventLoop = eventLoop
@@ -26,24 +26,17 @@ final class LoopOutbox: @unchecked Sendable {
         return outbox
     }
 
-    /// Has `work` run on another loop, behind what was posted to it before.
-    func post(_ work: @escaping @Sendable () -> Void, to recipient: any EventLoop) {
-        if letters.isEmpty {
+    /// Has a loop woken for the work in its inbox.
+    func wakeLater(_ recipient: LoopInbox) {
+        if recipients.isEmpty {
             eventLoop.execute { self.deliver() }
         }
-        if let index = letters.firstIndex(where: { $0.recipient === recipient }) {
-            letters[index].works.append(work)
-        } else {
-            letters.append((recipient, [work]))
-        }
+        if !recipients.contains(where: { $0 === recipient }) { recipients.append(recipient) }
     }
 
-    /// Hands over what was posted in this turn so far.
+    /// Wakes those that were posted to in this turn so far.
     func deliver() {
-        let letters = letters
-        self.letters.removeAll(keepingCapacity: true)
-        for letter in letters {
-            letter.recipient.execute { for work in letter.works { work() } }
-        }
+        for recipient in recipients { recipient.wake() }
+        recipients.removeAll(keepingCapacity: true)
     }
 }

@@ -31,9 +31,11 @@ final class NIOEngineLoop: EngineLoop, @unchecked Sendable {
     private var alarm: (deadline: ContinuousClock.Instant, scheduled: Scheduled<Void>)?
 
     private let clock: EngineClock
+    private let inbox: LoopInbox
 
     init(_ eventLoop: any EventLoop, clock: EngineClock = .continuous) {
         self.eventLoop = eventLoop
+        inbox = LoopInbox(eventLoop)
         self.clock = clock
     }
 
@@ -42,11 +44,7 @@ final class NIOEngineLoop: EngineLoop, @unchecked Sendable {
     var now: ContinuousClock.Instant { clock.now() }
 
     func execute(_ work: @escaping @Sendable () -> Void) {
-        if !isCurrent, let outbox = LoopOutbox.ofCurrentLoop {
-            outbox.post(work, to: eventLoop)
-        } else {
-            eventLoop.execute(work)
-        }
+        inbox.post(work, by: isCurrent ? nil : LoopOutbox.ofCurrentLoop)
     }
 
     /// The counters, with what the sessions of this loop among `sessions` have buffered.
@@ -97,6 +95,8 @@ final class NIOEngineLoop: EngineLoop, @unchecked Sendable {
 
     private func ring() {
         alarm = nil
+        // A timer that was cancelled by another loop is not run, though that loop's turn may not be over.
+        inbox.work()
         let now = now
         while let work = timers.takeDue(at: now) { work() }
         setAlarm()

@@ -52,6 +52,16 @@ import Testing
         #expect(queue.count == 0)
     }
 
+    @Test func whatIsCancelledFirstIsNotAdded() {
+        var queue = TimerQueue()
+        let log = Log()
+        let timer = timer(1, log)
+        queue.cancel(timer)
+        queue.insert(timer)
+        #expect(queue.count == 0)
+        #expect(run(&queue, at: 2, log) == [])
+    }
+
     @Test(arguments: [64, 65, 1000]) func cancelledTimersDoNotPileUp(count: Int) {
         var queue = TimerQueue()
         let log = Log()

@@ -1,4 +1,5 @@
 import Dispatch
+import EngineIO
 import NIOCore
 import NIOPosix
 import Synchronization
@@ -42,8 +43,82 @@ struct LoopOutboxTests {
         try await group.shutdownGracefully()
     }
 
+    /// Who calls.
+    enum Caller: CaseIterable {
+        /// The loop that is called.
+        case itself
+        /// A loop whose turn goes on for a while after the call.
+        case otherLoop
+        case plainThread
+    }
+
+    /// What is called: first by one caller, then by another.
+    enum Calls: CaseIterable {
+        case executeAndExecute
+        case executeAndSchedule
+        case scheduleAndCancel
+    }
+
+    @Test(arguments: Caller.allCases.flatMap { first in Caller.allCases.map { (first, $0) } }, Calls.allCases)
+    func callsKeepTheirOrderWhoeverMakesThem(callers: (Caller, Caller), calls: Calls) async throws {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
+        let other = group.next()
+        let loop = NIOEngineLoop(group.next())
+        let done = Record()
+        let turn = DispatchSemaphore(value: 0)
+
+        // The turn of the other loop ends when both calls were made.
+        @Sendable func call(by caller: Caller, _ work: @escaping @Sendable () -> Void) {
+            let called = DispatchSemaphore(value: 0)
+            switch caller {
+            case .itself: return work()
+            case .otherLoop:
+                other.execute {
+                    work()
+                    called.signal()
+                    turn.wait()
+                }
+            case .plainThread:
+                DispatchQueue.global().async {
+                    work()
+                    called.signal()
+                }
+            }
+            called.wait()
+        }
+
+        try await loop.eventLoop.submit {
+            call(by: callers.0) {
+                switch calls {
+                case .executeAndExecute, .executeAndSchedule: loop.execute { done.append(1) }
+                case .scheduleAndCancel:
+                    let scheduled = loop.schedule(at: loop.now) { done.append(1) }
+                    done.timer.withLock { $0 = scheduled }
+                }
+            }
+            // A loop whose turn goes on can't be asked for a second call from another turn.
+            let second: Caller = callers == (.otherLoop, .otherLoop) ? .plainThread : callers.1
+            call(by: second) {
+                switch calls {
+                case .executeAndExecute: loop.execute { done.append(2) }
+                case .executeAndSchedule: _ = loop.schedule(at: loop.now) { done.append(2) }
+                case .scheduleAndCancel: done.timer.withLock { $0 }?.cancel()
+                }
+            }
+            turn.signal()
+        }.get()
+        // Behind all that is due.
+        try await other.submit {}.get()
+        await withCheckedContinuation { continuation in
+            loop.execute { _ = loop.schedule(at: loop.now) { continuation.resume() } }
+        }
+        #expect(done.numbers == (calls == .scheduleAndCancel ? [] : [1, 2]))
+        try await group.shutdownGracefully()
+    }
+
     private final class Record: Sendable {
         private let storage = Mutex<[Int]>([])
+        let timer = Mutex<EngineTimer?>(nil)
 
         var numbers: [Int] { storage.withLock { $0 } }
 
