@@ -42,6 +42,7 @@ public struct ConnectionLimits: Sendable, Equatable {
         precondition(maxConnectionsPerAddress ?? 1 > 0, "maxConnectionsPerAddress must be positive")
         precondition(maxSockets ?? 1 > 0, "maxSockets must be positive")
         precondition(maxSocketsPerAddress ?? 1 > 0, "maxSocketsPerAddress must be positive")
+        handshakesPerAddress?.validate()
     }
 }
 

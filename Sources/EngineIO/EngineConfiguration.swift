@@ -38,6 +38,13 @@ public struct EngineConfiguration: Sendable {
     /// what is left; 30 s.
     public var closeTimeout: Duration
 
+    /// How long a client on WebSocket may take nothing of what waits for it; 30 s, and for ever if `nil`.
+    ///
+    /// Then its connection is given up with ``EngineCloseReason/sendTimeout``: it holds memory that others need, and
+    /// whoever can't take a byte for so long does not come to life again. It is told within a ping interval and a sixth
+    /// of the time. On long-polling the heartbeat does the same, as a ping that is not fetched can't be answered.
+    public var sendTimeout: Duration?
+
     /// Over how long a server that shuts down says goodbye to its clients; 5 s.
     ///
     /// They come back to another server in the same order, and not all in one instant. Up to 100 clients are sent away
@@ -58,11 +65,20 @@ public struct EngineConfiguration: Sendable {
     /// The client is told, and batches its packets by it.
     public var maxPayload: Int
 
-    /// The most bytes that may wait for one client to take them; 16 MiB.
+    /// The most bytes that may wait for one client to take them when it is sent more; 16 MiB.
     ///
+    /// Whatever is sent while no more than that waits is taken, however large it is: who lets clients send 100 MB in one
+    /// message can send it on to others. An event with several attachments is several messages.
     /// Enough for a dozen messages of the size that clients may send, and little enough that a thousand stalled
     /// clients don't fill a server's memory. The official server has no limit.
     public var maxBufferedBytes: Int
+
+    /// The most bytes that may wait for all clients when one that is slow is sent more; 1 GiB, and no limit if `nil`.
+    ///
+    /// The one that is sent to is closed with ``EngineCloseReason/bufferOverflow`` if it is slow, that is, more than
+    /// ``highWaterMark`` waits for it; those that keep up stay. The limit is that of many slow clients together, each of
+    /// which stays below ``maxBufferedBytes``.
+    public var maxBufferedBytesInAll: Int?
 
     /// The most packets that may wait for one client to take them; 65,536.
     ///
@@ -156,11 +172,13 @@ public struct EngineConfiguration: Sendable {
         pingTimeout: Duration = .seconds(20),
         upgradeTimeout: Duration = .seconds(10),
         closeTimeout: Duration = .seconds(30),
+        sendTimeout: Duration? = .seconds(30),
         shutdownGracePeriod: Duration = .seconds(5),
         httpTimeouts: HTTPTimeouts = HTTPTimeouts(),
         metricsInterval: Duration? = .seconds(10),
         maxPayload: Int = 1_000_000,
         maxBufferedBytes: Int = 16_777_216,
+        maxBufferedBytesInAll: Int? = 1_073_741_824,
         maxBufferedPackets: Int = 65_536,
         limits: ConnectionLimits = ConnectionLimits(),
         trustedProxies: TrustedProxies? = nil,
@@ -188,11 +206,13 @@ public struct EngineConfiguration: Sendable {
         self.pingTimeout = pingTimeout
         self.upgradeTimeout = upgradeTimeout
         self.closeTimeout = closeTimeout
+        self.sendTimeout = sendTimeout
         self.shutdownGracePeriod = shutdownGracePeriod
         self.httpTimeouts = httpTimeouts
         self.metricsInterval = metricsInterval
         self.maxPayload = maxPayload
         self.maxBufferedBytes = maxBufferedBytes
+        self.maxBufferedBytesInAll = maxBufferedBytesInAll
         self.maxBufferedPackets = maxBufferedPackets
         self.limits = limits
         self.trustedProxies = trustedProxies
@@ -219,6 +239,7 @@ public struct EngineConfiguration: Sendable {
         precondition(!transports.isEmpty, "at least one transport is needed")
         precondition(maxPayload > 0, "maxPayload must be positive")
         precondition(maxBufferedBytes > 0, "maxBufferedBytes must be positive")
+        precondition(maxBufferedBytesInAll ?? 1 > 0, "maxBufferedBytesInAll must be positive")
         precondition(maxBufferedPackets > 0, "maxBufferedPackets must be positive")
         precondition(
             [pingInterval, pingTimeout, upgradeTimeout, closeTimeout, shutdownGracePeriod, destroyUpgradeTimeout]
@@ -227,10 +248,12 @@ public struct EngineConfiguration: Sendable {
         )
         precondition(metricsInterval.map { $0 > .zero } ?? true, "metricsInterval must be positive")
         httpTimeouts.validate()
+        precondition(sendTimeout.map { $0 > .zero } ?? true, "sendTimeout must be positive")
         limits.validate()
         cors?.validate()
         cookie?.validate()
         httpCompression?.validate()
+        perMessageDeflate?.validate()
     }
 
     /// What the path of a request must begin with.

@@ -34,9 +34,11 @@ public protocol EngineConnection: AnyObject, Sendable {
 
     /// Sends a message; ignored once the connection is closed; call on ``loop``.
     ///
-    /// All that one turn of the loop sends leaves in one write. A connection whose buffer passes
-    /// ``EngineConfiguration/maxBufferedBytes`` or ``EngineConfiguration/maxBufferedPackets`` is closed in the next
-    /// turn with ``EngineCloseReason/bufferOverflow``.
+    /// All that one turn of the loop sends leaves in one write. A connection that is sent a message while more than
+    /// ``EngineConfiguration/maxBufferedBytes`` wait, or which makes more than
+    /// ``EngineConfiguration/maxBufferedPackets``, or is slow while more than
+    /// ``EngineConfiguration/maxBufferedBytesInAll`` wait for all, is closed in the next turn with
+    /// ``EngineCloseReason/bufferOverflow``.
     func send(_ message: EncodedMessage)
 
     /// Closes the connection; call on ``loop``.
@@ -124,6 +126,8 @@ public enum EngineCloseReason: String, Sendable, Equatable, CaseIterable {
     case payloadTooLarge = "payload too large"
     /// The client takes what it is sent too slowly: the send buffer passed its limit.
     case bufferOverflow = "send buffer overflow"
+    /// The client takes nothing of what it is sent: ``EngineConfiguration/sendTimeout`` is over.
+    case sendTimeout = "send timeout"
     /// The client sends more often than it may.
     case rateLimited = "rate limit exceeded"
     /// The server is shutting down.

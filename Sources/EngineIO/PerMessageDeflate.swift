@@ -39,11 +39,6 @@ public struct PerMessageDeflate: Sendable, Equatable {
         level: Int = 6,
         memoryLevel: Int = 8
     ) {
-        precondition(threshold >= 0, "threshold must not be negative")
-        precondition((9...15).contains(serverMaxWindowBits), "serverMaxWindowBits must be 9 to 15")
-        precondition((8...15).contains(clientMaxWindowBits), "clientMaxWindowBits must be 8 to 15")
-        precondition((1...9).contains(level), "level must be 1 to 9")
-        precondition((1...9).contains(memoryLevel), "memoryLevel must be 1 to 9")
         self.threshold = threshold
         self.serverContextTakeover = serverContextTakeover
         self.clientContextTakeover = clientContextTakeover
@@ -51,6 +46,15 @@ public struct PerMessageDeflate: Sendable, Equatable {
         self.clientMaxWindowBits = clientMaxWindowBits
         self.level = level
         self.memoryLevel = memoryLevel
+        validate()
+    }
+
+    func validate() {
+        precondition(threshold >= 0, "threshold must not be negative")
+        precondition((9...15).contains(serverMaxWindowBits), "serverMaxWindowBits must be 9 to 15")
+        precondition((8...15).contains(clientMaxWindowBits), "clientMaxWindowBits must be 8 to 15")
+        precondition((1...9).contains(level), "level must be 1 to 9")
+        precondition((1...9).contains(memoryLevel), "memoryLevel must be 1 to 9")
     }
 }
 

@@ -20,8 +20,8 @@ package struct ProbeMachine: ~Copyable {
     package enum OnText: Equatable {
         /// Ask the session, and answer the probe or close the WebSocket.
         case probe
-        /// Ask the session to move here.
-        case upgrade
+        /// Ask the session to move here, after its probe or without one.
+        case upgrade(wasProbed: Bool)
         /// Close the WebSocket and leave the session alone.
         case refuse
         case ignore
@@ -33,9 +33,9 @@ package struct ProbeMachine: ~Copyable {
         case (.awaitingProbe, .ping(ByteBuffer(string: "probe"))):
             state = .awaitingUpgrade
             return .probe
-        case (.awaitingUpgrade, .upgrade):
-            state = .ended
-            return .upgrade
+        case (.awaitingProbe, .upgrade), (.awaitingUpgrade, .upgrade):
+            defer { state = .ended }
+            return .upgrade(wasProbed: state == .awaitingUpgrade)
         case (.ended, _): return .ignore
         case (.awaitingProbe, _), (.awaitingUpgrade, _):
             state = .ended

@@ -21,7 +21,7 @@ extension SessionMachine {
             state = .polling(polling)
             return .answer(poll: nil)
         }
-        let packets = polling.buffer.isEmpty ? [.noop] : polling.buffer.take()
+        let packets = polling.buffer.isEmpty ? [.noop] : polling.take()
         polling.isPollWaiting = false
         state = .polling(polling)
         return .answer(poll: packets)
@@ -41,9 +41,11 @@ extension SessionMachine {
         case refuse
     }
 
-    /// The WebSocket that was probed sent the upgrade packet.
-    package mutating func receiveUpgrade(at now: ContinuousClock.Instant) -> OnUpgrade {
-        guard case .polling(let polling) = state, polling.isProbed else { return .refuse }
+    /// The WebSocket that was probed sent the upgrade packet, or one that was not, when no other is being probed.
+    ///
+    /// elephant.io sends no probe; the official server takes it so.
+    package mutating func receiveUpgrade(wasProbed: Bool, at now: ContinuousClock.Instant) -> OnUpgrade {
+        guard case .polling(let polling) = state, polling.isProbed == wasProbed else { return .refuse }
         state = .webSocket
         // A ping or pong may have been lost with the old transport.
         heartbeat = Self.firstHeartbeat(version, pingInterval, pingTimeout, now)

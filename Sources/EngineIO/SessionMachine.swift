@@ -23,30 +23,41 @@ package struct SessionMachine: ~Copyable {
         var isPostArriving = false
         /// Whether a WebSocket has been probed, so that polls are to end at once.
         var isProbed = false
+        /// Whether a ping, or in protocol 3 a pong, is among the packets.
+        var keepsHeartbeat = false
+
+        mutating func take() -> [EncodedMessage] {
+            keepsHeartbeat = false
+            return buffer.take()
+        }
     }
 
     /// What the heartbeat waits for.
     enum Heartbeat {
         /// Protocol 4: the time to ping.
         case ping(at: ContinuousClock.Instant)
-        /// Protocol 4: the pong.
-        case pong(by: ContinuousClock.Instant)
-        /// Protocol 3: the client's ping.
-        case clientPing(by: ContinuousClock.Instant)
+        /// Protocol 4: the pong. A loop that stood still may add `grace` to the client's time, no more.
+        case pong(by: ContinuousClock.Instant, grace: Duration)
+        /// Protocol 3: the client's ping, with the same grace.
+        case clientPing(by: ContinuousClock.Instant, grace: Duration)
 
         var deadline: ContinuousClock.Instant {
             switch self {
             case .ping(let at): at
-            case .pong(let by), .clientPing(let by): by
+            case .pong(let by, _), .clientPing(let by, _): by
             }
         }
     }
+
+    /// How late a timer may be on a loop that did not stand still.
+    static let usualLateness = Duration.milliseconds(20)
 
     package let version: EngineProtocolVersion
     let pingInterval: Duration
     let pingTimeout: Duration
     private let closeTimeout: Duration
     var heartbeat: Heartbeat
+    var delivery: DeliveryWatch
     package internal(set) var state: State
 
     /// Opens a session; the driver sends ``openPacket(sid:transport:configuration:)`` as the first packet.
@@ -60,6 +71,7 @@ package struct SessionMachine: ~Copyable {
         pingInterval = configuration.pingInterval
         pingTimeout = configuration.pingTimeout
         closeTimeout = configuration.closeTimeout
+        delivery = DeliveryWatch(timeout: configuration.sendTimeout)
         heartbeat = Self.firstHeartbeat(version, configuration.pingInterval, configuration.pingTimeout, now)
         state = transport == .polling ? .polling(Polling()) : .webSocket
     }
@@ -83,7 +95,8 @@ package struct SessionMachine: ~Copyable {
     /// When ``timeout(at:)`` is due next; `nil` once the session is closed.
     package var deadline: ContinuousClock.Instant? {
         switch state {
-        case .polling, .webSocket: heartbeat.deadline
+        case .polling: heartbeat.deadline
+        case .webSocket: min(heartbeat.deadline, delivery.deadline ?? heartbeat.deadline)
         case .closing(_, let until): until
         case .closed: nil
         }
@@ -137,7 +150,7 @@ extension SessionMachine {
     /// What the waiting poll is to be answered with; `nil` when none waits or there is nothing to say.
     package mutating func takePollResponse() -> [EncodedMessage]? {
         guard case .polling(var polling) = state, polling.isPollWaiting, !polling.buffer.isEmpty else { return nil }
-        let packets = polling.buffer.take()
+        let packets = polling.take()
         polling.isPollWaiting = false
         state = .polling(polling)
         return packets
@@ -172,7 +185,7 @@ extension SessionMachine {
                 return .overlap
             }
             if !polling.buffer.isEmpty {
-                let packets = polling.buffer.take()
+                let packets = polling.take()
                 state = .polling(polling)
                 return .respond(packets)
             }
@@ -213,11 +226,25 @@ extension SessionMachine {
         }
     }
 
-    /// The POST whose head was accepted came to its end, with a body to read or without.
-    package mutating func postEnded() {
-        guard case .polling(var polling) = state else { return }
-        polling.isPostArriving = false
-        state = .polling(polling)
+    package enum OnPostEnd: Equatable {
+        /// Give the packets of the body to ``receive(_:at:)``.
+        case read
+        /// The session ended meanwhile: answer with ``EngineRequestError/sessionUnknown``.
+        case unknown
+    }
+
+    /// The body of the POST whose head was accepted is there.
+    ///
+    /// What was sent by polling before the session moved to WebSocket still counts.
+    package mutating func postEnded() -> OnPostEnd {
+        switch state {
+        case .polling(var polling):
+            polling.isPostArriving = false
+            state = .polling(polling)
+            return .read
+        case .webSocket: return .read
+        case .closing, .closed: return .unknown
+        }
     }
 }
 
@@ -235,9 +262,15 @@ extension SessionMachine {
     }
 
     /// A packet of the session arrived on its transport.
+    /// - Parameters:
+    ///   - packet: The packet.
+    ///   - now: The time, asked for if it matters.
+    ///   - hasTakenPing: Whether the last ping has left the WebSocket, asked for if it matters.
+    /// - Returns: What to do.
     package mutating func receive(
         _ packet: EnginePacket,
-        at now: @autoclosure () -> ContinuousClock.Instant
+        at now: @autoclosure () -> ContinuousClock.Instant,
+        hasTakenPing: @autoclosure () -> Bool = true
     ) -> OnPacket {
         switch state {
         case .polling, .webSocket: break
@@ -246,10 +279,16 @@ extension SessionMachine {
         switch (packet, version) {
         case (.message(let message), _): return .deliver(message)
         case (.pong, .v4):
-            heartbeat = .ping(at: now() + pingInterval)
+            // An answer to what was not asked, or can't have been heard, is no sign of life.
+            if case .pong = heartbeat, isHeartbeatTaken(by: hasTakenPing()) {
+                heartbeat = .ping(at: now() + pingInterval)
+            }
             return .ignore
         case (.ping, .v3):
-            heartbeat = .clientPing(by: now() + pingInterval + pingTimeout)
+            if isHeartbeatTaken(by: true) {
+                heartbeat = Self.firstHeartbeat(version, pingInterval, pingTimeout, now())
+                keepHeartbeat()
+            }
             return .send(.pong)
         case (.ping, .v4), (.pong, .v3):
             state = .closed
@@ -273,40 +312,9 @@ extension SessionMachine {
     }
 }
 
-// MARK: - Heartbeat and close
+// MARK: - Close
 
 extension SessionMachine {
-    package enum OnTimeout: Equatable {
-        /// Nothing is due before ``SessionMachine/deadline``.
-        case wait
-        /// Send a ping.
-        case ping
-        /// The session ended for want of a heartbeat; close its transport.
-        case end
-        /// Nobody fetched the farewell; the session is gone.
-        case forget
-    }
-
-    /// The time has come to `now`.
-    package mutating func timeout(at now: ContinuousClock.Instant) -> OnTimeout {
-        guard let deadline, deadline <= now else { return .wait }
-        switch state {
-        case .polling, .webSocket:
-            switch heartbeat {
-            case .ping(let due):
-                // Counted from when the ping was due: a driver that is late must not lengthen the client's time.
-                heartbeat = .pong(by: due + pingTimeout)
-                return .ping
-            case .pong, .clientPing:
-                state = .closed
-                return .end
-            }
-        case .closing, .closed:
-            state = .closed
-            return .forget
-        }
-    }
-
     package enum OnClose: Equatable {
         /// Answer the waiting poll with the packets.
         case respond([EncodedMessage])
@@ -331,18 +339,6 @@ extension SessionMachine {
             state = .closed
             return .closeWebSocket
         case .closing, .closed: return .ignore
-        }
-    }
-
-    static func firstHeartbeat(
-        _ version: EngineProtocolVersion,
-        _ pingInterval: Duration,
-        _ pingTimeout: Duration,
-        _ now: ContinuousClock.Instant
-    ) -> Heartbeat {
-        switch version {
-        case .v4: .ping(at: now + pingInterval)
-        case .v3: .clientPing(by: now + pingInterval + pingTimeout)
         }
     }
 }

@@ -10,10 +10,14 @@ public struct Rate: Sendable, Equatable {
     ///   - perSecond: The steady rate, at least one.
     ///   - burst: How many in one instant, at least one; as many as in a second unless given.
     public init(perSecond: Int, burst: Int? = nil) {
-        precondition(perSecond > 0, "perSecond must be positive")
-        precondition(burst ?? 1 > 0, "burst must be positive")
         self.perSecond = perSecond
         self.burst = burst ?? perSecond
+        validate()
+    }
+
+    func validate() {
+        precondition(perSecond > 0, "perSecond must be positive")
+        precondition(burst > 0, "burst must be positive")
     }
 
     /// The time in which one token grows.

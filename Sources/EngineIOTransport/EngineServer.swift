@@ -29,6 +29,7 @@ public final class EngineServer: Sendable {
     let clientFiles: ClientFiles?
     let clock: EngineClock
     private let metrics: EngineMetrics
+    private let bufferedTotal = BufferedTotal()
 
     private struct State {
         var sessions: [String: EngineSession] = [:]
@@ -97,7 +98,7 @@ public final class EngineServer: Sendable {
         var sum = EngineCounters()
         for loop in state.withLock({ Array($0.loops.values) }) {
             sum += await withCheckedContinuation { continuation in
-                loop.run { continuation.resume(returning: loop.currentCounters(self.allSessions)) }
+                loop.run { continuation.resume(returning: loop.counters) }
             }
         }
         return sum
@@ -134,7 +135,7 @@ public final class EngineServer: Sendable {
     func loop(for eventLoop: any EventLoop) -> NIOEngineLoop {
         let (loop, isNew) = state.withLock { state in
             if let loop = state.loops[ObjectIdentifier(eventLoop)] { return (loop, false) }
-            let loop = NIOEngineLoop(eventLoop, clock: clock)
+            let loop = NIOEngineLoop(eventLoop, clock: clock, bufferedTotal: bufferedTotal)
             state.loops[ObjectIdentifier(eventLoop)] = loop
             return (loop, true)
         }
@@ -146,7 +147,7 @@ public final class EngineServer: Sendable {
     private func report(_ loop: NIOEngineLoop, every interval: TimeAmount) {
         loop.eventLoop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { [weak self] task in
             guard let self else { return task.cancel() }
-            metrics.report(loop.changeSinceLastReport(allSessions))
+            metrics.report(loop.changeSinceLastReport())
         }
     }
 

@@ -32,6 +32,7 @@ extension EngineSession {
         if let packets, let exchange = poll {
             poll = nil
             respond(packets, to: exchange)
+            recount()
         }
         return true
     }
@@ -40,10 +41,12 @@ extension EngineSession {
         machine.probeFailed()
     }
 
-    /// The probed WebSocket takes the session over.
+    /// A WebSocket takes the session over, which it has probed or not.
     /// - Returns: Whether it did; otherwise the WebSocket is to be closed.
-    func receiveUpgrade(_ webSocket: WebSocketHandler) -> Bool {
-        guard case .complete(let packets, _) = machine.receiveUpgrade(at: nioLoop.now) else { return false }
+    func receiveUpgrade(_ webSocket: WebSocketHandler, wasProbed: Bool) -> Bool {
+        guard case .complete(let packets, _) = machine.receiveUpgrade(wasProbed: wasProbed, at: nioLoop.now) else {
+            return false
+        }
         if let exchange = poll {
             poll = nil
             respond([.noop], to: exchange)
@@ -56,7 +59,8 @@ extension EngineSession {
             nioLoop.counters.webSocket.sent(bytes: packet.frame.readableBytes)
         }
         webSocket.flush()
-        schedule()
+        recount()
+        setTimer()
         handler?.transportChanged(to: .webSocket)
         if isWritable { handler?.connectionBecameWritable() }
         return true

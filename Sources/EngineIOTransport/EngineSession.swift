@@ -21,7 +21,11 @@ final class EngineSession: EngineConnection, @unchecked Sendable {
     var webSocket: WebSocketHandler?
     var transport: EngineTransport
     private var isFlushDue = false
-    private var timer: EngineTimer?
+    /// Where the end of the last ping stands in all that the WebSocket is sent.
+    var pingEnd = 0
+    /// What of the loop's buffered bytes is this session's.
+    var countedBytes = 0
+    private var timer: (deadline: ContinuousClock.Instant, timer: EngineTimer)?
 
     init(
         id: String,
@@ -43,17 +47,11 @@ final class EngineSession: EngineConnection, @unchecked Sendable {
             transport: transport,
             version: version,
             configuration: server.configuration,
-            at: handshake.time
+            at: loop.now
         )
     }
 
     var loop: any EngineLoop { nioLoop }
-
-    var isWritable: Bool { machine.isWritable && webSocket?.isWritable ?? true }
-
-    var bufferedBytes: Int { webSocket?.bufferedBytes ?? machine.buffer.bytes }
-
-    var bufferedPackets: Int { webSocket?.bufferedPackets ?? machine.buffer.packets.count }
 
     /// Greets a client that came by polling.
     func start(answering exchange: HTTPExchange) {
@@ -76,7 +74,7 @@ final class EngineSession: EngineConnection, @unchecked Sendable {
 
     private func begin() {
         nioLoop.counters.opened(on: transport)
-        schedule()
+        setTimer()
         handler = server.application.receiveConnection(self)
         if let earlyEnd { tellClosed(earlyEnd) }
     }
@@ -84,6 +82,8 @@ final class EngineSession: EngineConnection, @unchecked Sendable {
     // MARK: Sending
 
     func send(_ message: EncodedMessage) {
+        // What waited before: a single message may be as large as it likes.
+        let isFull = bufferedBytes > server.configuration.maxBufferedBytes
         switch machine.send(message) {
         case .write:
             webSocket?.write(message, version: protocolVersion)
@@ -91,10 +91,12 @@ final class EngineSession: EngineConnection, @unchecked Sendable {
         case .keep: break
         case .drop: return
         }
-        guard
-            bufferedBytes <= server.configuration.maxBufferedBytes,
-            bufferedPackets <= server.configuration.maxBufferedPackets
-        else { return overflow() }
+        guard !isFull, bufferedPackets <= server.configuration.maxBufferedPackets else {
+            return overflow([
+                "maxBytes": "\(server.configuration.maxBufferedBytes)",
+                "maxPackets": "\(server.configuration.maxBufferedPackets)",
+            ])
+        }
         flushLater()
     }
 
@@ -105,41 +107,19 @@ final class EngineSession: EngineConnection, @unchecked Sendable {
         nioLoop.flushLater(self)
     }
 
-    /// Takes no more, and ends the session in the next turn: whoever sends may be in the middle of a broadcast.
-    private func overflow() {
-        guard machine.end() else { return }
-        server.logger.info(
-            "Closing a connection that takes what it is sent too slowly",
-            metadata: [
-                "sid": "\(id)", "bytes": "\(bufferedBytes)", "packets": "\(bufferedPackets)",
-                "maxBytes": "\(server.configuration.maxBufferedBytes)",
-                "maxPackets": "\(server.configuration.maxBufferedPackets)",
-            ]
-        )
-        nioLoop.execute { [self] in
-            webSocket?.abort()
-            closeTransport()
-            finish(.bufferOverflow)
-        }
-    }
-
-    /// The WebSocket was not writable, and is.
-    func webSocketBecameWritable() {
-        handler?.connectionBecameWritable()
-    }
-
     /// Lets go what this turn of the loop has produced.
     func flush() {
         isFlushDue = false
-        if let webSocket {
-            webSocket.flush()
-        } else {
-            let wasFull = machine.buffer.bytes > EngineConfiguration.highWaterMark
-            guard let packets = machine.takePollResponse(), let exchange = poll else { return }
-            poll = nil
-            respond(packets, to: exchange)
-            if wasFull { handler?.connectionBecameWritable() }
-        }
+        if let webSocket { webSocket.flush() } else { answerPoll() }
+        recount()
+    }
+
+    private func answerPoll() {
+        let wasFull = machine.buffer.bytes > EngineConfiguration.highWaterMark
+        guard let packets = machine.takePollResponse(), let exchange = poll else { return }
+        poll = nil
+        respond(packets, to: exchange)
+        if wasFull { handler?.connectionBecameWritable() }
     }
 
     func respond(_ packets: [EncodedMessage], to exchange: HTTPExchange, opening sid: String? = nil) {
@@ -160,6 +140,7 @@ final class EngineSession: EngineConnection, @unchecked Sendable {
         switch machine.receivePoll() {
         case .respond(let packets):
             respond(packets, to: exchange)
+            recount()
             handler?.connectionBecameWritable()
         case .wait:
             poll = exchange
@@ -195,7 +176,10 @@ final class EngineSession: EngineConnection, @unchecked Sendable {
     /// The body of a POST whose head was accepted arrived.
     func receivePost(_ body: ByteBuffer, isBinary: Bool, _ exchange: HTTPExchange) {
         guard !exchange.isAnswered else { return }
-        machine.postEnded()
+        switch machine.postEnded() {
+        case .read: break
+        case .unknown: return exchange.refuse(.sessionUnknown(id))
+        }
         // Protocol 4 has no binary payload; in text form the body must be text.
         guard isBinary ? protocolVersion == .v3 : body.isValidUTF8 else {
             exchange.respond(status: 400)
@@ -263,7 +247,7 @@ final class EngineSession: EngineConnection, @unchecked Sendable {
     }
 
     func receive(_ packet: EnginePacket) {
-        switch machine.receive(packet, at: nioLoop.now) {
+        switch machine.receive(packet, at: nioLoop.now, hasTakenPing: hasTakenPing) {
         case .deliver(let message): handler?.receive(message)
         case .send(let packet): send(packet)
         case .ignore: break
@@ -271,34 +255,49 @@ final class EngineSession: EngineConnection, @unchecked Sendable {
             closeTransport()
             finish(reason)
         }
+        setTimer()
     }
 
     // MARK: Time and end
 
-    /// Keeps one timer running; it is not moved when the deadline moves on, but set anew when it fires.
-    func schedule() {
-        timer?.cancel()
-        timer = machine.deadline.map { deadline in
-            nioLoop.schedule(at: deadline) { self.timerFired() }
+    /// Has the timer fire at the machine's deadline or before it; called whenever that may have moved.
+    ///
+    /// A timer whose deadline moves on, as it does with most heartbeats, is not touched but set anew when it fires.
+    func setTimer() {
+        guard let deadline = machine.deadline else {
+            timer?.timer.cancel()
+            timer = nil
+            return
         }
+        if let timer {
+            guard deadline < timer.deadline else { return }
+            timer.timer.cancel()
+        }
+        timer = (deadline, nioLoop.schedule(at: deadline) { self.timerFired() })
+    }
+
+    private func timerFired() {
+        timer = nil
+        doWhatIsDue()
     }
 
     /// Does what is due before a request is judged: on a busy loop the timer comes after the request.
     private func catchUp() {
         guard let deadline = machine.deadline, deadline <= nioLoop.now else { return }
-        timerFired()
+        doWhatIsDue()
     }
 
-    private func timerFired() {
+    private func doWhatIsDue() {
         switch machine.timeout(at: nioLoop.now) {
         case .wait: break
-        case .ping: send(.ping)
+        case .ping: ping()
+        case .look: lookAtDelivery()
         case .end:
             closeTransport()
             finish(.pingTimeout)
         case .forget: forget()
         }
-        schedule()
+        setTimer()
     }
 
     func close(_ reason: EngineCloseReason) {
@@ -308,7 +307,7 @@ final class EngineSession: EngineConnection, @unchecked Sendable {
             poll = nil
             finish(reason)
         case .linger:
-            schedule()
+            setTimer()
             tellClosed(reason)
         case .closeWebSocket:
             webSocket?.close()
@@ -324,7 +323,7 @@ final class EngineSession: EngineConnection, @unchecked Sendable {
     }
 
     /// Ends what the client holds open: a waiting poll is answered with a noop, a WebSocket is closed.
-    private func closeTransport() {
+    func closeTransport() {
         if let exchange = poll {
             poll = nil
             respond([.noop], to: exchange)
@@ -332,15 +331,16 @@ final class EngineSession: EngineConnection, @unchecked Sendable {
         webSocket?.close()
     }
 
-    private func finish(_ reason: EngineCloseReason) {
+    func finish(_ reason: EngineCloseReason) {
         forget()
         tellClosed(reason)
     }
 
     private func forget() {
-        timer?.cancel()
+        timer?.timer.cancel()
         timer = nil
         webSocket = nil
+        recount()
         server.remove(self)
     }
 

@@ -32,9 +32,17 @@ final class NIOEngineLoop: EngineLoop, @unchecked Sendable {
 
     private let clock: EngineClock
     private let inbox: LoopInbox
+    private let bufferedTotal: BufferedTotal
+    /// What of ``bufferedTotal`` is this loop's.
+    private var reportedBufferedBytes = 0
 
-    init(_ eventLoop: any EventLoop, clock: EngineClock = .continuous) {
+    init(
+        _ eventLoop: any EventLoop,
+        clock: EngineClock = .continuous,
+        bufferedTotal: BufferedTotal = BufferedTotal()
+    ) {
         self.eventLoop = eventLoop
+        self.bufferedTotal = bufferedTotal
         inbox = LoopInbox(eventLoop)
         self.clock = clock
     }
@@ -47,16 +55,20 @@ final class NIOEngineLoop: EngineLoop, @unchecked Sendable {
         inbox.post(work, by: isCurrent ? nil : LoopOutbox.ofCurrentLoop)
     }
 
-    /// The counters, with what the sessions of this loop among `sessions` have buffered.
-    func currentCounters(_ sessions: [EngineSession]) -> EngineCounters {
-        var counters = counters
-        for session in sessions where session.nioLoop === self { counters.bufferedBytes += session.bufferedBytes }
-        return counters
+    /// More bytes wait for clients, or fewer.
+    func countBuffered(_ difference: Int) {
+        counters.bufferedBytes += difference
+        let change = counters.bufferedBytes - reportedBufferedBytes
+        guard abs(change) >= BufferedTotal.step else { return }
+        bufferedTotal.change(by: change)
+        reportedBufferedBytes += change
     }
 
+    /// The bytes that wait for all clients of the server.
+    var bufferedInAll: Int { bufferedTotal.current + counters.bufferedBytes - reportedBufferedBytes }
+
     /// What has changed since the last call.
-    func changeSinceLastReport(_ sessions: [EngineSession]) -> EngineCounters {
-        let counters = currentCounters(sessions)
+    func changeSinceLastReport() -> EngineCounters {
         defer { reportedCounters = counters }
         return counters - reportedCounters
     }

@@ -25,9 +25,14 @@ final class WebSocketHandler: ChannelInboundHandler {
     /// What the channel has not written; counted when it stops taking more, forgotten when it takes more again.
     private var unsent = (packets: 0, bytes: 0)
     private var isChannelWritable = true
+    /// The bytes of all frames that the channel was given.
+    private var written = 0
     private var isFlushing = false
     private var context: ChannelHandlerContext?
-    private var isClosing = false
+    private var closing: WebSocketClosing?
+    private var closingTimer: EngineTimer?
+
+    private var isClosing: Bool { closing != nil }
 
     /// Makes the handler of a WebSocket on its session's loop, which does nothing before ``begin()``.
     init(_ upgrade: WebSocketUpgrade) {
@@ -61,14 +66,28 @@ final class WebSocketHandler: ChannelInboundHandler {
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
+        closingTimer?.cancel()
         self.context = nil
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard !isClosing else { return }
         decoder.receive(unwrapInboundIn(data), spare: &loop.spareInput)
         while !isClosing, receive(decoder.next()) {}
+        if isClosing { discardMessages() }
         decoder.finish(spare: &loop.spareInput)
+    }
+
+    /// Looks for the peer's close frame in what comes after ours.
+    private func discardMessages() {
+        while true {
+            switch decoder.next() {
+            case .text, .binary, .compressed, .pong: continue
+            case .close:
+                if closing?.peerClosed() == true { context?.close(promise: nil) }
+                return
+            case .fail, .tooLarge, .incomplete: return
+            }
+        }
     }
 
     /// - Returns: Whether there may be more.
@@ -78,7 +97,7 @@ final class WebSocketHandler: ChannelInboundHandler {
         case .binary(let bytes): receiveBinary(bytes)
         case .compressed(let message, let isBinary): receiveCompressed(message, isBinary: isBinary)
         case .pong(let data): answerPing(data)
-        case .close(let code): end(.transportClose, code)
+        case .close(let code): end(.transportClose, code, hasPeerClosed: true)
         case .fail(let code): end(.transportError, code)
         case .tooLarge(let size): failTooLarge(size)
         case .incomplete: return false
@@ -139,7 +158,10 @@ final class WebSocketHandler: ChannelInboundHandler {
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
         case ChannelEvent.inputClosed: context.close(promise: nil)
-        case is ChannelShouldQuiesceEvent: close()
+        case is ChannelShouldQuiesceEvent:
+            close()
+            // The server waits for its connections, and not as long as it would for one client.
+            if closing?.isSent == false { limitClosing(to: WebSocketClosing.timeoutOfServer) }
         default: break
         }
         context.fireUserInboundEventTriggered(event)
@@ -156,8 +178,8 @@ final class WebSocketHandler: ChannelInboundHandler {
     }
 
     /// Closes with a code, and tells the owner why.
-    private func end(_ reason: EngineCloseReason, _ code: WebSocketCloseCode?) {
-        let isFirst = beginClosing()
+    private func end(_ reason: EngineCloseReason, _ code: WebSocketCloseCode?, hasPeerClosed: Bool = false) {
+        let isFirst = beginClosing(hasPeerClosed: hasPeerClosed)
         // Before the channel is inactive, which it may be at once; the owner can't close any more, without a code.
         ended(reason)
         if isFirst { finishClosing(code) }
@@ -183,13 +205,11 @@ final class WebSocketHandler: ChannelInboundHandler {
             if let latePong { frames.append(latePong) }
             latePong = nil
             flush()
-            if isWritable { becameWritable() }
+            if case .session(let session) = owner { session.webSocketDrained() }
+        } else if !isChannelWritable, case .session(let session) = owner {
+            session.webSocketFilled()
         }
         context.fireChannelWritabilityChanged()
-    }
-
-    private func becameWritable() {
-        if case .session(let session) = owner { session.webSocketBecameWritable() }
     }
 
     // MARK: For the session
@@ -205,6 +225,27 @@ final class WebSocketHandler: ChannelInboundHandler {
     var bufferedBytes: Int { frames.bytes + unsent.bytes }
 
     var bufferedPackets: Int { frames.count + unsent.packets }
+
+    /// The bytes of all frames that the client's system has taken.
+    var taken: Int { written - unwritten }
+
+    /// Whether there is something that it has not taken.
+    var isWaiting: Bool { frames.count > 0 || unwritten > 0 }
+
+    /// Where the end of all that was sent stands, counted as ``taken`` is.
+    var position: Int { written + frames.bytes }
+
+    /// Whether the client's system has taken all up to a position.
+    ///
+    /// What encryption adds to bytes that wait is not known, but it is not four times as much.
+    func hasTaken(upTo position: Int) -> Bool {
+        written >= position && unwritten <= 4 * (written - position)
+    }
+
+    /// What the channel has not written, as it stands now.
+    private var unwritten: Int {
+        (try? context?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+    }
 
     /// Queues a packet until ``flush()``.
     func write(_ packet: EncodedMessage, version: EngineProtocolVersion) {
@@ -224,6 +265,7 @@ final class WebSocketHandler: ChannelInboundHandler {
         guard let context, !isClosing, frames.count > 0 else { return }
         let (packets, wasFull) = (frames.count, frames.bytes > EngineConfiguration.highWaterMark)
         isFlushing = true
+        written += frames.bytes
         if let frame = frames.takeOnly() {
             context.writeAndFlush(wrapOutboundOut(frame), promise: nil)
         } else {
@@ -232,47 +274,62 @@ final class WebSocketHandler: ChannelInboundHandler {
         }
         isFlushing = false
         if !isChannelWritable {
-            let bytes = try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)
-            unsent = (unsent.packets + packets, bytes ?? 0)
-        } else if wasFull {
-            becameWritable()
+            unsent = (unsent.packets + packets, unwritten)
+        } else if wasFull, case .session(let session) = owner {
+            session.webSocketDrained()
         }
     }
 
     /// Closes the connection without a word and forgets what is queued, for a peer that takes nothing.
     func abort() {
-        isClosing = true
+        closing = WebSocketClosing(hasPeerClosed: true)
         frames = FrameQueue()
         context?.close(promise: nil)
     }
 
-    /// Writes what is queued and a close frame, and closes the connection behind it.
+    /// Writes what is queued and a close frame, and closes the connection when the peer has closed too.
     ///
-    /// A peer that takes nothing more is left after ``/EngineIO/EngineConfiguration/closeTimeout``.
+    /// A peer that takes nothing more is left after ``/EngineIO/EngineConfiguration/closeTimeout``, one that takes the
+    /// close frame and does not answer after ``WebSocketClosing/timeout``.
     func close() {
-        if beginClosing() { finishClosing(nil) }
+        if beginClosing(hasPeerClosed: false) { finishClosing(nil) }
     }
 
     /// Writes what is queued.
     /// - Returns: Whether the connection was not closing.
-    private func beginClosing() -> Bool {
+    private func beginClosing(hasPeerClosed: Bool) -> Bool {
+        guard !isClosing else { return false }
         writeQueued()
-        defer { isClosing = true }
-        return !isClosing
+        closing = WebSocketClosing(hasPeerClosed: hasPeerClosed)
+        return true
     }
 
     private func finishClosing(_ code: WebSocketCloseCode?) {
         guard let context else { return }
-        if !isChannelWritable {
-            let channel = context.channel
-            var timeout = Duration.seconds(30)
-            if case .session(let session) = owner { timeout = session.server.configuration.closeTimeout }
-            context.eventLoop.scheduleTask(in: TimeAmount(timeout)) { channel.close(promise: nil) }
-        }
         var reason = ByteBuffer()
         if let code { reason.writeInteger(code.rawValue) }
         context.writeAndFlush(wrapOutboundOut(.webSocketFrame(opcode: 0x8, reason)))
-            .assumeIsolated().whenComplete { _ in context.close(promise: nil) }
+            .assumeIsolated().whenComplete { self.closeFrameLeft($0) }
+        if closing?.isSent == false {
+            var timeout = Duration.seconds(30)
+            if case .session(let session) = owner { timeout = session.server.configuration.closeTimeout }
+            limitClosing(to: timeout)
+        }
+    }
+
+    private func closeFrameLeft(_ result: Result<Void, any Error>) {
+        let mayClose = closing?.frameLeft() ?? true
+        if case .success = result, !mayClose {
+            limitClosing(to: WebSocketClosing.timeout)
+        } else {
+            context?.close(promise: nil)
+        }
+    }
+
+    private func limitClosing(to timeout: Duration) {
+        guard let channel = context?.channel else { return }
+        closingTimer?.cancel()
+        closingTimer = loop.schedule(at: loop.now + timeout) { channel.close(promise: nil) }
     }
 }
 

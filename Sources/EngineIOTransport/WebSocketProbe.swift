@@ -26,8 +26,8 @@ final class WebSocketProbe {
             guard session.receiveProbe() else { return refuse() }
             webSocket?.write(.pongProbe, version: session.protocolVersion)
             webSocket?.flush()
-        case .upgrade:
-            guard let webSocket, session.receiveUpgrade(webSocket) else { return refuse() }
+        case .upgrade(let wasProbed):
+            guard let webSocket, session.receiveUpgrade(webSocket, wasProbed: wasProbed) else { return refuse() }
             timer?.cancel()
             webSocket.probeSucceeded(session)
         case .refuse: refuse()

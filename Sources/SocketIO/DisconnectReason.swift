@@ -16,6 +16,8 @@ public enum DisconnectReason: String, Sendable, Equatable, CaseIterable {
     case payloadTooLarge = "payload too large"
     /// The client takes what it is sent too slowly.
     case bufferOverflow = "send buffer overflow"
+    /// The client takes nothing of what it is sent.
+    case sendTimeout = "send timeout"
     /// The client sends more often than it may.
     case rateLimited = "rate limit exceeded"
     /// The server is shutting down.
@@ -46,6 +48,7 @@ public enum DisconnectReason: String, Sendable, Equatable, CaseIterable {
         case .parseError: self = .parseError
         case .payloadTooLarge: self = .payloadTooLarge
         case .bufferOverflow: self = .bufferOverflow
+        case .sendTimeout: self = .sendTimeout
         case .rateLimited: self = .rateLimited
         case .serverShuttingDown: self = .serverShuttingDown
         }

@@ -10,10 +10,14 @@ import Testing
     }
 
     @Test func goesThroughProbeAndUpgrade() {
-        #expect(receive(["2probe", "5", "4late"]) == [.probe, .upgrade, .ignore])
+        #expect(receive(["2probe", "5", "4late"]) == [.probe, .upgrade(wasProbed: true), .ignore])
     }
 
-    @Test(arguments: ["2", "2prob", "5", "4a", "", "x", "1"])
+    @Test func takesAnUpgradeWithoutAProbe() {
+        #expect(receive(["5", "2probe"]) == [.upgrade(wasProbed: false), .ignore])
+    }
+
+    @Test(arguments: ["2", "2prob", "4a", "", "x", "1"])
     func refusesAnythingButTheProbe(text: String) {
         #expect(receive([text, "2probe"]) == [.refuse, .ignore])
     }
@@ -30,5 +34,8 @@ import Testing
         _ = probed.receive(ByteBuffer(string: "2probe"))
         #expect(probed.end() == true)
         #expect(probed.end() == false)
+        var upgraded = ProbeMachine(until: .now)
+        _ = upgraded.receive(ByteBuffer(string: "5"))
+        #expect(upgraded.end() == false)
     }
 }

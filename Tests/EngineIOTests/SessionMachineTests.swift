@@ -97,10 +97,26 @@ import Testing
     @Test func overlappingPostsEndTheSession() {
         var machine = machine()
         #expect(machine.receivePostHead() == .read)
-        machine.postEnded()
+        #expect(machine.postEnded() == .read)
         #expect(machine.receivePostHead() == .read)
         #expect(machine.receivePostHead() == .overlap)
         #expect(machine.receivePostHead() == .unknown)
+    }
+
+    @Test func aPostOfASessionThatEndedMeanwhileIsUnknown() {
+        var closed = machine()
+        #expect(closed.receivePostHead() == .read)
+        #expect(closed.end() == true)
+        #expect(closed.postEnded() == .unknown)
+        var closing = machine()
+        #expect(closing.receivePostHead() == .read)
+        #expect(closing.close(at: start) == .linger)
+        #expect(closing.postEnded() == .unknown)
+        var moved = machine()
+        #expect(moved.receivePostHead() == .read)
+        #expect(moved.receiveProbe() == .answer(poll: nil))
+        #expect(moved.receiveUpgrade(wasProbed: true, at: start) == .complete(write: [], isPollWaiting: false))
+        #expect(moved.postEnded() == .read)
     }
 
     @Test func pollsAndPostsDoNotFitAWebSocket() {
@@ -136,19 +152,98 @@ import Testing
     // MARK: Heartbeat
 
     @Test func pingsAndWaitsForThePong() {
-        var machine = machine()
+        var machine = machine(.webSocket)
         #expect(machine.deadline == after(300))
         #expect(machine.timeout(at: after(299)) == .wait)
         #expect(machine.timeout(at: after(300)) == .ping)
         #expect(machine.deadline == after(500))
         #expect(machine.receive(.pong, at: after(450)) == .ignore)
         #expect(machine.deadline == after(750))
-        // Late by 60 ms: the client's time still ends 200 ms after the ping was due.
+        // Late by 60 ms: the client has its 200 ms all the same.
         #expect(machine.timeout(at: after(810)) == .ping)
-        #expect(machine.deadline == after(950))
-        #expect(machine.timeout(at: after(949)) == .wait)
-        #expect(machine.timeout(at: after(950)) == .end)
-        #expect(machine.receivePoll() == .unknown)
+        #expect(machine.deadline == after(1010))
+        #expect(machine.timeout(at: after(1009)) == .wait)
+        #expect(machine.timeout(at: after(1010)) == .end)
+        #expect(machine.send(.text("a")) == .drop)
+    }
+
+    /// The time by which a timer is late is added to the client's, since its answer may wait in the socket.
+    @Test(
+        arguments: [
+            // At 500 ms the answer is due, and the client is given as much again at most.
+            ([500], 500), ([520], 520), ([521], nil), ([521, 541], nil), ([521, 542], 542), ([600, 700], 700),
+            ([600, 690], nil), ([10_000, 10_199], nil), ([10_000, 10_200], 10_200), ([10_000, 90_000], 90_000),
+            // A second pause, within what is left of it.
+            ([600, 800, 900], 900), ([600, 750, 800], 800), ([600, 750, 799], nil),
+        ] as [([Int], Int?)],
+        [EngineProtocolVersion.v4, .v3]
+    )
+    func aLoopThatStoodStillReadsBeforeItJudges(_ heartbeat: ([Int], Int?), version: EngineProtocolVersion) {
+        var machine = machine(.webSocket, version)
+        if version == .v4 { #expect(machine.timeout(at: after(300)) == .ping) }
+        for time in heartbeat.0 {
+            #expect(machine.timeout(at: after(time)) == (time == heartbeat.1 ? .end : .wait), "at \(time)")
+        }
+        guard heartbeat.1 == nil, let last = heartbeat.0.last else { return }
+        #expect(
+            machine.receive(version == .v4 ? .pong : .ping(ByteBuffer()), at: after(last))
+                == (version == .v4 ? .ignore : .send(.pong))
+        )
+        #expect(machine.deadline == after(last + (version == .v4 ? 300 : 500)))
+    }
+
+    @Test func aPongThatNobodyAskedForIsNoSignOfLife() {
+        var machine = machine(.webSocket)
+        #expect(machine.receive(.pong, at: after(290)) == .ignore)
+        #expect(machine.timeout(at: after(300)) == .ping)
+        #expect(machine.receive(.pong, at: after(310), hasTakenPing: false) == .ignore)
+        #expect(machine.deadline == after(500))
+        #expect(machine.receive(.pong, at: after(320), hasTakenPing: true) == .ignore)
+        #expect(machine.deadline == after(620))
+    }
+
+    @Test(arguments: [EngineProtocolVersion.v4, .v3])
+    func whoDoesNotPollIsNotAlive(version: EngineProtocolVersion) {
+        var machine = machine(.polling, version)
+        if version == .v4 {
+            #expect(machine.timeout(at: after(300)) == .ping)
+            #expect(machine.send(.ping) == .keep)
+            #expect(machine.receive(.pong, at: after(310)) == .ignore)
+            #expect(machine.deadline == after(500))
+            #expect(machine.receivePoll() == .respond([.ping]))
+            #expect(machine.receive(.pong, at: after(320)) == .ignore)
+            #expect(machine.deadline == after(620))
+        } else {
+            for _ in 0..<2 {
+                #expect(machine.receive(.ping(ByteBuffer()), at: after(300)) == .send(.pong))
+                #expect(machine.send(.pong) == .keep)
+                #expect(machine.deadline == after(800))
+            }
+            #expect(machine.receive(.ping(ByteBuffer()), at: after(500)) == .send(.pong))
+            #expect(machine.deadline == after(800))
+            #expect(machine.receivePoll() == .respond([.pong, .pong]))
+            #expect(machine.receive(.ping(ByteBuffer()), at: after(600)) == .send(.pong))
+            #expect(machine.deadline == after(1100))
+        }
+    }
+
+    @Test func asksWhatIsTakenAndEndsWhenItIsNothing() {
+        var machine = SessionMachine(
+            transport: .webSocket,
+            version: .v4,
+            configuration: EngineConfiguration(pingInterval: .seconds(60), sendTimeout: .seconds(6)),
+            at: start
+        )
+        machine.bytesWait(taken: 1, at: start)
+        for second in 1...5 {
+            #expect(machine.deadline == after(second * 1000))
+            #expect(machine.timeout(at: after(second * 1000)) == .look)
+            #expect(machine.look(taken: 1, at: after(second * 1000)) == false)
+        }
+        #expect(machine.timeout(at: after(6000)) == .look)
+        #expect(machine.look(taken: 1, at: after(6000)) == true)
+        #expect(machine.send(.text("a")) == .drop)
+        #expect(machine.deadline == nil)
     }
 
     @Test func waitsForThePingOfProtocol3() {
@@ -211,12 +306,28 @@ import Testing
         #expect(machine.mayBeProbed == false)
         #expect(machine.receivePoll() == .respond([.noop]))
         #expect(machine.send(.text("a")) == .keep)
-        #expect(machine.receiveUpgrade(at: after(100)) == .complete(write: [.text("a")], isPollWaiting: false))
+        #expect(
+            machine.receiveUpgrade(wasProbed: true, at: after(100))
+                == .complete(write: [.text("a")], isPollWaiting: false)
+        )
         #expect(machine.deadline == after(400))
         #expect(machine.receivePoll() == .mismatch)
         #expect(machine.send(.text("b")) == .write)
         #expect(machine.receiveProbe() == .refuse)
-        #expect(machine.receiveUpgrade(at: after(100)) == .refuse)
+        #expect(machine.receiveUpgrade(wasProbed: true, at: after(100)) == .refuse)
+        #expect(machine.receiveUpgrade(wasProbed: false, at: after(100)) == .refuse)
+    }
+
+    @Test func movesToAWebSocketThatDoesNotProbe() {
+        var machine = machine()
+        #expect(machine.receivePoll() == .wait)
+        #expect(machine.send(.text("a")) == .keep)
+        #expect(
+            machine.receiveUpgrade(wasProbed: false, at: after(100))
+                == .complete(write: [.text("a")], isPollWaiting: true)
+        )
+        #expect(machine.deadline == after(400))
+        #expect(machine.receivePoll() == .mismatch)
     }
 
     @Test func pollsGoOnUntilTheUpgrade() {
@@ -236,10 +347,12 @@ import Testing
         #expect(machine.receiveProbe() == .answer(poll: [.text("a")]))
     }
 
-    @Test func refusesASecondProbeAndAnUpgradeWithoutOne() {
+    @Test func refusesWhoeverComesSecond() {
         var machine = machine()
-        #expect(machine.receiveUpgrade(at: start) == .refuse)
+        #expect(machine.receiveUpgrade(wasProbed: true, at: start) == .refuse)
         #expect(machine.receiveProbe() == .answer(poll: nil))
         #expect(machine.receiveProbe() == .refuse)
+        #expect(machine.receiveUpgrade(wasProbed: false, at: start) == .refuse)
+        #expect(machine.receiveUpgrade(wasProbed: true, at: start) == .complete(write: [], isPollWaiting: false))
     }
 }

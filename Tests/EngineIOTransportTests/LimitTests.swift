@@ -29,13 +29,52 @@ private let webSocket = "/engine.io/?EIO=4&transport=websocket"
     @Test func handshakesThatComeTooOftenAreToldWhenToComeAgain() async throws {
         let limits = ConnectionLimits(handshakesPerAddress: Rate(perSecond: 1, burst: 1))
         let server = TestServer(EngineConfiguration(limits: limits))
-        var refused = try await server.request(polling)
-        #expect(refused.status == 200)
-        // On a busy machine a second may pass between two requests, and the next may come.
-        for _ in 0..<50 where refused.status == 200 { refused = try await server.request(polling) }
+        #expect(try await server.request(polling).status == 200)
+        let refused = try await server.request(polling)
         #expect(refused.status == 429)
         #expect(refused["retry-after"] == ["1"])
         #expect(refused.text == #"{"code":4,"message":"Too many handshakes"}"#)
+        server.clock.advance(by: .milliseconds(999))
+        #expect(try await server.request(polling).status == 429)
+        server.clock.advance(by: .milliseconds(1))
+        #expect(try await server.request(polling).status == 200)
+    }
+
+    /// One connection that shakes hands in a loop, and never polls.
+    @Test(arguments: [
+        (ConnectionLimits(maxConnectionsPerAddress: 3), 429), (ConnectionLimits(maxConnections: 3), 503),
+        (ConnectionLimits(handshakesPerAddress: Rate(perSecond: 1, burst: 3)), 429),
+    ])
+    func handshakesOfOneConnectionAreHeldToTheLimits(limits: ConnectionLimits, status: Int) async throws {
+        let server = TestServer(EngineConfiguration(limits: limits))
+        let client = try await server.connect()
+        for number in 1...50 {
+            try await client.send([polling])
+            #expect(try await client.response().status == (number <= 3 ? 200 : status))
+        }
+        #expect(server.server.sessionCount == 3)
+        // A neighbour in the network is the same client, a stranger is not.
+        guard limits.maxConnections == nil else { return }
+        let stranger = try await server.connect(from: "192.0.2.2")
+        try await stranger.send([polling])
+        #expect(try await stranger.response().status == 200)
+    }
+
+    @Test func sessionsThatNobodyPollsEnd() async throws {
+        let server = TestServer(EngineConfiguration(limits: ConnectionLimits(maxConnections: 2)))
+        let client = try await server.connect()
+        for _ in 0..<2 {
+            try await client.send([polling])
+            #expect(try await client.response().status == 200)
+        }
+        await server.advance(by: .seconds(25), client)
+        await server.advance(by: .milliseconds(19_999), client)
+        #expect(server.server.sessionCount == 2)
+        await server.advance(by: .milliseconds(1), client)
+        #expect(server.server.sessionCount == 0)
+        #expect(server.application.closeReasons == [.pingTimeout, .pingTimeout])
+        try await client.send([polling])
+        #expect(try await client.response().status == 200)
     }
 
     @Test func addressesAreThoseBehindTrustedProxies() async throws {

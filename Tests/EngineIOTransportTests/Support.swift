@@ -14,6 +14,7 @@ final class TestApplication: EngineApplication, EngineConnectionHandler, Sendabl
         var closeReasons: [EngineCloseReason] = []
         var timesWritable = 0
         var transports: [EngineTransport] = []
+        var next: TestApplication?
     }
 
     private let state = Mutex(State())
@@ -30,8 +31,14 @@ final class TestApplication: EngineApplication, EngineConnectionHandler, Sendabl
     }
 
     func receiveConnection(_ connection: any EngineConnection) -> any EngineConnectionHandler {
+        if let next = state.withLock({ $0.next }) { return next.receiveConnection(connection) }
         state.withLock { $0.connection = connection }
         return self
+    }
+
+    /// Leaves the next connection to another.
+    func leaveNext(to next: TestApplication) {
+        state.withLock { $0.next = next }
     }
 
     func receive(_ message: EngineMessage) {
@@ -68,7 +75,8 @@ final class TestClock: Sendable {
 
 /// A client on a channel without a socket, connected by WebSocket.
 struct TestClient {
-    let application = TestApplication()
+    let application: TestApplication
+    let clock: TestClock
     let server: EngineServer
     let channel: EmbeddedChannel
 
@@ -82,8 +90,31 @@ struct TestClient {
     ///   - reads: In how many reads the request arrives.
     /// - Throws: What the channel throws.
     init(_ configuration: EngineConfiguration = .init(), headers: [String] = [], reads: Int = 1) throws {
-        server = EngineServer(application, configuration: configuration)
-        channel = EmbeddedChannel()
+        let application = TestApplication()
+        let clock = TestClock()
+        let server = EngineServer(application, configuration: configuration, clock: clock.engineClock)
+        try self.init(application, server, clock, EmbeddedEventLoop(), headers, reads)
+    }
+
+    /// Connects to the same server as another, on the same loop.
+    init(of other: Self) throws {
+        let application = TestApplication()
+        other.application.leaveNext(to: application)
+        try self.init(application, other.server, other.clock, other.channel.embeddedEventLoop, [], 1)
+    }
+
+    private init(
+        _ application: TestApplication,
+        _ server: EngineServer,
+        _ clock: TestClock,
+        _ loop: EmbeddedEventLoop,
+        _ headers: [String],
+        _ reads: Int
+    ) throws {
+        self.application = application
+        self.server = server
+        self.clock = clock
+        channel = EmbeddedChannel(loop: loop)
         try channel.connect(to: SocketAddress(ipAddress: "192.0.2.1", port: 1)).wait()
         try channel.configureEngineIO([server], other: .refuse)
         let lines =
@@ -109,9 +140,18 @@ struct TestClient {
         turn()
     }
 
+    /// The loop as the server sees it.
+    var loop: NIOEngineLoop { server.loop(for: channel.eventLoop) }
+
     var session: any EngineConnection {
         guard let connection = application.connection else { preconditionFailure("the handshake failed") }
         return connection
+    }
+
+    /// Lets time pass; timers run at its end, as after a pause of the process.
+    func advance(by duration: Duration) {
+        clock.advance(by: duration)
+        channel.embeddedEventLoop.advanceTime(by: TimeAmount(duration))
     }
 
     /// Ends a turn of the loop.

@@ -76,6 +76,61 @@ import Testing
         #expect(client.application.messages.isEmpty)
         #expect(client.application.closeReasons == [.transportError])
         #expect(try client.received().map { Array(buffer: $0) } == [[0x88, 2, 0x03, 0xea]])
+        client.advance(by: .milliseconds(999))
+        #expect(client.channel.isActive)
+        client.advance(by: .milliseconds(1))
+        #expect(!client.channel.isActive)
+    }
+
+    // MARK: The end
+
+    /// What comes after the server's close frame, and whether it ends the connection.
+    @Test(
+        arguments: [
+            ([], false), ([0x88, 0x80, 0, 0, 0, 0], true),
+            // Messages that were on their way, and a broken frame.
+            ([0x81, 0x81, 0, 0, 0, 0, 0x34], false), ([0x89, 0x80, 0, 0, 0, 0], false),
+            ([0x83, 0x80, 0, 0, 0, 0], false),
+            ([0x81, 0x81, 0, 0, 0, 0, 0x34, 0x88, 0x80, 0, 0, 0, 0], true), ([0x88, 0x80, 0], false),
+        ] as [([UInt8], Bool)]
+    )
+    func theServerWaitsForTheClientsCloseFrame(bytes: [UInt8], closes: Bool) throws {
+        let client = try TestClient()
+        client.session.send(.text("last"))
+        client.session.close()
+        client.turn()
+        #expect(try client.received().map(\.readableBytes) == [7, 2])
+        if !bytes.isEmpty { try client.channel.writeInbound(ByteBuffer(bytes: bytes)) }
+        client.turn()
+        #expect(client.channel.isActive == !closes)
+        #expect(client.application.messages.isEmpty)
+        client.advance(by: .milliseconds(999))
+        #expect(client.channel.isActive == !closes)
+        client.advance(by: .milliseconds(1))
+        #expect(!client.channel.isActive)
+        #expect(try client.received().isEmpty)
+    }
+
+    /// The close frame of a client that sends it with other messages, before or after the server's.
+    @Test func aClientThatClosesIsAnsweredAndLeft() throws {
+        let client = try TestClient()
+        try client.channel.writeInbound(
+            ByteBuffer(bytes: [0x88, 0x82, 0, 0, 0, 0, 0x03, 0xe8, 0x81, 0x81, 0, 0, 0, 0, 0x34])
+        )
+        client.turn()
+        #expect(client.application.messages.isEmpty)
+        #expect(client.application.closeReasons == [.transportClose])
+        #expect(try client.received().map { Array(buffer: $0) } == [[0x88, 2, 0x03, 0xe8]])
+        #expect(!client.channel.isActive)
+    }
+
+    @Test func theEndOfTheServerIsShorterThanTheTimeOfAClient() throws {
+        let client = try TestClient()
+        client.channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
+        client.turn()
+        #expect(try client.received().map { Array(buffer: $0) } == [[0x88, 0]])
+        #expect(client.channel.isActive)
+        client.advance(by: .seconds(1))
         #expect(!client.channel.isActive)
     }
 

@@ -95,7 +95,7 @@ import Testing
         (EngineCloseReason.transportError, "transport error"), (.transportClose, "transport close"),
         (.forcedClose, "forced close"), (.pingTimeout, "ping timeout"), (.parseError, "parse error"),
         (.payloadTooLarge, "payload too large"), (.bufferOverflow, "send buffer overflow"),
-        (.rateLimited, "rate limit exceeded"),
+        (.sendTimeout, "send timeout"), (.rateLimited, "rate limit exceeded"),
     ])
     func transportsEndWithTheirReason(engine: EngineCloseReason, reason: String) {
         let journal = Journal<String>()
