@@ -79,7 +79,13 @@ import Testing
         func time(_ count: Int) -> Duration {
             (0..<4).map { _ in ContinuousClock().measure { decoder.run(count) } }.min() ?? .zero
         }
-        let (small, large) = (time(2000), time(8000))
-        #expect(large < small * 9, "\(decoder): \(small), then \(large)")
+        // Other tests run meanwhile; what is quadratic is so each time.
+        var times: [String] = []
+        for _ in 0..<5 {
+            let (small, large) = (time(2000), time(8000))
+            if large < small * 9 { return }
+            times.append("\(small), then \(large)")
+        }
+        Issue.record("\(decoder): \(times)")
     }
 }
