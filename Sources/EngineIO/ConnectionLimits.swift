@@ -48,20 +48,6 @@ public struct ConnectionLimits: Sendable, Equatable {
 
 /// Holds handshakes to ``ConnectionLimits``.
 package struct ConnectionGate {
-    /// What shares a limit: an address of IPv4, or the network of one of IPv6.
-    struct Origin: Hashable {
-        private let bits: UInt128
-
-        init(_ address: IPAddress?) {
-            // All connections without an address, those of a local socket, are one origin.
-            guard let address else {
-                bits = 0
-                return
-            }
-            bits = address.isIPv4 ? address.bits : (address.bits >> 64) << 64
-        }
-    }
-
     fileprivate struct Entry {
         var connections = 0
         var bucket: TokenBucket?
@@ -69,7 +55,7 @@ package struct ConnectionGate {
 
     private let limits: ConnectionLimits
     private var connections = 0
-    private var origins: [Origin: Entry] = [:]
+    private var origins: [ClientNetwork: Entry] = [:]
     /// The number of origins at which those that are at rest are forgotten.
     private var sweepCount = 1024
 
@@ -84,7 +70,7 @@ package struct ConnectionGate {
     package mutating func begin(from address: IPAddress?, at now: ContinuousClock.Instant) throws(EngineRefusal) {
         try check(from: address)
         guard let rate = limits.handshakesPerAddress else { return }
-        let origin = Origin(address)
+        let origin = ClientNetwork(address)
         sweep(at: now)
         if let wait = origins[origin, default: Entry()].takeToken(rate, at: now) {
             throw .tooManyHandshakes(retryAfter: wait)
@@ -96,14 +82,14 @@ package struct ConnectionGate {
         try check(from: address)
         connections += 1
         guard limits.maxConnectionsPerAddress != nil else { return }
-        origins[Origin(address), default: Entry()].connections += 1
+        origins[ClientNetwork(address), default: Entry()].connections += 1
     }
 
     /// A session ended.
     package mutating func close(from address: IPAddress?) {
         connections -= 1
         guard limits.maxConnectionsPerAddress != nil else { return }
-        let origin = Origin(address)
+        let origin = ClientNetwork(address)
         guard var entry = origins[origin] else { return }
         entry.connections -= 1
         origins[origin] = entry.connections == 0 && entry.bucket == nil ? nil : entry
@@ -111,7 +97,7 @@ package struct ConnectionGate {
 
     private func check(from address: IPAddress?) throws(EngineRefusal) {
         if let most = limits.maxConnections, connections >= most { throw .serverFull }
-        if let most = limits.maxConnectionsPerAddress, origins[Origin(address)]?.connections ?? 0 >= most {
+        if let most = limits.maxConnectionsPerAddress, origins[ClientNetwork(address)]?.connections ?? 0 >= most {
             throw .tooManyConnections
         }
     }

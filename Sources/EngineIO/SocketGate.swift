@@ -2,7 +2,7 @@
 package struct SocketGate {
     private let limits: ConnectionLimits
     private var count = 0
-    private var counts: [ConnectionGate.Origin: Int] = [:]
+    private var counts: [ClientNetwork: Int] = [:]
 
     package init(_ limits: ConnectionLimits) {
         self.limits = limits
@@ -30,7 +30,7 @@ package struct SocketGate {
     package mutating func leave(from address: IPAddress?, isProxy: Bool) {
         count -= 1
         guard limits.maxSocketsPerAddress != nil, !isProxy else { return }
-        let origin = ConnectionGate.Origin(address)
+        let origin = ClientNetwork(address)
         let rest = counts[origin, default: 1] - 1
         counts[origin] = rest > 0 ? rest : nil
     }
