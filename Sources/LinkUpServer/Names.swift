@@ -25,28 +25,6 @@ struct RoomName: Hashable, Sendable {
     }
 }
 
-/// The name that the others see; not unique, and nothing is decided by it.
-struct DisplayName: Hashable, Sendable {
-    /// The name without white space around it.
-    let value: String
-
-    /// Trims and checks a name.
-    /// - Throws: `bad-request` unless 1 to 64 characters are left and none of them is a control character.
-    init(_ text: String) throws(RequestError) {
-        let scalars = text.unicodeScalars
-        let isInk = { (scalar: Unicode.Scalar) in !scalar.properties.isWhitespace }
-        guard let first = scalars.firstIndex(where: isInk), let last = scalars.lastIndex(where: isInk),
-            scalars[first...last].count <= Limits.displayName,
-            !scalars[first...last].contains(where: { $0.properties.generalCategory == .control })
-        else {
-            throw .badRequest(
-                "`name` must be 1 to \(Limits.displayName) characters after trimming, none of them a control character."
-            )
-        }
-        value = String(scalars[first...last])
-    }
-}
-
 /// The text of a chat message.
 struct MessageText: Hashable, Sendable {
     /// The text as given.
@@ -80,16 +58,18 @@ struct MessageKey: Hashable, Sendable {
         }
         value = text
     }
-}
 
-extension RoomName: Encodable {
-    func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(value)
+    /// Keys are the same when their bytes are; strings of other bytes can be equal.
+    static func == (left: Self, right: Self) -> Bool {
+        left.value.utf8.elementsEqual(right.value.utf8)
+    }
+
+    func hash(into hasher: inout Hasher) {
+        for byte in value.utf8 { hasher.combine(byte) }
     }
 }
 
-extension DisplayName: Encodable {
+extension RoomName: Encodable {
     func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(value)
