@@ -130,6 +130,8 @@ def as_list(value):
 def test_lost_connection_is_away_and_resumes(make_member, room):
     ann, bea = make_member(room, "Ann"), make_member(room, "Bea")
     ann.wait_for("peer-joined")
+    # A place is kept for those who were there for at least three seconds.
+    time.sleep(3.2)
     bea.drop()
     assert ann.wait_for("peer-away") == {"id": bea.id}
     again = make_member(room, "Bea", resume=bea.joined["resumeKey"])

@@ -198,6 +198,7 @@ def test_no_acknowledged_message_is_lost_when_the_server_is_killed(start_linkup)
         assert len(set(keys)) == len(keys)
         # What was said but not acknowledged may be there or not; saying it again does not double it.
         last = stored[-1]
+        member.chat("join", room="room", name=last["name"])
         assert member.chat("say", text=last["text"], key=last["key"])["message"]["id"] == last["id"]
         assert member.chat("say", text="new")["message"]["id"] > max(by_id)
     for thread in threads:

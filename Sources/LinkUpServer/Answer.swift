@@ -1,4 +1,5 @@
 import EngineIO
+import NIOCore
 import SocketIO
 
 /// What acknowledges a request: its result, or why there is none.
@@ -28,46 +29,106 @@ enum Answer<Result: Encodable & Sendable>: Encodable, Sendable {
 /// The result of a request that has none: `{}`.
 struct NoResult: Encodable, Sendable {}
 
-extension Socket {
+/// The requests of one socket: refuses what comes too often or is too large before it is read, and owns what takes time.
+struct RequestHandler: Sendable {
+    /// The socket; its handlers end with it.
+    let socket: Socket
+    /// What its connection has done.
+    let client: ClientLimits.Client
+    /// What is in flight for the socket.
+    let tasks = SocketTasks()
+
+    /// Begins to count a socket; call it on its loop.
+    init(_ socket: Socket, limits: ClientLimits) {
+        self.socket = socket
+        client = limits.client(of: socket.connection, at: socket.connection.loop.now)
+        client.opened()
+        socket.onDisconnect { [client, tasks] _ in
+            tasks.cancel()
+            client.closed()
+        }
+    }
+
     /// Answers a request at once.
     ///
     /// The acknowledgement leaves before anything that other loops send the socket from then on.
     /// - Parameters:
     ///   - event: The name of the request.
-    ///   - limit: How often a client may send it.
+    ///   - action: What it counts as.
     ///   - body: Does what is asked; gets the time.
     func answer<Result: Encodable & Sendable>(
         _ event: String,
-        limit: RateLimit?,
+        _ action: LimitedAction,
         _ body: @escaping @Sendable (RequestArguments, ContinuousClock.Instant) throws(RequestError) -> Result
     ) {
-        on(event) { [loop = connection.loop] (argument: JSONValue) -> Answer<Result> in
-            Answer { () throws(RequestError) in
-                let now = loop.now
-                try limit?.admit(at: now)
-                return try body(RequestArguments(argument), now)
-            }
+        hear(event, action) { arguments, now, acknowledge throws(RequestError) in
+            let result = try body(arguments, now)
+            acknowledge?(result)
         }
     }
 
-    /// Answers a request that takes time.
-    ///
-    /// `body` begins in the order in which requests arrive.
+    /// Answers a request by way of another loop; `body` calls the acknowledgement, unless it throws.
     /// - Parameters:
     ///   - event: The name of the request.
-    ///   - limit: How often a client may send it.
+    ///   - action: What it counts as.
+    ///   - body: Does what is asked; gets the time.
+    func hear(
+        _ event: String,
+        _ action: LimitedAction,
+        _ body:
+            @escaping @Sendable (RequestArguments, ContinuousClock.Instant, Acknowledge?) throws(RequestError) -> Void
+    ) {
+        socket.on(
+            event,
+            raw: { [client, loop = socket.connection.loop] arguments, acknowledge in
+                do throws(RequestError) {
+                    let now = loop.now
+                    try client.take(action, at: now)
+                    if action == .signal {
+                        try client.take(.signalBytes, arguments[0]?.json.readableBytes ?? 0, at: now)
+                    }
+                    try body(RequestArguments(arguments, maxBytes: action.argumentBytes), now, acknowledge)
+                } catch {
+                    acknowledge?(error)
+                }
+            }
+        )
+    }
+
+    /// What ends a request that took time; runs on the loop of its socket.
+    typealias Finish<Result> = @Sendable () throws(RequestError) -> Result
+
+    /// Answers a request that takes time.
+    ///
+    /// `body` runs in the order in which requests arrive, what it returns anywhere, and what that returns on the loop
+    /// again, unless the socket has ended.
+    /// - Parameters:
+    ///   - event: The name of the request.
+    ///   - action: What it counts as.
+    ///   - work: What it counts as while it is in flight.
     ///   - body: Does what is asked.
     func answerLater<Result: Encodable & Sendable>(
         _ event: String,
-        limit: RateLimit?,
-        _ body: nonisolated(nonsending) @escaping @Sendable (RequestArguments) async throws(RequestError) -> Result
+        _ action: LimitedAction,
+        _ work: ClientLimits.Work,
+        _ body:
+            @escaping @Sendable (RequestArguments, ContinuousClock.Instant) throws(RequestError) ->
+            @Sendable () async throws(RequestError) -> Finish<Result>
     ) {
-        on(event) { [loop = connection.loop] (argument: JSONValue) async -> Answer<Result> in
+        let loop = socket.connection.loop
+        hear(event, action) { [client, tasks] arguments, now, acknowledge throws(RequestError) in
+            try client.begin(work)
+            let operation: @Sendable () async throws(RequestError) -> Finish<Result>
             do throws(RequestError) {
-                try limit?.admit(at: loop.now)
-                return .result(try await body(RequestArguments(argument)))
+                operation = try body(arguments, now)
             } catch {
-                return .error(error)
+                client.end(work)
+                throw error
+            }
+            tasks.run(on: loop, operation) { finish in
+                defer { client.end(work) }
+                guard let finish else { return }
+                acknowledge?(Answer(catching: finish))
             }
         }
     }

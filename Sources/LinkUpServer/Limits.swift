@@ -27,13 +27,94 @@ enum Limits {
     /// How long the place of a participant whose signalling connection was lost is kept: a change of network and a
     /// restart of the server fit in.
     static let grace = Duration.seconds(30)
+    /// How long somebody must have been in a call for the place to be kept: nobody else misses who was there for a
+    /// blink, and places that cost a moment each would lock others out.
+    static let settling = Duration.seconds(3)
+    /// Participants of one network in all calls: a class of 40 fits in, its teachers and their second screens too, and
+    /// one network can't fill more than four calls.
+    static let participantsOfNetwork = 64
+    /// People in the chat of a room: what one says is sent to all.
+    static let people = 500
+    /// People of one network in the chat of a room: a class of 40 with two pages each fits in, and it takes five
+    /// networks to fill a room.
+    static let peopleOfNetwork = 100
+    /// People that the answer to `join` lists: two screens; the rest is a number.
+    static let listedPeople = 200
 
-    /// `say`: faster than anybody types, and a client may catch up after an outage.
-    static let say = Rate(perSecond: 10, burst: 20)
-    /// `typing`: a person begins and ceases to type a few times a second at most.
-    static let typing = Rate(perSecond: 5, burst: 10)
-    /// `signal`: a join of a full call sends several hundred candidates at once.
-    static let signal = Rate(perSecond: 100, burst: 500)
+    // MARK: Bytes
+
+    /// Bytes of JSON of one page of history: ten times what 100 messages of everyday length have.
+    ///
+    /// Fewer messages come where they are longer, and at least one.
+    static let historyBytes = 256 * 1024
+    /// Bytes that may wait for a client while it is still given pages of history and signals, which can be had later.
+    ///
+    /// What waits is then at most this, the pages of ``readsAtOnce``, and what was said: some 1.3 MB.
+    static let waitingBytes = 256 * 1024
+
+    /// Bytes that may wait for a client before it is closed: what ``waitingBytes`` lets wait, and half as much again.
+    static let bufferedBytes = 2 * 1024 * 1024
+
+    // MARK: Work in flight
+
+    /// `join` and `history` of one client that read at the same time: the page needs one.
+    static let readsAtOnce = 2
+    /// Reads of one network: when the server was lost, each of a class of 40 comes back with one.
+    static let readsOfNetwork = 64
+    /// Reads of all clients: a tenth of a second's work, so that nobody waits for longer.
+    static let reads = 256
+    /// `say` of one client that wait for the disk: more than ``say`` lets through at once.
+    static let writesAtOnce = 32
+}
+
+/// How often: by one connection, and by all connections of one network.
+///
+/// The rates of a network are such that a class of 40 behind one address does not meet them, not even when the server
+/// was lost and all come back in one instant.
+struct ClientRate: Equatable, Sendable {
+    /// What one connection may do.
+    var client: Rate
+    /// What all connections of one network may do together.
+    var network: Rate
+}
+
+extension Limits {
+    /// Packets of one connection, of any kind: three times what the rates below let through.
+    ///
+    /// Who sends more is disconnected, since even refusing has a cost.
+    static let events = Rate(perSecond: 300, burst: 2000)
+    /// Joins of a namespace: two for each connection; 80 when 40 come back, five times over.
+    static let enter = ClientRate(client: Rate(perSecond: 1, burst: 10), network: Rate(perSecond: 50, burst: 400))
     /// `join`, `history` and `status` together: each costs the server or the peers more than the others.
-    static let control = Rate(perSecond: 5, burst: 20)
+    ///
+    /// 40 who come back join twice, say their status and fetch up to ten pages each: 520.
+    static let control = ClientRate(client: Rate(perSecond: 5, burst: 20), network: Rate(perSecond: 100, burst: 1000))
+    /// `leave`: as often as ``control`` lets a client join.
+    static let leave = ClientRate(client: Rate(perSecond: 5, burst: 20), network: Rate(perSecond: 100, burst: 1000))
+    /// `say`: faster than anybody types, and a client may catch up after an outage: 40 with 20 messages each are 800.
+    static let say = ClientRate(client: Rate(perSecond: 10, burst: 20), network: Rate(perSecond: 100, burst: 800))
+    /// `typing`: a person begins and ceases to type a few times a second at most; 40 do 200.
+    static let typing = ClientRate(client: Rate(perSecond: 5, burst: 10), network: Rate(perSecond: 200, burst: 400))
+    /// `signal`: a join of a full call sends several hundred candidates at once.
+    ///
+    /// 40 people in calls of 16 have 600 ends of connections, with some 20 signals each: 12,000.
+    static let signal = ClientRate(
+        client: Rate(perSecond: 100, burst: 500),
+        network: Rate(perSecond: 2000, burst: 20_000)
+    )
+    /// `join` of a call, each of which is given credentials for the relay: 40 come back, ten times over.
+    static let credentials = ClientRate(client: Rate(perSecond: 1, burst: 10), network: Rate(perSecond: 5, burst: 400))
+
+    /// Bytes of what one connection says: 20 of the longest messages, and then two a second.
+    ///
+    /// So a receiver with a quarter of a megabit keeps up with anybody.
+    static let sayBytes = Rate(perSecond: 32_000, burst: 320_000)
+    /// Bytes that are said in one room: 40 people with 20 everyday messages each after an outage (400 bytes with their
+    /// names: 320 kB), and then a megabit, so that who has that keeps up with everybody.
+    static let roomBytes = Rate(perSecond: 128_000, burst: 512_000)
+    /// Bytes of the signals of one connection: descriptions of 20 kB and candidates for 15 peers (400 kB), five times.
+    static let signalBytes = Rate(perSecond: 200_000, burst: 2_000_000)
+    /// Bytes of the signals from one participant to another: eight descriptions of 20 kB with their candidates, or two
+    /// of the largest.
+    static let pairBytes = Rate(perSecond: 20_000, burst: 200_000)
 }

@@ -66,7 +66,9 @@ public final class LinkUpServer: Sendable {
         if turn.secrets.isEmpty { turn.secrets = [TURNSecret.derive(from: secret)] }
         if let port = UInt16(exactly: configuration.port), port > 0 { turn.otherPorts.insert(port) }
         turnConfiguration = turn
-        let io = SocketIOServer(logger: logger)
+        var sockets = SocketIOServer.Configuration()
+        sockets.eventRateLimit = EventRateLimit(Limits.events)
+        let io = SocketIOServer(configuration: sockets, logger: logger)
         self.io = io
         let namespace = io.of("/chat")
         do {
@@ -83,14 +85,17 @@ public final class LinkUpServer: Sendable {
         let (turn, ports, shared) = try await startTURN()
         // The port of the page is told to nobody before it is known.
         let isPortKnown = configuration.port != 0
-        if isPortKnown { serveNamespaces(ports, pagePort: configuration.port) }
+        if isPortKnown { serveNamespaces(turn, ports, pagePort: configuration.port) }
         let engine = EngineServer(
             io,
-            configuration: EngineConfiguration(shutdownGracePeriod: Self.goodbyeTime),
+            configuration: EngineConfiguration(
+                shutdownGracePeriod: Self.goodbyeTime,
+                maxBufferedBytes: Limits.bufferedBytes
+            ),
             logger: logger
         )
         let application = makeApplication(engine, front: shared?.front) { [self] port in
-            if !isPortKnown { serveNamespaces(ports, pagePort: port) }
+            if !isPortKnown { serveNamespaces(turn, ports, pagePort: port) }
             onReady(
                 Addresses(
                     hostname: configuration.hostname,
@@ -167,9 +172,10 @@ public final class LinkUpServer: Sendable {
         )
     }
 
-    private func serveNamespaces(_ ports: TURNServer.Ports, pagePort: Int) {
+    private func serveNamespaces(_ turn: TURNServer, _ ports: TURNServer.Ports, pagePort: Int) {
         let time: @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970 * 1000) }
-        ChatService(store: store, logger: logger, time: time).serve(io.of("/chat"))
+        let (keys, limits) = (ResumeKeys(secret: secret), ClientLimits())
+        ChatService(store: store, keys: keys, limits: limits, time: time).serve(io.of("/chat"))
         let iceServers = ICEServers(
             turnPort: ports.port,
             turnHost: configuration.turnHost,
@@ -178,6 +184,13 @@ public final class LinkUpServer: Sendable {
             hasTCP: turnConfiguration.listensOnTCP,
             credentials: TimeLimitedCredentials(secrets: turnConfiguration.secrets)
         )
-        CallService(keys: ResumeKeys(secret: secret), iceServers: iceServers, time: time).serve(io.of("/call"))
+        let calls = CallService(
+            keys: keys,
+            iceServers: iceServers,
+            limits: limits,
+            onDeparture: { turn.revoke(userID: $0, for: iceServers.lifetime) },
+            time: time
+        )
+        calls.serve(io.of("/call"))
     }
 }

@@ -1,8 +1,31 @@
+import NIOCore
 import SocketIO
 
 /// The one argument of a request: an object whose members are checked one by one.
 struct RequestArguments: Sendable {
     private let members: JSONObject
+    /// The bytes of JSON that it came as; 0 when it did not come from a client.
+    private(set) var byteCount = 0
+
+    /// Decodes the argument of a request.
+    /// - Parameters:
+    ///   - arguments: What the client sent.
+    ///   - maxBytes: How many bytes of JSON it may have; what has more is not decoded.
+    /// - Throws: `bad-request` when it has more, or is anything but an object.
+    init(_ arguments: SocketArguments, maxBytes: Int) throws(RequestError) {
+        guard let argument = arguments[0] else {
+            try self.init(.null)
+            return
+        }
+        guard argument.json.readableBytes <= maxBytes else {
+            throw .badRequest("The argument must be at most \(maxBytes) bytes of JSON.")
+        }
+        guard let value = try? argument.decode(JSONValue.self) else {
+            throw .badRequest("The argument must be an object.")
+        }
+        try self.init(value)
+        byteCount = argument.json.readableBytes
+    }
 
     /// Takes the argument; none at all counts as an object without members.
     /// - Throws: `bad-request` when it is anything but an object.

@@ -11,7 +11,9 @@ struct RequestError: Error, Equatable {
         case notJoined = "not-joined"
         case unknownPeer = "unknown-peer"
         case peerAway = "peer-away"
+        case peerBusy = "peer-busy"
         case roomFull = "room-full"
+        case busy
         case tooManyRequests = "too-many-requests"
         case notStored = "not-stored"
         case `internal` = "internal"
@@ -24,6 +26,22 @@ struct RequestError: Error, Equatable {
 
     /// The request needs a room.
     static let notJoined = Self(code: .notJoined, message: "Join a room first.")
+
+    /// The receiver takes what it is sent too slowly, and the sender is not to fill the server with it.
+    static let peerBusy = Self(code: .peerBusy, message: "The peer is slow to take what it is sent. Try again soon.")
+
+    /// As much is under way for this client, its network or all as may be, or more waits for it than it takes.
+    static let busy = Self(code: .busy, message: "Too much is under way at the moment. Try again soon.")
+
+    /// Too often; says when it is not, rounded up to tenths of a second.
+    static func tooManyRequests(_ wait: Duration) -> Self {
+        let (seconds, attoseconds) = wait.components
+        let tenths = seconds * 10 + (attoseconds + 99_999_999_999_999_999) / 100_000_000_000_000_000
+        return Self(
+            code: .tooManyRequests,
+            message: "Too many requests: try again in \(tenths / 10).\(tenths % 10) s."
+        )
+    }
 
     /// The message is not on disk, and nobody was sent it; the client keeps it and says it again later.
     static let notStored = Self(code: .notStored, message: "The message could not be stored. Try again later.")

@@ -60,17 +60,33 @@ final class FakeClient: EngineConnection, @unchecked Sendable {
     let loop: any EngineLoop
     let transport = EngineTransport.webSocket
     let isWritable = true
-    let bufferedBytes = 0
+    /// What waits for the client; a test sets it.
+    var bufferedBytes: Int {
+        get { buffered.withLock { $0 } }
+        set { buffered.withLock { $0 = newValue } }
+    }
     let bufferedPackets = 0
+    /// How many connections there have been.
+    private static let count = Mutex(0)
 
     private let manualLoop: ManualLoop
     private let namespace: String
     private var handler: (any EngineConnectionHandler)?
     private let packets = Mutex<[String]>([])
+    private let buffered = Mutex(0)
     private var lastRequest = 0
 
-    init(_ namespace: String, of server: SocketIOServer, on loop: ManualLoop, host: String? = "localhost:3000") {
-        id = "engine"
+    init(
+        _ namespace: String,
+        of server: SocketIOServer,
+        on loop: ManualLoop,
+        host: String? = "localhost:3000",
+        address: String = "192.0.2.1"
+    ) {
+        id = Self.count.withLock { count in
+            count += 1
+            return "engine \(count)"
+        }
         self.namespace = namespace
         self.loop = loop
         manualLoop = loop
@@ -78,7 +94,7 @@ final class FakeClient: EngineConnection, @unchecked Sendable {
             target: "/socket.io/",
             query: [],
             headers: host.map { [.init(name: "Host", value: $0)] } ?? [],
-            remoteAddress: "192.0.2.1",
+            remoteAddress: address,
             isSecure: false,
             time: loop.now
         )
@@ -96,11 +112,23 @@ final class FakeClient: EngineConnection, @unchecked Sendable {
     }
 
     /// The connection is lost.
-    func disconnect() {
+    func disconnect(_ reason: EngineCloseReason = .transportClose) {
         let handler = handler
         self.handler = nil
-        handler?.connectionClosed(.transportClose)
+        handler?.connectionClosed(reason)
         manualLoop.run()
+    }
+
+    /// Leaves the namespace and joins it again.
+    /// - Returns: Whether it was let in.
+    func enterAgain() -> Bool {
+        receive("1\(namespace),")
+        packets.withLock { $0 = [] }
+        receive("0\(namespace),")
+        return packets.withLock { packets in
+            defer { packets = [] }
+            return packets.contains { $0.hasPrefix("0") }
+        }
     }
 
     func receive(_ text: String) {

@@ -7,7 +7,7 @@ import Testing
 struct TokenBucketTests {
     private let start = ContinuousClock.now
 
-    @Test(arguments: [Limits.say, Limits.typing, Limits.signal, Limits.control, Rate(perSecond: 3, burst: 1)])
+    @Test(arguments: LimitedAction.allCases.filter { $0.clientRate.burst <= 1000 }.map(\.clientRate))
     func grantsTheBurstAndNotOneMore(rate: Rate) {
         var bucket = TokenBucket(rate)
         for _ in 0..<rate.burst {
@@ -16,7 +16,7 @@ struct TokenBucketTests {
         #expect(bucket.take(at: start) == rate.interval)
     }
 
-    @Test(arguments: [Limits.say, Limits.typing, Limits.signal, Limits.control])
+    @Test(arguments: LimitedAction.allCases.filter { $0.clientRate.burst <= 1000 }.map(\.clientRate))
     func growsOneTokenEachInterval(rate: Rate) {
         var bucket = TokenBucket(rate)
         for _ in 0..<rate.burst { _ = bucket.take(at: start) }
@@ -52,15 +52,18 @@ struct TokenBucketTests {
         #expect((88...90).contains(granted))
     }
 
+    @Test(arguments: [(200, "0.2"), (50, "0.1"), (1, "0.1"), (1200, "1.2"), (61_000, "61.0")])
+    func saysWhenToTryAgain(milliseconds: Int, seconds: String) {
+        let error = RequestError.tooManyRequests(.milliseconds(milliseconds))
+        #expect(error.code == .tooManyRequests)
+        #expect(error.message == "Too many requests: try again in \(seconds) s.")
+    }
+
     @Test
-    func saysWhenToTryAgain() {
-        var bucket = TokenBucket(Rate(perSecond: 5, burst: 1))
-        #expect(throws: Never.self) { try bucket.admit(at: start) }
-        #expect(throws: RequestError(code: .tooManyRequests, message: "Too many requests: try again in 0.2 s.")) {
-            try bucket.admit(at: start)
-        }
-        #expect(throws: RequestError(code: .tooManyRequests, message: "Too many requests: try again in 0.1 s.")) {
-            try bucket.admit(at: start + .milliseconds(150))
-        }
+    func letsWhatCostsMoreThanTheBurstPass() {
+        var bucket = TokenBucket(Rate(perSecond: 10, burst: 5))
+        #expect(bucket.take(15, at: start) == nil)
+        #expect(bucket.take(1, at: start) == .milliseconds(1100))
+        #expect(bucket.take(1, at: start + .milliseconds(1100)) == nil)
     }
 }

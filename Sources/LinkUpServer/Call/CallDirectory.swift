@@ -1,3 +1,5 @@
+import EngineIO
+
 /// The calls of all rooms, and the place of each socket in them.
 ///
 /// Holds the rules of `/call` that go beyond one room: a socket takes part in one call at a time, a participant is
@@ -11,18 +13,21 @@ struct CallDirectory: Sendable {
         var id: ParticipantID
     }
 
-    /// A participant that is waited for.
+    /// A participant that has lost its connection.
     struct Absence: Equatable, Sendable {
         /// Who is waited for, and where.
         var seat: Seat
-        /// Until when; call ``CallDirectory/expire(_:at:)`` then.
-        var deadline: ContinuousClock.Instant
+        /// Until when, which is when to call ``CallDirectory/expire(_:at:)``; `nil` when it is not waited for.
+        var deadline: ContinuousClock.Instant?
         /// What the others are told.
         var deliveries: [CallDelivery]
     }
 
     private var rooms: [RoomName: CallRoom] = [:]
     private var seats: [SocketID: Seat] = [:]
+    /// How many places in all calls those of a network have; those that are kept for somebody count too.
+    private var places: [ClientNetwork: Int] = [:]
+    private var departed: [String] = []
     private var lastEpoch: Int64 = 0
 
     /// The rooms in which somebody is in a call or waited for.
@@ -39,7 +44,8 @@ struct CallDirectory: Sendable {
     ///   - name: What the others see.
     ///   - resumed: Who the socket has proved to have been in this room, if it has.
     ///   - newID: Who it becomes otherwise.
-    ///   - socket: The socket.
+    ///   - origin: Where it comes from.
+    ///   - now: The time.
     /// - Returns: Who the socket is now, and what it and the others are told.
     /// - Throws: `room-full`; then the socket is still where it was.
     mutating func join(
@@ -47,8 +53,10 @@ struct CallDirectory: Sendable {
         name: DisplayName,
         resumed: ParticipantID?,
         newID: ParticipantID,
-        socket: SocketID
+        from origin: Origin,
+        at now: ContinuousClock.Instant
     ) throws(RequestError) -> CallRoom.Joined {
+        let socket = origin.socket
         let former = seats[socket]
         var call = rooms[room] ?? CallRoom()
         var farewell: [CallDelivery] = []
@@ -56,22 +64,34 @@ struct CallDirectory: Sendable {
             farewell = call.leave(former.id)
         }
         var joined: CallRoom.Joined
-        if let resumed, let returned = call.resume(resumed, name: name, socket: socket) {
+        let before = resumed.flatMap { call.network(of: $0) }
+        if let resumed, let returned = call.resume(resumed, name: name, from: origin) {
             joined = returned
         } else {
+            if call.isFull { farewell += call.makePlace() }
             guard !call.isFull else {
                 throw RequestError(
                     code: .roomFull,
                     message: "This room already has \(Limits.participants) people in its call."
                 )
             }
-            joined = call.join(resumed ?? newID, name: name, socket: socket)
+            // Who moves to another call gives up a place of the same network.
+            guard former != nil || places[origin.network, default: 0] < Limits.participantsOfNetwork else {
+                throw RequestError(
+                    code: .roomFull,
+                    message: "\(Limits.participantsOfNetwork) people of this network are in calls already."
+                )
+            }
+            joined = call.join(resumed ?? newID, name: name, from: origin, at: now)
         }
+        places[origin.network, default: 0] += 1
+        if let before { freePlace(of: before) }
         if let former, former.room != room {
-            farewell = leave(former)
+            farewell += leave(former)
         }
         if let replaced = joined.replaced { seats[replaced] = nil }
         joined.deliveries.insert(contentsOf: farewell, at: 0)
+        settle(&call)
         rooms[room] = call
         seats[socket] = Seat(room: room, id: joined.id)
         return joined
@@ -86,11 +106,17 @@ struct CallDirectory: Sendable {
     /// A socket is gone without having left.
     /// - Returns: `nil` when it was in no call, or another socket has taken its place.
     mutating func connectionLost(_ socket: SocketID, at now: ContinuousClock.Instant) -> Absence? {
-        guard let seat = seats.removeValue(forKey: socket), var call = rooms[seat.room] else { return nil }
+        guard let seat = seats.removeValue(forKey: socket) else { return nil }
         let deadline = now + Limits.grace
-        let deliveries = call.connectionLost(seat.id, until: deadline)
-        rooms[seat.room] = call
-        return Absence(seat: seat, deadline: deadline, deliveries: deliveries)
+        let deliveries = change(seat.room) { $0.connectionLost(seat.id, until: deadline, at: now) }
+        let isKept = rooms[seat.room]?.contains(seat.id) == true
+        return Absence(seat: seat, deadline: isKept ? deadline : nil, deliveries: deliveries)
+    }
+
+    /// The names by which the TURN server knows those who have left for good since the last call.
+    mutating func takeDeparted() -> [String] {
+        defer { departed = [] }
+        return departed
     }
 
     /// The time that a participant was given may be over.
@@ -105,22 +131,25 @@ struct CallDirectory: Sendable {
         return change(seat.room) { $0.setStatus(status, of: seat.id) }
     }
 
-    /// Finds out who sends a signal, and to which socket it goes.
-    /// - Throws: `not-joined`, `unknown-peer` or `peer-away`.
-    func route(
+    /// Finds out who sends a signal, and to which socket it goes, and counts its bytes.
+    /// - Throws: `not-joined`, `unknown-peer`, `peer-away` or `too-many-requests`.
+    mutating func route(
         from socket: SocketID,
-        to id: ParticipantID
+        to id: ParticipantID,
+        byteCount: Int,
+        at now: ContinuousClock.Instant
     ) throws(RequestError) -> (sender: ParticipantID, receiver: SocketID) {
         let seat = try seat(of: socket)
-        guard let call = rooms[seat.room] else { throw .notJoined }
-        return (seat.id, try call.route(from: seat.id, to: id))
+        let receiver = try rooms[seat.room]?.route(from: seat.id, to: id, byteCount: byteCount, at: now)
+        guard let receiver else { throw .notJoined }
+        return (seat.id, receiver)
     }
 
     /// Makes the number of a `join`: above all numbers before, over restarts too while the clock doesn't run back.
     /// - Parameter time: Milliseconds since 1970.
     /// - Returns: The number.
     mutating func makeEpoch(time: Int64) -> Int64 {
-        lastEpoch = max(lastEpoch + 1, time)
+        lastEpoch = max(lastEpoch &+ 1, time)
         return lastEpoch
     }
 
@@ -139,7 +168,21 @@ struct CallDirectory: Sendable {
     ) -> [CallDelivery] {
         guard var call = rooms[room] else { return [] }
         let deliveries = body(&call)
+        settle(&call)
         rooms[room] = call.isEmpty ? nil : call
         return deliveries
+    }
+
+    /// Frees the places of those who have left a call for good.
+    private mutating func settle(_ call: inout CallRoom) {
+        for participant in call.takeDeparted() {
+            freePlace(of: participant.network)
+            departed.append(participant.relayUser)
+        }
+    }
+
+    private mutating func freePlace(of network: ClientNetwork) {
+        guard let count = places[network] else { return }
+        places[network] = count > 1 ? count - 1 : nil
     }
 }

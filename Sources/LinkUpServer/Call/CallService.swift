@@ -17,6 +17,8 @@ final class CallService: Sendable {
 
     private let keys: ResumeKeys
     private let iceServers: ICEServers
+    private let limits: ClientLimits
+    private let onDeparture: @Sendable (String) -> Void
     private let time: @Sendable () -> Int64
     private let state = Mutex(State())
 
@@ -24,68 +26,87 @@ final class CallService: Sendable {
     /// - Parameters:
     ///   - keys: Makes and checks resume keys.
     ///   - iceServers: Where the STUN and TURN server is, and what it accepts.
+    ///   - limits: What each client has done.
+    ///   - onDeparture: Told when somebody has left for good; gets whom its credentials for the TURN server are for,
+    ///     which are to end.
     ///   - time: The time of day, in milliseconds since 1970.
-    init(keys: ResumeKeys, iceServers: ICEServers, time: @escaping @Sendable () -> Int64) {
+    init(
+        keys: ResumeKeys,
+        iceServers: ICEServers,
+        limits: ClientLimits,
+        onDeparture: @escaping @Sendable (String) -> Void = { _ in },
+        time: @escaping @Sendable () -> Int64
+    ) {
         self.keys = keys
         self.iceServers = iceServers
+        self.limits = limits
+        self.onDeparture = onDeparture
         self.time = time
     }
 
     /// Serves the sockets that join a namespace from now on.
     func serve(_ namespace: Namespace) {
+        limits.guardJoins(of: namespace)
         namespace.onConnection { [self] socket in serve(socket) }
     }
 
     private func serve(_ socket: Socket) {
-        let control = RateLimit(Limits.control)
+        let requests = RequestHandler(socket, limits: limits)
         let renewal = ICEServerRenewal(iceServers, time: time)
-        socket.answer("join", limit: control) { [self] arguments, _ throws(RequestError) in
-            try join(arguments, socket, renewal)
+        requests.answer("join", .control) { [self] arguments, now throws(RequestError) in
+            try requests.client.take(.credentials, at: now)
+            return try join(arguments, socket, requests.client, renewal, at: now)
         }
-        socket.answer("status", limit: control) { [self] arguments, _ throws(RequestError) in
+        requests.answer("status", .control) { [self] arguments, _ throws(RequestError) in
             try setStatus(arguments, socket)
         }
-        socket.answer("signal", limit: RateLimit(Limits.signal)) { [self] arguments, _ throws(RequestError) in
-            try pass(Signal(arguments), from: socket)
+        requests.hear("signal", .signal) { [self] arguments, now, acknowledge throws(RequestError) in
+            try pass(Signal(arguments), arguments.byteCount, from: socket, at: now, acknowledge)
         }
-        socket.answer("leave", limit: nil) { [self] _, _ throws(RequestError) in
-            state.withLock { state in
-                let deliveries = state.directory.leave(socket.id)
-                state.sockets[socket.id] = nil
-                Self.post(deliveries, to: state.sockets)
-            }
+        requests.answer("leave", .leave) { [self] _, _ throws(RequestError) in
+            leave(socket)
             renewal.stop()
             return NoResult()
         }
-        socket.onDisconnect { [self] _ in
+        socket.onDisconnect { [self] reason in
             renewal.stop()
-            connectionLost(socket)
+            switch reason {
+            // The client wants to go, or is sent away: nobody is to wait for it.
+            case .clientNamespaceDisconnect, .serverNamespaceDisconnect, .forcedServerClose, .parseError,
+                .payloadTooLarge, .rateLimited:
+                leave(socket)
+            // The network may be to blame, or the server.
+            case .transportError, .transportClose, .forcedClose, .pingTimeout, .sendTimeout, .bufferOverflow,
+                .serverShuttingDown:
+                connectionLost(socket)
+            }
         }
     }
 
     private func join(
         _ arguments: RequestArguments,
         _ socket: Socket,
-        _ renewal: ICEServerRenewal
+        _ client: ClientLimits.Client,
+        _ renewal: ICEServerRenewal,
+        at now: ContinuousClock.Instant
     ) throws(RequestError) -> CallJoined {
         let room = try RoomName(arguments.string("room"))
         let name = try DisplayName(arguments.string("name"))
-        let key = try arguments.stringIfPresent("resume")
-        guard (key ?? "").utf8.count <= Limits.resumeKey else {
-            throw .badRequest("`resume` must be at most \(Limits.resumeKey) bytes.")
-        }
+        let resumed = try keys.participant(arguments, in: room)
         var generator = SystemRandomNumberGenerator()
         let newID = ParticipantID.random(using: &generator)
-        let resumed = key.flatMap { keys.verify($0, room: room) }
+        // A new one with each stay: what the TURN server is told of an end must not hold for the next.
+        let origin = Origin(socket: socket.id, network: client.network.id, relayUser: newID.value)
         let time = time()
-        let result = state.withLock { state in
+        let result = change { state in
             Result { () throws(RequestError) in
                 let joined = try state.directory.join(
                     room,
                     name: name,
                     resumed: resumed,
                     newID: newID,
-                    socket: socket.id
+                    from: origin,
+                    at: now
                 )
                 if let replaced = joined.replaced.flatMap({ state.sockets.removeValue(forKey: $0) }) {
                     replaced.connection.loop.execute { replaced.disconnect() }
@@ -99,7 +120,7 @@ final class CallService: Sendable {
         return CallJoined(
             id: joined.id,
             peers: joined.peers,
-            iceServers: renewal.start(for: joined.id, socket),
+            iceServers: renewal.start(for: joined.relayUser, socket),
             epoch: epoch,
             resumeKey: keys.makeKey(room: room, id: joined.id)
         )
@@ -120,34 +141,68 @@ final class CallService: Sendable {
         return NoResult()
     }
 
-    private func pass(_ signal: Signal, from socket: Socket) throws(RequestError) -> NoResult {
+    /// Sends a signal on, unless more waits for the receiver than it takes.
+    ///
+    /// The receiver's loop alone knows that, so the acknowledgement comes from there.
+    private func pass(
+        _ signal: Signal,
+        _ byteCount: Int,
+        from socket: Socket,
+        at now: ContinuousClock.Instant,
+        _ acknowledge: Acknowledge?
+    ) throws(RequestError) {
         let result = state.withLock { state in
             Result { () throws(RequestError) in
-                let route = try state.directory.route(from: socket.id, to: signal.to)
+                let route = try state.directory.route(from: socket.id, to: signal.to, byteCount: byteCount, at: now)
                 let incoming = IncomingSignal(from: route.sender, epoch: signal.epoch, content: signal.content)
-                Self.post("signal", incoming, to: state.sockets[route.receiver])
+                guard let receiver = state.sockets[route.receiver] else { throw .peerBusy }
+                receiver.connection.loop.execute {
+                    guard receiver.connection.bufferedBytes <= Limits.waitingBytes else {
+                        acknowledge?(RequestError.peerBusy)
+                        return
+                    }
+                    receiver.emit("signal", incoming)
+                    acknowledge?(NoResult())
+                }
             }
         }
         try result.get()
-        return NoResult()
+    }
+
+    private func leave(_ socket: Socket) {
+        change { state in
+            let deliveries = state.directory.leave(socket.id)
+            state.sockets[socket.id] = nil
+            Self.post(deliveries, to: state.sockets)
+        }
     }
 
     private func connectionLost(_ socket: Socket) {
         let loop = socket.connection.loop
-        let absence = state.withLock { state in
+        let absence = change { state in
             state.sockets[socket.id] = nil
             let absence = state.directory.connectionLost(socket.id, at: loop.now)
             Self.post(absence?.deliveries ?? [], to: state.sockets)
             return absence
         }
-        guard let absence else { return }
-        _ = loop.schedule(at: absence.deadline) { [weak self] in self?.expire(absence.seat, at: absence.deadline) }
+        guard let absence, let deadline = absence.deadline else { return }
+        _ = loop.schedule(at: deadline) { [weak self] in self?.expire(absence.seat, at: deadline) }
     }
 
     private func expire(_ seat: CallDirectory.Seat, at now: ContinuousClock.Instant) {
-        state.withLock { state in
+        change { state in
             Self.post(state.directory.expire(seat, at: now), to: state.sockets)
         }
+    }
+
+    /// Changes who is in which call, and ends the credentials of those who have left for good.
+    private func change<Result: Sendable>(_ body: (inout State) -> Result) -> Result {
+        let (result, departed) = state.withLock { state in
+            let result = body(&state)
+            return (result, state.directory.takeDeparted())
+        }
+        for user in departed { onDeparture(user) }
+        return result
     }
 
     private static func post(_ deliveries: [CallDelivery], to sockets: [SocketID: Socket]) {

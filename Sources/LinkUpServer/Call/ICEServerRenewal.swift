@@ -21,18 +21,19 @@ final class ICEServerRenewal: Sendable {
 
     /// Makes the ICE servers for a participant; from now on `ice-servers` brings it others in time.
     ///
-    /// Call it on the loop of the socket, again when the participant is another one.
-    func start(for id: ParticipantID, _ socket: Socket) -> [ICEServer] {
+    /// Call it on the loop of the socket, again when the participant is another one. The timer runs by a monotonic
+    /// clock, whatever is done to the time of day.
+    func start(for user: String, _ socket: Socket) -> [ICEServer] {
         stop()
         if let interval = iceServers.renewalInterval {
             let loop = socket.connection.loop
             let next = loop.schedule(at: loop.now + interval) { [weak self, weak socket] in
                 guard let self, let socket else { return }
-                socket.emit("ice-servers", NewICEServers(iceServers: start(for: id, socket)))
+                socket.emit("ice-servers", NewICEServers(iceServers: start(for: user, socket)))
             }
             timer.withLock { $0 = next }
         }
-        return iceServers.servers(hostHeader: socket.handshake.request.header("host"), for: id, at: time())
+        return iceServers.servers(hostHeader: socket.handshake.request.header("host"), for: user, at: time())
     }
 
     /// Sends nothing any more: the participant has left, or its connection is lost.

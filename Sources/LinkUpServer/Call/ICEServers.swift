@@ -25,8 +25,8 @@ struct ICEServers: Sendable {
     var credentials: TimeLimitedCredentials?
     /// How long credentials last; more than ``renewalTime``, and at least a second.
     ///
-    /// Default 4 hours: few calls last so long, so that few are disturbed by a renewal; and what somebody takes out of
-    /// a page, or keeps after a call, is worth nothing before the day is over.
+    /// Default 4 hours: few calls last so long, so that few are disturbed by a renewal. They end before that when their
+    /// participant has left for good, so what somebody takes out of a page is worth nothing after the call.
     var lifetime = Duration.seconds(4 * 3600)
     /// How long before their end credentials are replaced.
     ///
@@ -43,10 +43,10 @@ struct ICEServers: Sendable {
     /// Lists the ICE servers for a participant.
     /// - Parameters:
     ///   - hostHeader: The `Host` field of the client's handshake.
-    ///   - id: Whom the credentials are for, as the TURN server sees it: an id that means nothing to anybody else.
+    ///   - user: Whom the credentials are for, as the TURN server sees it: a name that means nothing to anybody else.
     ///   - time: The time of day, in milliseconds since 1970.
     /// - Returns: STUN, and TURN over each transport that there is; nothing when no host is known.
-    func servers(hostHeader: String?, for id: ParticipantID, at time: Int64) -> [ICEServer] {
+    func servers(hostHeader: String?, for user: String, at time: Int64) -> [ICEServer] {
         guard let host = turnHost.map(Self.bracketed) ?? hostHeader.flatMap(Self.host) else { return [] }
         let stun = ICEServer(urls: ["stun:\(host):\(turnPort)"])
         guard let credentials else { return [stun] }
@@ -55,7 +55,7 @@ struct ICEServers: Sendable {
         if hasTCP { urls.append("turn:\(host):\(turnPort)?transport=tcp") }
         if let tlsPort { urls.append("turns:\(host):\(tlsPort)?transport=tcp") }
         let expiry = UInt32(clamping: time / 1000 + lifetime.components.seconds)
-        let (username, password) = credentials.issue(for: id.value, until: expiry)
+        let (username, password) = credentials.issue(for: user, until: expiry)
         return [stun, ICEServer(urls: urls, username: username, credential: password)]
     }
 

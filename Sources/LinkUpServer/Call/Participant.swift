@@ -1,3 +1,5 @@
+import EngineIO
+
 /// What a participant says it is sending.
 struct MediaStatus: Codable, Equatable, Sendable {
     /// Whether the microphone is being sent.
@@ -11,10 +13,29 @@ struct MediaStatus: Codable, Equatable, Sendable {
     static let silent = Self(audio: false, video: false, screen: false)
 }
 
+/// Where a participant comes from.
+struct Origin: Sendable {
+    /// The socket through which it joins.
+    var socket: SocketID
+    /// The network of that socket's connection.
+    var network: ClientNetwork
+    /// The name that the TURN server is to know it by for as long as it stays; of no use to anybody else.
+    var relayUser: String
+}
+
 /// A participant of a call as the server keeps it.
-struct Participant: Equatable, Sendable {
+struct Participant: Sendable {
     /// Who it is.
     let id: ParticipantID
+    /// The network that it joined from last.
+    var network: ClientNetwork
+    /// What it is to the TURN server until it leaves for good; new with each stay, so that what ended with one stay is
+    /// not good for the next.
+    let relayUser: String
+    /// When it joined.
+    let arrival: ContinuousClock.Instant
+    /// What it may still send each peer.
+    var budgets: [ParticipantID: TokenBucket] = [:]
     /// The name it joined with last.
     var name: DisplayName
     /// What it said last.
@@ -28,6 +49,12 @@ struct Participant: Equatable, Sendable {
         case connected(SocketID)
         /// It lost it, and loses its place unless it is back by then.
         case away(until: ContinuousClock.Instant)
+    }
+
+    /// Until when its place is kept, if it is away.
+    var deadline: ContinuousClock.Instant {
+        guard case .away(let deadline) = presence else { return arrival }
+        return deadline
     }
 
     /// The socket through which it is reached; `nil` while it is away.

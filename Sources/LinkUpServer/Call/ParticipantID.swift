@@ -23,6 +23,17 @@ struct ParticipantID: Hashable, Sendable {
     }
 }
 
+extension ParticipantID {
+    /// Ids are the same when their bytes are; strings of other bytes can be equal.
+    static func == (left: Self, right: Self) -> Bool {
+        left.value.utf8.elementsEqual(right.value.utf8)
+    }
+
+    func hash(into hasher: inout Hasher) {
+        for byte in value.utf8 { hasher.combine(byte) }
+    }
+}
+
 extension ParticipantID: Encodable {
     func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()

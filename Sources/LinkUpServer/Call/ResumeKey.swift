@@ -18,6 +18,17 @@ struct ResumeKeys: Sendable {
         "\(id.value).\(Base64URL.encode(tag(room: room, id: id)))"
     }
 
+    /// Finds out whom a client proves to have been in a room, by the `resume` of its request.
+    /// - Returns: `nil` when it gave no key, or one that this server did not make for this room.
+    /// - Throws: `bad-request` when the key is too long or no string.
+    func participant(_ arguments: RequestArguments, in room: RoomName) throws(RequestError) -> ParticipantID? {
+        guard let key = try arguments.stringIfPresent("resume") else { return nil }
+        guard key.utf8.count <= Limits.resumeKey else {
+            throw .badRequest("`resume` must be at most \(Limits.resumeKey) bytes.")
+        }
+        return verify(key, room: room)
+    }
+
     /// Checks a key.
     /// - Returns: The id that the key stands for; `nil` when this server did not make it for this room.
     func verify(_ key: String, room: RoomName) -> ParticipantID? {

@@ -1,22 +1,46 @@
+import EngineIO
+
 /// Somebody in the chat of a room.
 struct Person: Encodable, Equatable, Sendable {
     /// The id of the participant.
-    var id: SocketID
+    var id: ParticipantID
     /// What the others see.
     var name: DisplayName
 }
 
 /// Who is in the chat of which room; kept in memory, as it means nothing after a restart.
 struct ChatRoster: Sendable {
-    /// Where somebody is.
+    /// Where a socket is, and as whom.
     struct Place: Equatable, Sendable {
         /// The room.
         var room: RoomName
-        /// The name the person joined with.
-        var name: DisplayName
+        /// Who the socket is in it.
+        var person: Person
+        /// The network that the person comes from.
+        var network: ClientNetwork
     }
 
-    private var rooms: [RoomName: [Person]] = [:]
+    /// What became of a socket that entered.
+    struct Entered: Equatable, Sendable {
+        /// Where the socket was until now.
+        var former: Place?
+        /// The socket that the person had until now, where another one took its place.
+        var replaced: SocketID?
+        /// Who is in the room now, as many as are listed; the one who entered is among them.
+        var people: [Person]
+        /// How many are in the room now.
+        var peopleCount: Int
+    }
+
+    /// The chat of one room.
+    private struct Room: Sendable {
+        /// The sockets, in the order of joining.
+        var sockets: [SocketID] = []
+        /// What may still be said.
+        var budget = TokenBucket(Limits.roomBytes)
+    }
+
+    private var rooms: [RoomName: Room] = [:]
     private var places: [SocketID: Place] = [:]
 
     /// The rooms that somebody is in.
@@ -27,24 +51,58 @@ struct ChatRoster: Sendable {
         places[socket]
     }
 
-    /// Everybody in a room, in the order of joining.
-    func people(in room: RoomName) -> [Person] {
-        rooms[room] ?? []
+    /// Whether a socket finds a place in a room.
+    /// - Throws: `room-full`.
+    func checkPlace(
+        in room: RoomName,
+        for id: ParticipantID,
+        _ network: ClientNetwork,
+        _ socket: SocketID
+    ) throws(RequestError) {
+        let others = (rooms[room]?.sockets ?? []).filter { $0 != socket && places[$0]?.person.id != id }
+        guard others.count < Limits.people else {
+            throw RequestError(code: .roomFull, message: "This room already has \(Limits.people) people in its chat.")
+        }
+        guard others.count(where: { places[$0]?.network == network }) < Limits.peopleOfNetwork else {
+            throw RequestError(
+                code: .roomFull,
+                message: "This room already has \(Limits.peopleOfNetwork) people of this network in its chat."
+            )
+        }
     }
 
-    /// A socket enters a room; the caller has made it leave the one it was in.
-    mutating func enter(_ room: RoomName, name: DisplayName, socket: SocketID) {
-        _ = leave(socket)
-        rooms[room, default: []].append(Person(id: socket, name: name))
-        places[socket] = Place(room: room, name: name)
+    /// A socket enters a room; it leaves the one it was in.
+    /// - Throws: `room-full`; then the socket is still where it was.
+    mutating func enter(_ place: Place, socket: SocketID) throws(RequestError) -> Entered {
+        try checkPlace(in: place.room, for: place.person.id, place.network, socket)
+        let former = leave(socket)
+        let replaced = rooms[place.room]?.sockets.first { places[$0]?.person.id == place.person.id }
+        if let replaced { _ = leave(replaced) }
+        rooms[place.room, default: Room()].sockets.append(socket)
+        places[socket] = place
+        let sockets = rooms[place.room]?.sockets ?? []
+        var listed = Array(sockets.prefix(Limits.listedPeople))
+        if sockets.count > listed.count { listed[listed.count - 1] = socket }
+        return Entered(
+            former: former,
+            replaced: replaced,
+            people: listed.compactMap { places[$0]?.person },
+            peopleCount: sockets.count
+        )
     }
 
     /// A socket leaves its room.
-    /// - Returns: The room; `nil` when it was in none.
-    mutating func leave(_ socket: SocketID) -> RoomName? {
+    /// - Returns: Where it was; `nil` when it was in none.
+    mutating func leave(_ socket: SocketID) -> Place? {
         guard let place = places.removeValue(forKey: socket) else { return nil }
-        rooms[place.room]?.removeAll { $0.id == socket }
-        if rooms[place.room]?.isEmpty == true { rooms[place.room] = nil }
-        return place.room
+        rooms[place.room]?.sockets.removeAll { $0 == socket }
+        if rooms[place.room]?.sockets.isEmpty == true { rooms[place.room] = nil }
+        return place
+    }
+
+    /// Counts what is said in a room.
+    /// - Throws: `too-many-requests` when so much was said that slow receivers would not keep up.
+    mutating func say(byteCount: Int, in room: RoomName, at now: ContinuousClock.Instant) throws(RequestError) {
+        if let wait = rooms[room]?.budget.take(byteCount, at: now) { throw .tooManyRequests(wait) }
     }
 }

@@ -1,4 +1,4 @@
-import Logging
+import EngineIO
 import SocketIO
 import Synchronization
 
@@ -8,126 +8,226 @@ import Synchronization
 /// else leaves from the loop of the socket that it is about.
 final class ChatService: Sendable {
     private let store: ChatStore
-    private let logger: Logger
+    private let keys: ResumeKeys
+    private let limits: ClientLimits
     private let time: @Sendable () -> Int64
     private let roster = Mutex(ChatRoster())
 
     /// Makes a service.
     /// - Parameters:
     ///   - store: The history; its new messages must be given to ``announce(_:in:)``.
-    ///   - logger: Where failures of the store go.
+    ///   - keys: Makes and checks resume keys.
+    ///   - limits: What each client has done.
     ///   - time: The time of day, in milliseconds since 1970.
-    init(store: ChatStore, logger: Logger, time: @escaping @Sendable () -> Int64) {
+    init(store: ChatStore, keys: ResumeKeys, limits: ClientLimits, time: @escaping @Sendable () -> Int64) {
         self.store = store
-        self.logger = logger
+        self.keys = keys
+        self.limits = limits
         self.time = time
     }
 
     /// Sends a message that was stored to everybody in its room but its author.
     static func announce(_ message: ChatMessage, in namespace: Namespace) {
-        namespace.to(channel(of: message.room)).except(message.author).emit("message", message)
+        namespace.to(channel(of: message.room)).except(channel(ofAuthor: message.author)).emit("message", message)
     }
 
     /// Serves the sockets that join a namespace from now on.
     func serve(_ namespace: Namespace) {
+        limits.guardJoins(of: namespace)
         namespace.onConnection { [self] socket in serve(socket) }
     }
 
     private func serve(_ socket: Socket) {
-        let control = RateLimit(Limits.control)
-        socket.answerLater("join", limit: control) { [self] arguments throws(RequestError) in
-            try await join(arguments, socket)
+        let requests = RequestHandler(socket, limits: limits)
+        let visit = ChatVisit(socket: socket, client: requests.client)
+        requests.answerLater("join", .control, .read) { [self] arguments, _ throws(RequestError) in
+            try join(arguments, visit)
         }
-        socket.answerLater("history", limit: control) { [self] arguments throws(RequestError) in
-            try await history(arguments, socket)
+        requests.answerLater("history", .control, .read) { [self] arguments, _ throws(RequestError) in
+            try history(arguments, visit)
         }
-        socket.answerLater("say", limit: RateLimit(Limits.say)) { [self] arguments throws(RequestError) in
-            try await say(arguments, socket)
+        requests.answerLater("say", .say, .write) { [self] arguments, now throws(RequestError) in
+            try say(arguments, visit, at: now)
         }
-        socket.answer("typing", limit: RateLimit(Limits.typing)) { [self] arguments, _ throws(RequestError) in
-            let place = try place(of: socket)
-            let typing = Typing(id: socket.id, name: place.name, active: try arguments.boolean("active"))
-            socket.to(Self.channel(of: place.room.value)).emit("typing", typing)
+        requests.answer("typing", .typing) { [self] arguments, _ throws(RequestError) in
+            let place = try place(of: visit)
+            let typing = Typing(
+                id: place.person.id,
+                name: place.person.name,
+                active: try arguments.boolean("active")
+            )
+            // Who is slow to take what it is sent need not know.
+            visit.socket.to(Self.channel(of: place.room.value)).volatile.emit("typing", typing)
             return NoResult()
         }
-        socket.answer("leave", limit: nil) { [self] _, _ throws(RequestError) in
-            leave(socket)
+        requests.answer("leave", .leave) { [self] _, _ throws(RequestError) in
+            leave(visit)
             return NoResult()
         }
-        socket.onDisconnect { [self] _ in leave(socket) }
+        socket.onDisconnect { [self] _ in leave(visit) }
     }
 
-    /// Enters first and reads then: what is said meanwhile comes as an event, perhaps in the page too, but is not lost.
-    private func join(_ arguments: RequestArguments, _ socket: Socket) async throws(RequestError) -> ChatJoined {
+    /// Listens first, reads then, and enters last: what is said meanwhile comes as an event, perhaps in the page too,
+    /// but is not lost; and whoever can't enter is still where it was.
+    private func join(
+        _ arguments: RequestArguments,
+        _ visit: ChatVisit
+    ) throws(RequestError) -> @Sendable () async throws(RequestError) -> RequestHandler.Finish<ChatJoined> {
         let room = try RoomName(arguments.string("room"))
         let name = try DisplayName(arguments.string("name"))
-        leave(socket)
-        roster.withLock { $0.enter(room, name: name, socket: socket.id) }
-        let channel = Self.channel(of: room.value)
-        socket.join(channel)
-        socket.to(channel).emit("person-joined", Person(id: socket.id, name: name))
-        let page: ChatPage
-        do {
-            page = try await read { [store] in try await store.newest(in: room, limit: Limits.historyPage) }
-        } catch {
-            leave(socket)
-            throw error
+        var generator = SystemRandomNumberGenerator()
+        let id = try keys.participant(arguments, in: room) ?? .random(using: &generator)
+        let place = ChatRoster.Place(
+            room: room,
+            person: Person(id: id, name: name),
+            network: visit.client.network.id
+        )
+        try visit.checkRoom()
+        let result = roster.withLock { roster in
+            Result { () throws(RequestError) in
+                try roster.checkPlace(in: room, for: id, place.network, visit.socket.id)
+            }
         }
-        // Read last, so that nobody who left meanwhile is in the list.
-        let people = roster.withLock { $0.people(in: room) }
-        return ChatJoined(id: socket.id, people: people, messages: page.messages, more: page.more)
+        try result.get()
+        let attempt = try visit.begin(room)
+        visit.socket.join(Self.channel(of: room.value))
+        return { [self] () throws(RequestError) in
+            let page: ChatPage
+            do throws(RequestError) {
+                page = try await read(in: room, before: .max, limit: Limits.historyPage)
+            } catch {
+                return { [self] () throws(RequestError) in
+                    giveUp(visit)
+                    throw error
+                }
+            }
+            return { [self] () throws(RequestError) in
+                guard visit.isUnderWay(attempt) else { throw .notJoined }
+                return try enter(place, visit, page)
+            }
+        }
     }
 
-    private func history(_ arguments: RequestArguments, _ socket: Socket) async throws(RequestError) -> ChatPage {
-        let place = try place(of: socket)
+    /// Runs on the loop of the socket.
+    private func enter(
+        _ place: ChatRoster.Place,
+        _ visit: ChatVisit,
+        _ page: ChatPage
+    ) throws(RequestError) -> ChatJoined {
+        let socket = visit.socket
+        let result = roster.withLock { roster in
+            Result { () throws(RequestError) in try roster.enter(place, socket: socket.id) }
+        }
+        let entered: ChatRoster.Entered
+        do throws(RequestError) {
+            entered = try result.get()
+        } catch {
+            giveUp(visit)
+            throw error
+        }
+        visit.end()
+        if let former = entered.former { farewell(former, socket, stays: former.room == place.room) }
+        if let replaced = entered.replaced { visit.socket.namespace.to(replaced).disconnectSockets() }
+        socket.join(Self.channel(ofAuthor: place.person.id.value))
+        socket.to(Self.channel(of: place.room.value)).emit("person-joined", place.person)
+        return ChatJoined(
+            id: place.person.id,
+            people: entered.people,
+            peopleCount: entered.peopleCount,
+            messages: page.messages,
+            more: page.more,
+            resumeKey: keys.makeKey(room: place.room, id: place.person.id)
+        )
+    }
+
+    /// A `join` has failed: the socket is where it was.
+    private func giveUp(_ visit: ChatVisit) {
+        guard let room = visit.end(), roster.withLock({ $0.place(of: visit.socket.id)?.room }) != room else { return }
+        visit.socket.leave(Self.channel(of: room.value))
+    }
+
+    private func history(
+        _ arguments: RequestArguments,
+        _ visit: ChatVisit
+    ) throws(RequestError) -> @Sendable () async throws(RequestError) -> RequestHandler.Finish<ChatPage> {
+        let place = try place(of: visit)
         let before = try arguments.integer("before")
         let limit = try arguments.integerIfPresent("limit") ?? Int64(Limits.historyPage)
         guard (1...Int64(Limits.historyPage)).contains(limit) else {
             throw .badRequest("`limit` must be 1 to \(Limits.historyPage).")
         }
-        return try await read { [store] in try await store.page(in: place.room, before: before, limit: Int(limit)) }
+        try visit.checkRoom()
+        return { [self] () throws(RequestError) in
+            let page = try await read(in: place.room, before: before, limit: Int(limit))
+            return { () throws(RequestError) in page }
+        }
     }
 
-    private func say(_ arguments: RequestArguments, _ socket: Socket) async throws(RequestError) -> Said {
-        let place = try place(of: socket)
+    private func say(
+        _ arguments: RequestArguments,
+        _ visit: ChatVisit,
+        at now: ContinuousClock.Instant
+    ) throws(RequestError) -> @Sendable () async throws(RequestError) -> RequestHandler.Finish<Said> {
+        let place = try place(of: visit)
         let text = try MessageText(arguments.string("text"))
         var key: MessageKey?
         if let given = try arguments.stringIfPresent("key") { key = try MessageKey(given) }
         let draft = ChatDraft(
             room: place.room,
-            author: socket.id,
-            name: place.name,
+            author: place.person.id.value,
+            name: place.person.name,
             text: text,
             time: time(),
             key: key
         )
-        do {
-            return Said(message: try await store.append(draft).message)
-        } catch {
-            logger.error("A chat message could not be stored", metadata: ["error": "\(error)"])
-            throw .notStored
+        // What is sent along with the text has some 250 bytes.
+        let byteCount = text.value.utf8.count + 250
+        try visit.client.take(.sayBytes, byteCount, at: now)
+        let result = roster.withLock { roster in
+            Result { () throws(RequestError) in try roster.say(byteCount: byteCount, in: place.room, at: now) }
+        }
+        try result.get()
+        return { [store] () throws(RequestError) in
+            let stored: ChatStore.Stored
+            do {
+                stored = try await store.append(draft)
+            } catch {
+                // The store says in the log what is wrong.
+                throw RequestError.notStored
+            }
+            guard stored.isAnswer(to: draft) else {
+                throw .badRequest("`key` was given to another message of this room.")
+            }
+            return { () throws(RequestError) in Said(message: stored.message) }
         }
     }
 
-    private func leave(_ socket: Socket) {
-        guard let room = roster.withLock({ $0.leave(socket.id) }) else { return }
-        let channel = Self.channel(of: room.value)
-        socket.leave(channel)
-        socket.to(channel).emit("person-left", PersonLeft(id: socket.id))
+    /// Runs on the loop of the socket.
+    private func leave(_ visit: ChatVisit) {
+        if let room = visit.end() { visit.socket.leave(Self.channel(of: room.value)) }
+        guard let place = roster.withLock({ $0.leave(visit.socket.id) }) else { return }
+        farewell(place, visit.socket, stays: false)
     }
 
-    private func place(of socket: Socket) throws(RequestError) -> ChatRoster.Place {
-        guard let place = roster.withLock({ $0.place(of: socket.id) }) else { throw .notJoined }
+    private func farewell(_ place: ChatRoster.Place, _ socket: Socket, stays: Bool) {
+        let channel = Self.channel(of: place.room.value)
+        socket.leave(Self.channel(ofAuthor: place.person.id.value))
+        if !stays { socket.leave(channel) }
+        socket.to(channel).emit("person-left", PersonLeft(id: place.person.id))
+    }
+
+    private func place(of visit: ChatVisit) throws(RequestError) -> ChatRoster.Place {
+        guard let place = roster.withLock({ $0.place(of: visit.socket.id) }) else { throw .notJoined }
         return place
     }
 
-    private func read(
-        _ body: @Sendable () async throws -> ChatPage
-    ) async throws(RequestError) -> ChatPage {
+    private func read(in room: RoomName, before: Int64, limit: Int) async throws(RequestError) -> ChatPage {
         do {
-            return try await body()
+            // Whoever asked may be gone.
+            try Task.checkCancellation()
+            return try await store.page(in: room, before: before, limit: limit, maxBytes: Limits.historyBytes)
         } catch {
-            logger.error("The chat history could not be read", metadata: ["error": "\(error)"])
+            // The store says in the log what is wrong.
             throw .internal
         }
     }
@@ -136,20 +236,41 @@ final class ChatService: Sendable {
     private static func channel(of room: String) -> String {
         "room:\(room)"
     }
+
+    /// The Socket.IO room of those who said something, so that it is not sent to them.
+    private static func channel(ofAuthor author: String) -> String {
+        "author:\(author)"
+    }
+}
+
+extension ChatStore.Stored {
+    /// Whether this is the draft, stored now or before by the same person; bytes count.
+    func isAnswer(to draft: ChatDraft) -> Bool {
+        switch self {
+        case .new: true
+        case .known(let message):
+            message.text.utf8.elementsEqual(draft.text.value.utf8)
+                && message.name.utf8.elementsEqual(draft.name.value.utf8)
+        }
+    }
 }
 
 /// The result of `join`.
 private struct ChatJoined: Encodable, Sendable {
-    var id: SocketID
+    var id: ParticipantID
     var people: [Person]
+    var peopleCount: Int
     var messages: [ChatMessage]
     var more: Bool
+    var resumeKey: String
 
     private enum CodingKeys: String, CodingKey {
         case id = "self"
         case people
+        case peopleCount
         case messages
         case more
+        case resumeKey
     }
 }
 
@@ -160,12 +281,12 @@ private struct Said: Encodable, Sendable {
 
 /// The argument of `typing`.
 private struct Typing: Encodable, Sendable {
-    var id: SocketID
+    var id: ParticipantID
     var name: DisplayName
     var active: Bool
 }
 
 /// The argument of `person-left`.
 private struct PersonLeft: Encodable, Sendable {
-    var id: SocketID
+    var id: ParticipantID
 }

@@ -1,6 +1,7 @@
 import EngineIO
 import Foundation
 import SocketIO
+import Synchronization
 import Testing
 
 @testable import LinkUpServer
@@ -10,9 +11,27 @@ struct CallServiceTests {
     private let io = SocketIOServer()
     private let loop = ManualLoop()
     private let keys = ResumeKeys(secret: Data(repeating: 7, count: 32))
+    private let limits = ClientLimits()
+    private let departed = Log()
+
+    /// Whose credentials were ended.
+    private final class Log: Sendable {
+        private let users = Mutex<[String]>([])
+
+        func withLock<Result>(_ body: (inout [String]) -> Result) -> Result where Result: Sendable {
+            users.withLock { body(&$0) }
+        }
+    }
 
     init() {
-        CallService(keys: keys, iceServers: ICEServers(turnPort: 3478)) { 1000 }.serve(io.of("/call"))
+        CallService(
+            keys: keys,
+            iceServers: ICEServers(turnPort: 3478),
+            limits: limits,
+            onDeparture: { [departed] user in departed.withLock { $0.append(user) } },
+            time: { 1000 }
+        )
+        .serve(io.of("/call"))
     }
 
     private struct Joined: Decodable, Equatable {
@@ -102,6 +121,7 @@ struct CallServiceTests {
         let (ada, bob) = (client(), client())
         let (_, second) = (try join(ada), try join(bob))
         _ = ada.take()
+        loop.advance(by: Limits.settling)
         bob.disconnect()
         #expect(ada.take() == [#"["peer-away",{"id":"\#(second.id)"}]"#])
         let refused = ada.request("signal", #"{"to":"\#(second.id)","epoch":1,"endOfCandidates":true}"#)
@@ -114,18 +134,44 @@ struct CallServiceTests {
         #expect(events.count == 1 && events[0].hasPrefix(#"["peer-back",{"#))
         loop.advance(by: .seconds(60))
         #expect(ada.take() == [])
+        #expect(departed.withLock { $0 } == [])
         again.disconnect()
         loop.advance(by: .seconds(30))
         #expect(ada.take().last == #"["peer-left",{"id":"\#(second.id)"}]"#)
+        #expect(departed.withLock { $0 } == [second.id])
+    }
+
+    /// Reasons that are the client's own wish or fault: nobody waits for it.
+    @Test(arguments: [EngineCloseReason.parseError, .payloadTooLarge, .rateLimited, nil])
+    func waitsForNobodyWhoWent(reason: EngineCloseReason?) throws {
+        let (ada, bob) = (client(), client())
+        let (_, second) = (try join(ada), try join(bob))
+        loop.advance(by: .seconds(60))
+        _ = ada.take()
+        if let reason { bob.disconnect(reason) } else { bob.receive("1/call,") }
+        #expect(ada.take() == [#"["peer-left",{"id":"\#(second.id)"}]"#])
+        #expect(departed.withLock { $0 } == [second.id])
+    }
+
+    /// One connection that joins and leaves in a loop: sixteen others find a place.
+    @Test
+    func oneConnectionLocksNoRoom() throws {
+        let eve = client()
+        for _ in 0..<15 {
+            _ = try join(eve)
+            _ = eve.enterAgain()
+            loop.advance(by: .seconds(1))
+        }
+        eve.disconnect()
+        for _ in 0..<Limits.participants { _ = try join(client()) }
     }
 
     @Test
     func recognisesAParticipantAfterARestart() throws {
         let before = try join(client())
         let restarted = SocketIOServer()
-        CallService(keys: keys, iceServers: ICEServers(turnPort: 1, turnHost: "h")) { 2000 }.serve(
-            restarted.of("/call")
-        )
+        CallService(keys: keys, iceServers: ICEServers(turnPort: 1, turnHost: "h"), limits: ClientLimits()) { 2000 }
+            .serve(restarted.of("/call"))
         let after = try join(FakeClient("/call", of: restarted, on: loop), resume: before.resumeKey)
         #expect(after.id == before.id)
         #expect(after.epoch > before.epoch)
@@ -178,10 +224,10 @@ struct CallServiceTests {
         let client = client()
         _ = try join(client)
         let signal = #"{"to":"nobody","epoch":1,"endOfCandidates":true}"#
-        let codes = (0...Limits.signal.burst).map { _ in client.request("signal", signal).joined() }
+        let codes = (0...Limits.signal.client.burst).map { _ in client.request("signal", signal).joined() }
         #expect(codes.dropLast().allSatisfy { $0.contains("unknown-peer") })
         #expect(codes.last?.contains("too-many-requests") == true)
-        loop.advance(by: Limits.signal.interval)
+        loop.advance(by: Limits.signal.client.interval)
         #expect(client.request("signal", signal).joined().contains("unknown-peer"))
     }
 
@@ -195,5 +241,78 @@ struct CallServiceTests {
         bob.receive(#"2/call,["status"]"#)
         #expect(bob.take() == [])
         #expect(ada.take().count == 1)
+    }
+
+    @Test
+    func ratesOutliveTheNamespace() throws {
+        let client = client()
+        _ = try join(client)
+        let signal = #"{"to":"nobody","epoch":1,"endOfCandidates":true}"#
+        for _ in 0..<Limits.signal.client.burst { _ = client.request("signal", signal) }
+        #expect(client.request("signal", signal).joined().contains("too-many-requests"))
+        #expect(client.enterAgain())
+        #expect(client.request("signal", signal).joined().contains("too-many-requests"))
+        // The namespace itself can't be joined in a loop either.
+        var entries = 0
+        while entries < 100, client.enterAgain() { entries += 1 }
+        #expect(entries == Limits.enter.client.burst - 2)
+    }
+
+    @Test
+    func refusesASenderRatherThanFillTheReceiver() throws {
+        let (ada, bob) = (client(), client())
+        let first = try join(ada)
+        _ = try join(bob)
+        _ = ada.take()
+        let signal = #"{"to":"\#(first.id)","epoch":1,"endOfCandidates":true}"#
+        ada.bufferedBytes = Limits.waitingBytes
+        #expect(bob.request("signal", signal) == ["[{}]"])
+        #expect(ada.take().count == 1)
+        ada.bufferedBytes = Limits.waitingBytes + 1
+        #expect(bob.request("signal", signal).joined().contains(#""code":"peer-busy""#))
+        #expect(ada.take() == [])
+    }
+
+    @Test
+    func countsBytesOfSignals() throws {
+        let (ada, bob) = (client(), client())
+        let first = try join(ada)
+        _ = try join(bob)
+        _ = ada.take()
+        let sdp = String(repeating: "v", count: Limits.sessionDescription)
+        let signal = #"{"to":"\#(first.id)","epoch":1,"description":{"type":"offer","sdp":"\#(sdp)"}}"#
+        let answers = (0..<10).map { _ in bob.request("signal", signal).joined() }
+        // The burst of a pair is two of the largest, and what is left of it lets none pass.
+        #expect(answers.filter { $0 == "[{}]" }.count == 2)
+        #expect(answers.last?.contains("too-many-requests") == true)
+        let sent = ada.take().reduce(0) { $0 + $1.utf8.count }
+        #expect(sent <= Limits.pairBytes.burst + 2 * Limits.sessionDescription)
+    }
+
+    /// What is too large is refused before it is decoded, whatever it is.
+    @Test(arguments: [("join", LimitedAction.control), ("signal", .signal), ("leave", .leave)])
+    func decodesNothingThatIsTooLarge(event: String, action: LimitedAction) throws {
+        let client = client()
+        for (size, isTooLarge) in [(action.argumentBytes, false), (action.argumentBytes + 1, true)] {
+            let padding = String(repeating: "x", count: size - #"{"x":""}"#.utf8.count)
+            let answer = client.request(event, #"{"x":"\#(padding)"}"#).joined()
+            #expect(answer.contains("bytes of JSON") == isTooLarge)
+        }
+    }
+
+    @Test
+    func aNetworkIsGivenSoManyCredentials() throws {
+        var joined = 0
+        for _ in 0..<44 {
+            let client = client()
+            for _ in 0..<Limits.credentials.client.burst {
+                let answer = client.request("join", #"{"room":"r","name":"Ada"}"#).joined()
+                if answer.contains("iceServers") { joined += 1 } else { #expect(answer.contains("too-many-requests")) }
+            }
+            _ = client.request("leave", "{}")
+        }
+        #expect(joined == Limits.credentials.network.burst)
+        let other = FakeClient("/call", of: io, on: loop, address: "192.0.2.2")
+        #expect(other.request("join", #"{"room":"r","name":"Ada"}"#).joined().contains("iceServers"))
     }
 }

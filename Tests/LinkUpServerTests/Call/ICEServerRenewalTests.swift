@@ -1,5 +1,6 @@
 import Foundation
 import SocketIO
+import Synchronization
 import TURN
 import Testing
 
@@ -15,7 +16,7 @@ struct ICEServerRenewalTests {
     init() {
         let iceServers = ICEServers(turnPort: 1, credentials: TimeLimitedCredentials(secrets: ["s"]))
         let start = loop.now
-        CallService(keys: keys, iceServers: iceServers) { [loop] in
+        CallService(keys: keys, iceServers: iceServers, limits: ClientLimits()) { [loop] in
             (loop.now - start).components.seconds * 1000
         }
         .serve(io.of("/call"))
@@ -137,7 +138,9 @@ struct ICEServerRenewalTests {
         let ada = client()
         _ = try join(ada)
         #expect(loop.timerCount == 1)
+        loop.advance(by: Limits.settling)
         ada.disconnect()
+        #expect(loop.timerCount == 1)
         loop.advance(by: Limits.grace)
         #expect(loop.timerCount == 0)
     }
@@ -149,5 +152,23 @@ struct ICEServerRenewalTests {
         #expect(ada.request("join", #"{"room":"a b","name":"Ada"}"#).joined().contains("bad-request"))
         loop.advance(by: interval)
         #expect(try news(ada).count == 1)
+    }
+
+    /// The timer goes by the loop's clock: what is done to the time of day neither hurries nor holds it.
+    @Test(arguments: [-172_800_000, 172_800_000] as [Int64])
+    func aClockThatJumpsChangesNothing(jump: Int64) throws {
+        let jumped = Mutex<Int64>(1_700_000_000_000)
+        let servers = ICEServers(turnPort: 1, credentials: TimeLimitedCredentials(secrets: ["s"]))
+        let io = SocketIOServer()
+        CallService(keys: keys, iceServers: servers, limits: ClientLimits()) { jumped.withLock { $0 } }
+            .serve(io.of("/call"))
+        let ada = FakeClient("/call", of: io, on: loop)
+        _ = try join(ada)
+        jumped.withLock { $0 += jump }
+        loop.advance(by: interval - .seconds(1))
+        #expect(try news(ada).isEmpty)
+        loop.advance(by: .seconds(1))
+        let name = try #require(try news(ada).first?.iceServers.last?.username)
+        #expect(name.hasPrefix("\((1_700_000_000_000 + jump) / 1000 + 14_400):"))
     }
 }

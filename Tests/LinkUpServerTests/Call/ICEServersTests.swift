@@ -5,7 +5,7 @@ import Testing
 
 @Suite
 struct ICEServersTests {
-    private let ada = ParticipantID("ada")
+    private let ada = "ada"
 
     @Test(arguments: [
         ("localhost", "localhost"), ("localhost:3000", "localhost"), ("192.0.2.1:80", "192.0.2.1"),
@@ -82,5 +82,24 @@ struct ICEServersTests {
     func staysWithinTheNumbersThatThereAre() {
         let servers = ICEServers(turnPort: 1, credentials: TimeLimitedCredentials(secrets: ["s"]))
         #expect(servers.servers(hostHeader: "h", for: ada, at: .max)[1].username == "4294967295:ada")
+    }
+
+    /// Seconds since 1970 that clocks have shown: the day before, that day, the ends of 31 and 32 bits, and what a clock
+    /// that was set wrong shows.
+    static let times: [Int64] = [
+        -86_400, -1, 0, 1, 2_147_483_647, 2_147_483_648, 4_294_967_295, 4_294_967_296, .min / 1000, .max / 1000,
+    ]
+
+    @Test(arguments: times)
+    func worksAtAnyTime(time: Int64) throws {
+        let credentials = TimeLimitedCredentials(secrets: ["s"])
+        let servers = ICEServers(turnPort: 1, credentials: credentials)
+        let name = try #require(servers.servers(hostHeader: "h", for: ada, at: time * 1000)[1].username)
+        #expect(name == "\(min(max(time + 14_400, 0), 4_294_967_295)):ada")
+        var directory = CallDirectory()
+        // The clock jumps two days ahead, and back.
+        let epochs = [0, 172_800_000, -172_800_000, 0].map { directory.makeEpoch(time: time * 1000 &+ $0) }
+        #expect(Set(epochs).count == epochs.count)
+        if abs(time) < 1 << 40 { #expect(epochs == epochs.sorted()) }
     }
 }

@@ -1,6 +1,5 @@
 import EngineIO
 import Foundation
-import Logging
 import SocketIO
 import Testing
 
@@ -11,13 +10,17 @@ struct ChatServiceTests {
     private let io: SocketIOServer
     private let loop = ManualLoop()
     private let folder: TemporaryFolder
+    private let limits = ClientLimits()
+    private let store: ChatStore
 
     init() throws {
         let io = SocketIOServer()
         self.io = io
         folder = try TemporaryFolder()
         let store = try ChatStore(path: folder.path("chat.sqlite")) { ChatService.announce($0, in: io.of("/chat")) }
-        ChatService(store: store, logger: Logger(label: "test")) { 1000 }.serve(io.of("/chat"))
+        self.store = store
+        let keys = ResumeKeys(secret: Data(repeating: 7, count: 32))
+        ChatService(store: store, keys: keys, limits: limits) { 1000 }.serve(io.of("/chat"))
     }
 
     private struct Joined: Decodable {
@@ -28,14 +31,18 @@ struct ChatServiceTests {
 
         var id: String
         var people: [Person]
+        var peopleCount: Int
         var messages: [ChatMessage]
         var more: Bool
+        var resumeKey: String
 
         private enum CodingKeys: String, CodingKey {
             case id = "self"
             case people
+            case peopleCount
             case messages
             case more
+            case resumeKey
         }
     }
 
@@ -43,8 +50,8 @@ struct ChatServiceTests {
         var message: ChatMessage
     }
 
-    private func client() -> FakeClient {
-        FakeClient("/chat", of: io, on: loop)
+    private func client(address: String = "192.0.2.1") -> FakeClient {
+        FakeClient("/chat", of: io, on: loop, address: address)
     }
 
     private func answer<Result: Decodable>(_ type: Result.Type, in packets: [String]) throws -> Result {
@@ -52,8 +59,14 @@ struct ChatServiceTests {
         return try JSONDecoder().decode([Result].self, from: Data(text.utf8))[0]
     }
 
-    private func join(_ client: FakeClient, room: String = "lobby", name: String = "Ada") async throws -> Joined {
-        let packets = await client.requestLater("join", #"{"room":"\#(room)","name":"\#(name)"}"#)
+    private func join(
+        _ client: FakeClient,
+        room: String = "lobby",
+        name: String = "Ada",
+        resume: String? = nil
+    ) async throws -> Joined {
+        let member = resume.map { #","resume":"\#($0)""# } ?? ""
+        let packets = await client.requestLater("join", #"{"room":"\#(room)","name":"\#(name)"\#(member)}"#)
         return try answer(Joined.self, in: packets)
     }
 
@@ -167,10 +180,188 @@ struct ChatServiceTests {
     func limitsRates() async throws {
         let client = client()
         _ = try await join(client)
-        for index in 0..<Limits.say.burst { _ = try await say(client, "\(index)") }
+        for index in 0..<Limits.say.client.burst { _ = try await say(client, "\(index)") }
         let refused = await client.requestLater("say", #"{"text":"x"}"#)
         #expect(refused.joined().contains("too-many-requests"))
-        loop.advance(by: Limits.say.interval)
+        loop.advance(by: Limits.say.client.interval)
         _ = try await say(client, "again")
+    }
+
+    @Test
+    func ratesOutliveTheNamespaceAndCountByNetwork() async throws {
+        let client = client()
+        _ = try await join(client)
+        for index in 0..<Limits.say.client.burst { _ = try await say(client, "\(index)") }
+        #expect(client.enterAgain())
+        _ = try await join(client)
+        #expect(await client.requestLater("say", #"{"text":"x"}"#).joined().contains("too-many-requests"))
+        // Other connections of the network have what is left of its share.
+        var stored = Limits.say.client.burst
+        for number in 0..<60 {
+            let other = self.client()
+            _ = try await join(other, room: "room-\(number)")
+            for _ in 0..<Limits.say.client.burst {
+                let answer = await other.requestLater("say", #"{"text":"x"}"#).joined()
+                if answer.contains(#""author""#) { stored += 1 }
+            }
+        }
+        #expect(stored == Limits.say.network.burst)
+        let elsewhere = self.client(address: "192.0.2.2")
+        _ = try await join(elsewhere)
+        _ = try await say(elsewhere, "hello")
+    }
+
+    @Test
+    func aRoomIsSentSoManyBytes() async throws {
+        let text = String(repeating: "\u{1F600}", count: Limits.messageText)
+        var stored = 0
+        for number in 0..<40 {
+            let talker = client(address: "192.0.2.\(number)")
+            _ = try await join(talker)
+            for _ in 0..<3
+            where await talker.requestLater("say", #"{"text":"\#(text)"}"#).joined().contains(#""author""#) {
+                stored += text.utf8.count
+            }
+        }
+        #expect(stored >= Limits.roomBytes.burst - text.utf8.count)
+        #expect(stored <= Limits.roomBytes.burst + text.utf8.count)
+        // What a room says at once does not close a client that takes nothing meanwhile.
+        #expect(stored + Limits.waitingBytes + Limits.readsAtOnce * Limits.historyBytes < Limits.bufferedBytes)
+    }
+
+    @Test
+    func doesNotReadForWhoTakesNothing() async throws {
+        let client = client()
+        _ = try await join(client)
+        client.bufferedBytes = Limits.waitingBytes
+        #expect(await client.requestLater("history", #"{"before":9}"#).joined().contains("messages"))
+        client.bufferedBytes = Limits.waitingBytes + 1
+        for (event, argument) in [("history", #"{"before":9}"#), ("join", #"{"room":"lobby","name":"Ada"}"#)] {
+            #expect(client.request(event, argument).joined().contains(#""code":"busy""#))
+        }
+    }
+
+    /// Many who ask and don't read are sent no more than a page or two each.
+    @Test
+    func boundsWhatIsReadForWhoAsksAndDoesNotRead() async throws {
+        let text = String(repeating: "t", count: Limits.messageText)
+        let author = client()
+        _ = try await join(author)
+        for _ in 0..<100 {
+            _ = try await say(author, text)
+            loop.advance(by: .seconds(1))
+        }
+        for number in 0..<16 {
+            let client = client(address: "192.0.2.\(number + 10)")
+            _ = try await join(client)
+            var received = 0
+            for _ in 0..<10 {
+                let answer = await client.requestLater("history", #"{"before":1000}"#).joined()
+                received += answer.utf8.count
+                client.bufferedBytes = received
+            }
+            #expect(received <= Limits.waitingBytes + Limits.historyBytes + 10_000)
+        }
+        #expect(limits.readCount == 0)
+    }
+
+    @Test
+    func boundsReadsInFlight() async throws {
+        let clients = (0..<4).map { client(address: "192.0.2.\($0)") }
+        for client in clients { _ = try await join(client) }
+        for client in clients {
+            for _ in 0..<8 {
+                _ = client.request("history", #"{"before":9}"#)
+                #expect(limits.readCount <= clients.count * Limits.readsAtOnce)
+            }
+        }
+        for client in clients { client.disconnect() }
+        try await settle()
+        #expect(limits.readCount == 0)
+    }
+
+    @Test
+    func oneOfTwoJoinsAtOnceSucceeds() async throws {
+        let (ada, bob) = (client(), client())
+        _ = try await join(bob)
+        _ = bob.take()
+        ada.receive(#"2/chat,1["join",{"room":"lobby","name":"Ada"}]"#)
+        ada.receive(#"2/chat,2["join",{"room":"kitchen","name":"Ada"}]"#)
+        try await settle()
+        let answers = ada.take()
+        #expect(answers.count == 2)
+        #expect(answers.contains { $0.hasPrefix("2[") && $0.contains(#""code":"busy""#) })
+        #expect(answers.contains { $0.hasPrefix("1[") && $0.contains(#""self""#) })
+        #expect(bob.take().count == 1)
+        _ = try await say(bob, "hello")
+        #expect(ada.take().count == 1)
+    }
+
+    @Test
+    func leavingEndsAJoin() async throws {
+        let ada = client()
+        ada.receive(#"2/chat,1["join",{"room":"lobby","name":"Ada"}]"#)
+        ada.receive(#"2/chat,2["leave",{}]"#)
+        try await settle()
+        let answers = ada.take().joined()
+        #expect(answers.contains("not-joined") || answers.contains(#""self""#))
+        #expect(await ada.requestLater("history", #"{"before":9}"#).joined().contains("not-joined"))
+    }
+
+    @Test
+    func aJoinThatFailsChangesNothing() async throws {
+        let (ada, bob) = (client(), client())
+        let first = try await join(ada)
+        _ = try await join(bob)
+        _ = (ada.take(), bob.take())
+        try store.close()
+        #expect(await ada.requestLater("join", #"{"room":"kitchen","name":"Ada"}"#).joined().contains("internal"))
+        #expect(bob.take() == [])
+        #expect(ada.request("typing", #"{"active":true}"#) == ["[{}]"])
+        #expect(bob.take().joined().contains(first.id))
+    }
+
+    @Test
+    func aKeyIsGoodForOneMessage() async throws {
+        let (ada, bob) = (client(), client())
+        _ = (try await join(ada), try await join(bob, name: "Bob"))
+        let message = try await say(bob, "I agree to pay", key: "m1")
+        let refused = await ada.requestLater("say", #"{"text":"I do NOT agree","key":"m1"}"#).joined()
+        #expect(refused.contains("bad-request"))
+        let copied = await ada.requestLater("say", #"{"text":"I agree to pay","key":"m1"}"#).joined()
+        #expect(copied.contains("bad-request"))
+        // The same person after a reconnection.
+        let again = client()
+        _ = try await join(again, name: "Bob")
+        #expect(try await say(again, "I agree to pay", key: "m1") == message)
+    }
+
+    @Test
+    func comesBackAsTheSamePerson() async throws {
+        let (ada, bob) = (client(), client())
+        let first = try await join(ada)
+        _ = try await join(bob)
+        let said = try await say(ada, "hello")
+        #expect(said.author == first.id)
+        let again = client()
+        let back = try await join(again, resume: first.resumeKey)
+        #expect(back.id == first.id)
+        #expect(back.peopleCount == 2)
+        // The earlier connection is sent away, and nobody is told that the person left.
+        #expect(!bob.take().joined().contains("person-left"))
+        _ = ada.take()
+        _ = try await say(again, "again")
+        #expect(ada.take() == [])
+        let elsewhere = try await join(client(), room: "kitchen", resume: first.resumeKey)
+        #expect(elsewhere.id != first.id)
+    }
+
+    private func settle() async throws {
+        for _ in 0..<2000 {
+            loop.run()
+            if limits.readCount == 0 { break }
+            try await Task.sleep(for: .milliseconds(1))
+        }
+        loop.run()
     }
 }
