@@ -60,8 +60,8 @@ let package = Package(
         .target(
             name: "LinkUpServer",
             dependencies: [
-                "EngineIO", "EngineIOTransport", "SocketIO", "STUN", "TURN", "TURNServer", .crypto, .grdb, .httpTypes,
-                .hummingbird, .logging, .nioCore, .serviceLifecycle, .unixSignals,
+                "EngineIO", "EngineIOTransport", "Listening", "SocketIO", "STUN", "TURN", "TURNServer", .crypto, .grdb,
+                .httpTypes, .hummingbird, .logging, .nioCore, .serviceLifecycle, .unixSignals,
             ],
             swiftSettings: settings,
             plugins: ["EmbedWeb"]
@@ -99,8 +99,8 @@ let package = Package(
         .executableTarget(
             name: "linkup",
             dependencies: [
-                "LinkUpServer", "Listening", "STUN", "TURN", "TURNServer", .argumentParser, .configuration, .logging,
-                .nioCore, .nioPosix, .nioSSL, .nioTLS, .serviceLifecycle, .unixSignals,
+                "EngineIO", "LinkUpServer", "Listening", "STUN", "TURN", "TURNServer", .argumentParser, .configuration,
+                .logging, .nioCore, .nioPosix, .nioSSL, .nioTLS, .serviceLifecycle, .unixSignals,
             ],
             swiftSettings: settings
         ),
@@ -220,9 +220,8 @@ let package = Package(
         .testTarget(
             name: "linkupTests",
             dependencies: [
-                "linkup", "LinkUpServer", "Listening", "STUN", "TURN", "TURNServer", .argumentParser, .configuration,
-                .nioCore,
-                .nioEmbedded, .nioPosix, .nioSSL,
+                "EngineIO", "linkup", "LinkUpServer", "Listening", "STUN", "TURN", "TURNServer", .argumentParser,
+                .configuration, .nioCore, .nioEmbedded, .nioPosix, .nioSSL,
             ],
             swiftSettings: settings
         ),

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Logging
 
 #if canImport(Glibc)
 import Glibc
@@ -18,6 +19,9 @@ struct DataDirectory: Sendable {
 
     /// The file of the chat history.
     var chatDatabase: String { "\(path)/chat.sqlite" }
+
+    /// The file whose lock says that a server uses the folder.
+    var lockFile: String { "\(path)/lock" }
 
     /// The file of the secret.
     var secretFile: String { "\(path)/secret" }
@@ -40,6 +44,37 @@ struct DataDirectory: Sendable {
         }
     }
 
+    /// Whether other users of the machine may look into the folder; what is in it they can't read even then.
+    var isOpenToOthers: Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & 0o077 != 0
+    }
+
+    /// Takes the folder for this process.
+    /// - Parameter patience: How many tenths of a second to wait for a server that is about to stop; longer than any may
+    ///   take unless given.
+    /// - Returns: What holds it.
+    /// - Throws: ``StartupError`` when another process has it.
+    func lock(patience: Int = 55) throws(StartupError) -> FolderLock {
+        try FolderLock(lockFile, patience: patience)
+    }
+
+    /// Opens the history.
+    /// - Throws: ``StartupError`` when it can't be used.
+    func openHistory(
+        _ limits: HistoryLimits,
+        logger: Logger,
+        onStored: @escaping @Sendable (ChatMessage) -> Void
+    ) throws(StartupError) -> ChatStore {
+        do {
+            return try ChatStore(path: chatDatabase, limits: limits, logger: logger, onStored: onStored)
+        } catch is ChatDatabase.IsNewer {
+            throw StartupError("\(chatDatabase) was written by a newer linkup than this one")
+        } catch {
+            throw StartupError("cannot open \(chatDatabase): \(error)")
+        }
+    }
+
     /// Reads the secret of this installation; the first start makes it, in a file that only this user may read.
     /// - Returns: 32 random bytes, the same at every start.
     /// - Throws: ``StartupError`` when the file can't be read or written, or holds anything else.
@@ -57,6 +92,8 @@ struct DataDirectory: Sendable {
             throw StartupError("cannot read \(secretFile): \(SystemError.text(errno))")
         }
         defer { close(file) }
+        // It may have come from a copy.
+        fchmod(file, 0o600)
         // One byte more than there may be, so that a longer file is noticed.
         var bytes = [UInt8](repeating: 0, count: Self.secretLength + 1)
         let count = read(file, &bytes, bytes.count)

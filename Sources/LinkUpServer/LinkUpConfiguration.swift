@@ -16,6 +16,8 @@ public struct LinkUpConfiguration: Sendable {
     public var sharesTLS: Bool
     /// The folder with everything that outlives the process; created where it is missing.
     public var dataDirectory: String
+    /// How much of what was said is kept.
+    public var history = HistoryLimits()
     /// A folder from which the page is served in place of the copy in the program.
     public var webDirectory: String?
 

@@ -1,6 +1,5 @@
 import EngineIO
 import EngineIOTransport
-import FoundationEssentials
 import HTTPTypes
 import Hummingbird
 public import Logging
@@ -42,6 +41,7 @@ public final class LinkUpServer: Sendable {
     private let logger: Logger
     private let site: WebSite
     private let secret: [UInt8]
+    private let lock: FolderLock
     private let store: ChatStore
     private let io: SocketIOServer
 
@@ -59,7 +59,14 @@ public final class LinkUpServer: Sendable {
             site = WebSite(files: .embedded())
         }
         let data = try DataDirectory(path: configuration.dataDirectory)
+        lock = try data.lock()
         secret = try data.loadSecret()
+        if data.isOpenToOthers {
+            logger.warning(
+                "Other users may look into the data directory: chmod 700",
+                metadata: ["path": "\(data.path)"]
+            )
+        }
         var turn = configuration.turn
         // Whoever can open the page has a credential; the two sides of a call both have a relay here.
         if turn.relayPeers == nil { turn.relayPeers = .ownRelays }
@@ -71,17 +78,14 @@ public final class LinkUpServer: Sendable {
         let io = SocketIOServer(configuration: sockets, logger: logger)
         self.io = io
         let namespace = io.of("/chat")
-        do {
-            store = try ChatStore(path: data.chatDatabase) { ChatService.announce($0, in: namespace) }
-        } catch {
-            throw StartupError("cannot open \(data.chatDatabase): \(error)")
-        }
+        store = try data.openHistory(configuration.history, logger: logger) { ChatService.announce($0, in: namespace) }
     }
 
     /// Listens and serves until the process is told to stop by SIGINT or SIGTERM, or the task is cancelled.
     /// - Parameter onReady: Called once all ports are open.
     /// - Throws: ``StartupError`` when a port can't be opened, or the certificate can't be used.
     public func run(onReady: @escaping @Sendable (Addresses) -> Void) async throws {
+        defer { closeStore() }
         let (turn, ports, shared) = try await startTURN()
         // The port of the page is told to nobody before it is known.
         let isPortKnown = configuration.port != 0
@@ -106,17 +110,16 @@ public final class LinkUpServer: Sendable {
                 )
             )
         }
-        var services: [any Service] = [turn, application, engine]
-        if turnConfiguration.tls != nil {
-            services.append(
-                HangupService {
-                    turn.reloadCertificate()
-                    shared?.reloadCertificate()
-                }
+        let hangup = HangupService { [logger, turnConfiguration] in
+            logger.notice(
+                "SIGHUP: \(turnConfiguration.tls == nil ? "there is no certificate to read again" : "reading the certificate again")"
             )
+            turn.reloadCertificate()
+            shared?.reloadCertificate()
         }
+        let sweep = HistorySweep(store, limits: configuration.history, logger: logger)
         var group = ServiceGroupConfiguration(
-            services: services,
+            services: [turn, application, engine, sweep, hangup],
             gracefulShutdownSignals: [.sigint, .sigterm],
             logger: logger
         )
@@ -126,7 +129,15 @@ public final class LinkUpServer: Sendable {
         } catch let error as IOError {
             throw StartupError("cannot listen on port \(configuration.port): \(SystemError.text(error.errnoCode))")
         }
-        try store.close()
+    }
+
+    /// All that was acknowledged is on disk by now; this only tidies up.
+    private func closeStore() {
+        do {
+            try store.close()
+        } catch {
+            logger.warning("The chat history could not be closed", metadata: ["error": "\(error)"])
+        }
     }
 
     /// Opens the ports of STUN and TURN, and makes what serves TURN on the page's port if that is wanted.
@@ -160,6 +171,9 @@ public final class LinkUpServer: Sendable {
         router.add(middleware: WebMiddleware(site: site))
         for method in [HTTPRequest.Method.get, .head] {
             router.on("/healthz", method: method) { _, _ in "ok\n" }
+            router.on("/readyz", method: method) { [store] _, _ in
+                Readiness(await store.problems().map { "database: \($0)" }).response
+            }
         }
         return Application(
             router: router,
@@ -173,7 +187,7 @@ public final class LinkUpServer: Sendable {
     }
 
     private func serveNamespaces(_ turn: TURNServer, _ ports: TURNServer.Ports, pagePort: Int) {
-        let time: @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970 * 1000) }
+        let time: @Sendable () -> Int64 = { TimeOfDay.milliseconds }
         let (keys, limits) = (ResumeKeys(secret: secret), ClientLimits())
         ChatService(store: store, keys: keys, limits: limits, time: time).serve(io.of("/chat"))
         let iceServers = ICEServers(

@@ -5,6 +5,14 @@ import Listening
 import Logging
 import TURNServer
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
 /// Starts the application.
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -54,12 +62,16 @@ struct Serve: AsyncParsableCommand {
     @OptionGroup var options: TURNOptions
 
     func run() async throws {
+        HangupService.ignore()
+        // Whatever the server writes is for its own user: what people say stands in it.
+        umask(0o077)
         let reader = try options.reader(with: flags)
         let configuration = try reader.linkUpConfiguration()
         try configuration.turn.tls?.check()
         LogLevel.bootstrap(try reader.logLevel())
         DescriptorReserve.raiseLimit()
-        let server = try LinkUpServer(configuration: configuration, logger: Logger(label: "linkup"))
+        let logger = Logger(label: "linkup")
+        let server = try LinkUpServer(configuration: configuration, logger: logger)
         try await server.run { addresses in
             let turn = TURNGreeting(
                 configuration: server.turnConfiguration,

@@ -35,6 +35,7 @@ struct Turn: AsyncParsableCommand {
     @OptionGroup var options: TURNOptions
 
     func run() async throws {
+        HangupService.ignore()
         var flags: [OptionName: ConfigContent] = [:]
         if tcpRelays { flags[.tcpRelays] = .string("true") }
         if outliveCredentials { flags[.outliveCredentials] = .string("true") }
@@ -50,11 +51,9 @@ struct Turn: AsyncParsableCommand {
         let server = try TURNServer(configuration: configuration, logger: logger)
         let ports = try await server.bind()
         let greeting = TURNGreeting(configuration: configuration, port: ports.port, tlsPort: ports.tlsPort)
-        var services: [any Service] = [server, Announcement(text: greeting.lines.joined(separator: "\n"))]
-        // Also without a certificate: the signal would end the process.
-        services.append(HangupService { server.reloadCertificate() })
+        let announcement = Announcement(text: greeting.lines.joined(separator: "\n"))
         var group = ServiceGroupConfiguration(
-            services: services,
+            services: [server, announcement, HangupService { server.reloadCertificate() }],
             gracefulShutdownSignals: [.sigint, .sigterm],
             logger: logger
         )

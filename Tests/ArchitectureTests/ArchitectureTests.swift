@@ -42,8 +42,11 @@ struct ModuleRule: Sendable, CustomTestStringConvertible {
             tasks: true
         ),
         Self("SocketIOTestKit", imports: ["EngineIO", "SocketIO"]),
-        Self("LinkUpServer", imports: ["EngineIO", "EngineIOTransport", "SocketIO", "STUN", "TURN", "TURNServer"]),
-        Self("linkup", imports: ["LinkUpServer", "Listening", "STUN", "TURN", "TURNServer"]),
+        Self(
+            "LinkUpServer",
+            imports: ["EngineIO", "EngineIOTransport", "Listening", "SocketIO", "STUN", "TURN", "TURNServer"]
+        ),
+        Self("linkup", imports: ["EngineIO", "LinkUpServer", "Listening", "STUN", "TURN", "TURNServer"]),
         Self("socketio-conformance", imports: ["EngineIO", "EngineIOTransport", "Listening", "SocketIO"]),
         Self("embed-web", imports: []),
     ]

@@ -31,11 +31,3 @@ struct ChatDraft: Equatable, Sendable {
     /// What the client made up for it.
     var key: MessageKey?
 }
-
-/// A stretch of a room's history.
-struct ChatPage: Encodable, Equatable, Sendable {
-    /// The messages, oldest first.
-    var messages: [ChatMessage]
-    /// Whether there are older ones.
-    var more: Bool
-}

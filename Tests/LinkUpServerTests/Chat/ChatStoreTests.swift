@@ -152,17 +152,17 @@ struct ChatStoreTests {
 
 extension ChatStore {
     fileprivate func pragma(_ name: String) throws -> Int? {
-        try pool.writeWithoutTransaction { try Int.fetchOne($0, sql: "PRAGMA \(name)") }
+        try pool?.writeWithoutTransaction { try Int.fetchOne($0, sql: "PRAGMA \(name)") }
     }
 
     fileprivate func pragmaText(_ name: String) throws -> String? {
-        try pool.writeWithoutTransaction { try String.fetchOne($0, sql: "PRAGMA \(name)") }
+        try pool?.writeWithoutTransaction { try String.fetchOne($0, sql: "PRAGMA \(name)") }
     }
 
     /// Appends while the writer is held back, so that all drafts wait at once.
     fileprivate func whileWriterIsBusy(appending drafts: [ChatDraft]) async throws -> [Stored] {
         let gate = DispatchSemaphore(value: 0)
-        pool.asyncWriteWithoutTransaction { _ in gate.wait() }
+        writer.async { gate.wait() }
         return try await withThrowingTaskGroup(of: Stored.self) { group in
             for draft in drafts {
                 group.addTask { try await self.append(draft) }

@@ -1,0 +1,86 @@
+import GRDB
+
+extension ChatDatabase {
+    /// Rows that are deleted in one transaction: some milliseconds, for which those who say something wait.
+    static let sweepSlice = 200
+
+    /// Deletes a slice of what is not kept any longer.
+    /// - Parameters:
+    ///   - limits: What is kept.
+    ///   - oldest: Messages from before this time, in milliseconds since 1970, are deleted; `nil` for none.
+    /// - Returns: How many were deleted; 0 when all that is there is to be kept.
+    /// - Throws: What SQLite has to say.
+    func sweep(_ limits: HistoryLimits, before oldest: Int64?) throws -> Int {
+        if let oldest {
+            let deleted = try delete(where: "time < ? ORDER BY time", [oldest], most: Self.sweepSlice)
+            if deleted > 0 { return deleted }
+        }
+        guard let room = try fullRoom(limits) else { return 0 }
+        return try trim(room, to: limits)
+    }
+
+    private struct Room {
+        var name: String
+        var messages: Int
+        var bytes: Int
+    }
+
+    /// A room that has more than it may; found by a reader, so that nobody waits for the search.
+    private func fullRoom(_ limits: HistoryLimits) throws -> Room? {
+        let (messages, bytes) = (limits.messagesPerRoom ?? .max, limits.bytesPerRoom ?? .max)
+        return try pool.read { db in
+            try Row.fetchOne(
+                db,
+                sql: "SELECT name, messages, bytes FROM room WHERE messages > ? OR bytes > ? LIMIT 1",
+                arguments: [messages, bytes]
+            ).map { Room(name: $0[0], messages: $0[1], bytes: $0[2]) }
+        }
+    }
+
+    /// Deletes the oldest messages of a room, as many as it has too many but no more than a slice.
+    private func trim(_ room: Room, to limits: HistoryLimits) throws -> Int {
+        var rows = min(Self.sweepSlice, max(0, room.messages - (limits.messagesPerRoom ?? .max)))
+        let bytes = room.bytes - (limits.bytesPerRoom ?? .max)
+        if bytes > 0 {
+            let sizes = try pool.read { db in
+                try Int.fetchAll(
+                    db,
+                    sql: "SELECT \(Self.sizeExpression) FROM message WHERE room = ? ORDER BY id LIMIT ?",
+                    arguments: [room.name, Self.sweepSlice]
+                )
+            }
+            var (count, sum) = (0, 0)
+            while count < sizes.count, sum < bytes {
+                sum += sizes[count]
+                count += 1
+            }
+            rows = max(rows, count)
+        }
+        return try delete(where: "room = ? ORDER BY id", [room.name], most: rows)
+    }
+
+    private func delete(where condition: String, _ arguments: StatementArguments, most: Int) throws -> Int {
+        try pool.writeWithoutTransaction { db in
+            var deleted = 0
+            try db.inTransaction(.immediate) {
+                let rows = try Row.fetchAll(
+                    db,
+                    sql: "SELECT id, room, \(Self.sizeExpression) FROM message WHERE \(condition) LIMIT \(most)",
+                    arguments: arguments
+                )
+                for row in rows { try Self.delete(row[0], of: row[1], bytes: row[2], in: db) }
+                deleted = rows.count
+                return .commit
+            }
+            return deleted
+        }
+    }
+
+    private static func delete(_ id: Int64, of room: String, bytes: Int, in db: Database) throws {
+        try db.cachedStatement(sql: "DELETE FROM message WHERE id = ?").execute(arguments: [id])
+        try db.cachedStatement(
+            sql: "UPDATE room SET messages = messages - 1, bytes = bytes - ? WHERE name = ?"
+        ).execute(arguments: [bytes, room])
+        try db.cachedStatement(sql: "DELETE FROM room WHERE name = ? AND messages <= 0").execute(arguments: [room])
+    }
+}

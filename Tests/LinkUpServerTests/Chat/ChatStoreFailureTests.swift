@@ -1,0 +1,248 @@
+import Foundation
+import GRDB
+import Synchronization
+import Testing
+
+@testable import LinkUpServer
+
+/// What happens to the history when its disk, its file or its neighbours do what they should not.
+@Suite
+struct ChatStoreFailureTests {
+    private let folder: TemporaryFolder
+
+    init() throws {
+        folder = try TemporaryFolder()
+    }
+
+    private var path: String { folder.path("chat.sqlite") }
+
+    /// Limits that don't look at the disk that the tests run on.
+    private static let limits = HistoryLimits(reservedBytes: 0)
+
+    private func open(_ limits: HistoryLimits = limits) throws -> ChatStore {
+        let start = ContinuousClock.now
+        // Each look at the clock is later, so that no pause holds a test up.
+        let ticks = Mutex(0)
+        return try ChatStore(
+            path: path,
+            limits: limits,
+            clock: {
+                ticks.withLock { ticks in
+                    ticks += 1
+                    return start + .seconds(2) * ticks
+                }
+            },
+            onStored: { _ in }
+        )
+    }
+
+    private func draft(_ text: String, key: String? = nil) throws -> ChatDraft {
+        ChatDraft(
+            room: try RoomName("lobby"),
+            author: "author",
+            name: try DisplayName("Ada"),
+            text: try MessageText(text),
+            time: 1000,
+            key: try key.map { text throws in try MessageKey(text) }
+        )
+    }
+
+    private func texts(_ store: ChatStore) async throws -> [String] {
+        try await store.newest(in: RoomName("lobby"), limit: 100).messages.map(\.text)
+    }
+
+    private func failure(of store: ChatStore, saying text: String) async throws -> StorageFailure? {
+        let draft = try draft(text)
+        return await #expect(throws: StorageFailure.self) { try await store.append(draft) }
+    }
+
+    @Test
+    func aDeletedFileIsMadeAnewAndIDsGoOn() async throws {
+        let store = try open()
+        _ = try await store.append(draft("one"))
+        for ending in DatabaseFiles.endings { try FileManager.default.removeItem(atPath: path + ending) }
+        let second = try await store.append(draft("two"))
+        #expect(second.message.id == 2)
+        #expect(try await texts(store) == ["two"])
+        #expect(await store.problems().isEmpty)
+        try store.close()
+        #expect(try await texts(open()) == ["two"])
+    }
+
+    @Test
+    func aDeletedFileIsNoticedWithoutAMessage() async throws {
+        let store = try open()
+        try FileManager.default.removeItem(atPath: path)
+        #expect(await store.problems().isEmpty)
+        #expect(FileManager.default.fileExists(atPath: path))
+    }
+
+    @Test(arguments: ["-wal", "-shm"])
+    func whatWasInADeletedJournalIsKept(ending: String) async throws {
+        let store = try open()
+        _ = try await store.append(draft("one"))
+        try FileManager.default.removeItem(atPath: path + ending)
+        _ = try await store.append(draft("two"))
+        #expect(try await texts(store) == ["one", "two"])
+        try store.close()
+        #expect(try await texts(open()) == ["one", "two"])
+    }
+
+    @Test
+    func aCopyThatIsPutInItsPlaceIsUsed() async throws {
+        let store = try open()
+        _ = try await store.append(draft("one"))
+        let backup = folder.path("backup.sqlite")
+        try await store.pool?.vacuum(into: backup)
+        _ = try await store.append(draft("two"))
+        #expect(rename(backup, path) == 0)
+        #expect(try await store.append(draft("three")).message.id == 3)
+        #expect(try await texts(store) == ["one", "three"])
+    }
+
+    @Test
+    func aFolderThatIsGoneFailsInWordsUntilItIsBack() async throws {
+        let store = try open()
+        _ = try await store.append(draft("one"))
+        #expect(rename(folder.path, folder.path + ".away") == 0)
+        #expect(try await failure(of: store, saying: "two") != nil)
+        #expect(await !store.problems().isEmpty)
+        #expect(rename(folder.path + ".away", folder.path) == 0)
+        #expect(await store.problems().isEmpty)
+        _ = try await store.append(draft("three"))
+        #expect(try await texts(store) == ["one", "three"])
+    }
+
+    @Test
+    func garbageInTheFileIsNoticedAndLeftAlone() async throws {
+        let store = try open()
+        _ = try await store.append(draft("one"))
+        let file = try FileHandle(forUpdating: URL(filePath: path))
+        try file.write(contentsOf: Data(repeating: 0x5A, count: 8192))
+        #expect(try await failure(of: store, saying: "two") == .damaged)
+        #expect(await store.problems().first?.contains("damaged") == true)
+        #expect(FileManager.default.contents(atPath: path)?.first == 0x5A)
+        // Taken away, it is made anew.
+        try FileManager.default.removeItem(atPath: path)
+        _ = try await store.append(draft("three"))
+        #expect(try await texts(store) == ["three"])
+        try file.close()
+    }
+
+    @Test
+    func aLockOfAnotherHoldsUpForABoundedTime() async throws {
+        let store = try open()
+        let other = try DatabaseQueue(path: path)
+        let lock = DispatchSemaphore(value: 0)
+        let isLocked = DispatchSemaphore(value: 0)
+        other.asyncWriteWithoutTransaction { db in
+            try? db.execute(sql: "BEGIN EXCLUSIVE")
+            isLocked.signal()
+            lock.wait()
+            try? db.execute(sql: "ROLLBACK")
+        }
+        await Task.detached { isLocked.waitForever() }.value
+        let start = ContinuousClock.now
+        // Those who come while the first waits don't wait once more each.
+        let failures = await withTaskGroup(of: StorageFailure?.self) { group in
+            for index in 0..<(ChatStore.largestBatch + 10) {
+                group.addTask { try? await failure(of: store, saying: "\(index)") }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(failures.allSatisfy { $0 == .locked })
+        #expect(start.duration(to: .now) < .seconds(ChatDatabase.patience * 2))
+        #expect(try await texts(store).isEmpty)
+        lock.signal()
+        _ = try await store.append(draft("after"))
+        #expect(await store.problems().isEmpty)
+    }
+
+    @Test
+    func aFullHistoryTakesNothingUntilSomethingIsDeleted() async throws {
+        let store = try open(HistoryLimits(messagesPerRoom: 3, databaseBytes: 25 * 4096, reservedBytes: 0))
+        let text = String(repeating: "x", count: 3000)
+        var stored = 0
+        var problem: StorageFailure?
+        while problem == nil, stored < 100 {
+            do {
+                _ = try await store.append(draft(text))
+                stored += 1
+            } catch {
+                problem = error as? StorageFailure
+            }
+        }
+        #expect(problem == .historyFull)
+        #expect(await store.problems() == ["\(StorageFailure.historyFull)"])
+        #expect(try await texts(store).count == stored)
+        while await store.sweep(before: nil) > 0 {}
+        #expect(try await texts(store).count == 3)
+        _ = try await store.append(draft(text))
+        #expect(await store.problems().isEmpty)
+    }
+
+    @Test(arguments: [(4, 5, true), (5, 5, false), (9, 1000, true), (10, 1000, false), (0, 0, false)])
+    func someOfTheDiskIsLeftToOthers(free: Int, all: Int, isFull: Bool) {
+        // Never more than a twentieth.
+        let limits = HistoryLimits(reservedBytes: 10)
+        #expect(limits.isFull(free: free, of: all * 20) == isFull)
+    }
+
+    @Test
+    func onlySoManyWaitForTheDisk() async throws {
+        let store = try open()
+        let gate = DispatchSemaphore(value: 0)
+        store.writer.async { gate.wait() }
+        let refused = Mutex(0)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for index in 0..<ChatStore.largestQueue {
+                group.addTask { _ = try await store.append(draft("\(index)")) }
+            }
+            while store.waitingCount < ChatStore.largestQueue { await Task.yield() }
+            #expect(try await failure(of: store, saying: "one more") == .overloaded)
+            refused.withLock { $0 += 1 }
+            gate.signal()
+            try await group.waitForAll()
+        }
+        _ = try await store.append(draft("again"))
+        #expect(await store.problems().isEmpty)
+    }
+
+    @Test
+    func aDiskThatDoesNotAnswerIsSaid() async throws {
+        let store = try ChatStore(path: path, limits: Self.limits) { _ in }
+        let gate = DispatchSemaphore(value: 0)
+        store.writer.async { gate.wait() }
+        #expect(await store.problems(patience: .milliseconds(50)) == ["the disk does not answer"])
+        gate.signal()
+        store.writer.sync {}
+        #expect(await store.problems().isEmpty)
+    }
+
+    @Test
+    func aDatabaseOfANewerProgramIsLeftAlone() throws {
+        try open().close()
+        let other = try DatabaseQueue(path: path)
+        try other.write { try $0.execute(sql: "INSERT INTO grdb_migrations VALUES ('99 later')") }
+        try other.close()
+        #expect(throws: ChatDatabase.IsNewer.self) { try open() }
+    }
+
+    @Test(arguments: [0o022, 0o000])
+    func nobodyElseReadsTheFiles(mask: Int) throws {
+        let before = umask(mode_t(mask))
+        defer { umask(before) }
+        _ = FileManager.default.createFile(atPath: path, contents: nil, attributes: [.posixPermissions: 0o644])
+        let store = try open()
+        for ending in DatabaseFiles.endings {
+            let attributes = try FileManager.default.attributesOfItem(atPath: path + ending)
+            #expect(attributes[.posixPermissions] as? Int == 0o600, "chat.sqlite\(ending)")
+        }
+        try store.close()
+    }
+}
+
+extension DispatchSemaphore {
+    /// Waits; for threads that tests may hold up.
+    fileprivate func waitForever() { wait() }
+}
