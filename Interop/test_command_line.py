@@ -1,11 +1,15 @@
 """linkup as a program: starting, failing to start, and stopping."""
 
+import contextlib
 import os
 import re
+import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +17,7 @@ from harness import http
 from harness.certificates import Authority
 from harness.member import Member
 from harness.process import BINARIES
+from harness.waiting import wait_until
 
 
 def run(*arguments, **environment):
@@ -82,6 +87,7 @@ def test_unwritable_data_directory():
         *(["turn", "--tls-port", "1"], ["turn", "--certificate", "/dev/null"], ["turn", "--relay-ports", "2-1"]),
         *(["turn", "--allow-peer", "10.0.0.1/8"], ["turn", "--realm", ""], ["turn", "--relay-address", "host"]),
         *(["turn", "--hostname", "127.0.0.1", "--other-address", "127.0.0.1"], ["check", "http:example.org"]),
+        *(["--public-host", "https://a"], ["--allowed-origin", "a"], ["--trusted-proxy", "a"], ["--history-days", "x"]),
         *(["check", "--timeout", "0"], ["check", "turn:h", "--user", "x"], ["check", "stun:h", "--secret", "x"]),
     ],
     ids=" ".join,
@@ -159,6 +165,115 @@ def test_page_over_tls(start_server, tmp_path):
             client.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
             assert client.recv(4000).startswith(b"HTTP/1.1 200")
     assert server.stop() == 0
+
+
+@pytest.mark.parametrize("command", ["serve", "turn"])
+def test_hangup_never_ends_it(start_server, start_linkup, command):
+    """Service managers send SIGHUP to reload, whatever there is to be read again."""
+    if command == "serve":
+        server = start_linkup()
+    else:
+        server = start_server("linkup", ["turn", "--turn-port", 0], ready=r"STUN listens on port (\d+)")
+    for _ in range(3):
+        server.process.send_signal(signal.SIGHUP)
+        time.sleep(0.1)
+    assert server.is_running
+    if command == "serve":
+        wait_until(lambda: server.log.count("SIGHUP") >= 1, timeout=5, what="a line about SIGHUP")
+        assert http.request(server.address, "GET", "/healthz").status == 200
+    assert server.stop() == 0
+
+
+def test_hangup_while_it_starts(tmp_path):
+    """It may come at any time: a process that has not begun to listen must not die of it either."""
+    arguments = ["--port", 0, "--turn-port", 0, "--data-directory", tmp_path / "data"]
+    process = subprocess.Popen(
+        [BINARIES / "linkup", *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    try:
+        # The program itself must have begun.
+        status = Path(f"/proc/{process.pid}/status")
+        wait_until(lambda: int(re.search(r"SigIgn:\s+(\w+)", status.read_text())[1], 16) & 1, timeout=5, what="start")
+        process.send_signal(signal.SIGHUP)
+        assert "running" in process.stdout.readline()
+    finally:
+        process.terminate()
+        assert process.wait(10) == 0
+        process.stdout.close()
+
+
+def test_two_on_one_data_directory(start_linkup, tmp_path):
+    start_linkup()
+    result = run("--port", 0, "--turn-port", 0, "--data-directory", tmp_path / "data")
+    assert_one_line(result, 1, "another linkup", tmp_path / "data")
+
+
+def test_successor_waits_for_its_predecessor(start_linkup):
+    first = start_linkup()
+    first.expects_to_live = False
+    first.process.send_signal(signal.SIGTERM)
+    second = start_linkup()
+    assert first.process.wait(10) == 0
+    assert http.request(second.address, "GET", "/readyz").status == 200
+
+
+def test_database_of_a_newer_version(start_linkup, tmp_path):
+    assert start_linkup().stop() == 0
+    with contextlib.closing(sqlite3.connect(tmp_path / "data" / "chat.sqlite")) as database:
+        database.execute("INSERT INTO grdb_migrations VALUES ('99 later')")
+        database.commit()
+    result = run("--port", 0, "--turn-port", 0, "--data-directory", tmp_path / "data")
+    assert_one_line(result, 1, "newer", tmp_path / "data")
+
+
+def test_database_that_is_none(tmp_path):
+    (tmp_path / "chat.sqlite").write_bytes(b"garbage" * 1000)
+    result = run("--port", 0, "--turn-port", 0, "--data-directory", tmp_path)
+    assert_one_line(result, 1, tmp_path / "chat.sqlite")
+    assert (tmp_path / "chat.sqlite").read_bytes() == b"garbage" * 1000
+
+
+def test_files_are_for_its_own_user(start_linkup, tmp_path):
+    """Also where the folder is not, and the files are from a time when it was not so."""
+    data = tmp_path / "data"
+    data.mkdir()
+    data.chmod(0o755)
+    (data / "secret").write_bytes(bytes(range(32)))
+    (data / "secret").chmod(0o644)
+    server = start_linkup()
+    with Member(server.url) as member:
+        member.chat("join", room="room", name="Ann")
+        member.chat("say", text="hush")
+    modes = {path.name: path.stat().st_mode & 0o777 for path in data.iterdir()}
+    assert {"chat.sqlite", "chat.sqlite-wal", "chat.sqlite-shm", "secret"} <= set(modes)
+    assert set(modes.values()) == {0o600}, modes
+    assert "chmod 700" in server.log
+
+
+def test_expired_certificate_is_said(start_server, tmp_path):
+    authority = Authority(tmp_path / "authority")
+    certificate, key = authority.issue("localhost", days=-1)
+    arguments = ["turn", "--turn-port", 0, "--tls-port", 0, "--certificate", certificate, "--private-key", key]
+    server = start_server("linkup", arguments, ready=r"STUN listens on port (\d+)")
+    assert "expired" in server.log
+
+
+@pytest.mark.skipif(shutil.which("faketime") is None, reason="needs faketime")
+@pytest.mark.parametrize("date", ["1969-06-01", "2040-01-01", "2110-01-01"])
+def test_any_date(start_server, tmp_path, date, monkeypatch):
+    """A machine without a battery starts in another age: people chat, and calls get credentials that count."""
+    monkeypatch.setenv("FAKETIME_DONT_FAKE_MONOTONIC", "1")
+    arguments = ["--port", 0, "--turn-port", 0, "--data-directory", tmp_path / "data"]
+    server = start_server(
+        "linkup", arguments, ready=r"Open http://[^ /]+:(\d+)", prefix=["faketime", "-f", f"@{date} 12:00:00"]
+    )
+    assert http.request(server.address, "GET", "/").status == 200
+    with Member(server.url) as member:
+        member.chat("join", room="room", name="Ann")
+        said = member.chat("say", text="hello")["message"]
+        assert (said["time"] < 0) == date.startswith("19")
+        assert member.chat("history", before=said["id"] + 1)["messages"] == [said]
+        assert member.call("join", room="room", name="Ann")["iceServers"]
 
 
 def test_taken_port_of_turn(tmp_path):

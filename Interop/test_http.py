@@ -122,9 +122,110 @@ def disk_address(start_shared_linkup):
     return start_shared_linkup("--web-directory", ROOT / "Web").address
 
 
-def test_files_for_working_on_the_page_are_not_in_the_binary(address):
-    for path in ("/jsconfig.json", "/package.json", "/tests/codec.test.js"):
-        assert http.request(address, "GET", path).status == 404
+@pytest.mark.parametrize("served_from", ["binary", "disk"])
+def test_files_for_working_on_the_page_are_not_served(address, disk_address, served_from):
+    for path in ("/jsconfig.json", "/package.json", "/tests/backoff.test.js", "/tests/clock.js", "/Package.json"):
+        assert http.request(address if served_from == "binary" else disk_address, "GET", path).status == 404, path
+
+
+@pytest.mark.parametrize("path", ["/no-such-page", "/r/", "/r/a/b", "/r/%20"])
+def test_people_get_the_page_where_there_is_nothing(address, path):
+    response = http.request(address, "GET", path, headers={"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
+    assert response.status == 404
+    assert response.body == http.request(address, "GET", "/").body
+    assert http.request(address, "GET", path, headers={"Accept": "*/*"}).text == "There is nothing here.\n"
+
+
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "127.0.0.1.evil.example", "", "[evil]", "a@b"])
+@pytest.mark.parametrize("path", ["/", "/main.js", "/no-such-file"])
+def test_names_that_are_not_the_servers(address, host, path):
+    """A page that has its name lead here must not become the server's own."""
+    response = raw(address, "GET", path, f"Host: {host}")
+    assert response.startswith(b"HTTP/1.1 421 "), response
+    assert b"--public-host" in response
+    assert b"nosniff" in response.lower()
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1:1", "[::1]:3000", "meet.example.org", "MEET.example.org.:443"])
+def test_names_that_are_the_servers(named_address, host):
+    assert raw(named_address, "GET", "/", f"Host: {host}").startswith(b"HTTP/1.1 200 ")
+
+
+def test_name_of_the_machine(address):
+    name = socket.gethostname()
+    assert raw(address, "GET", "/", f"Host: {name}").startswith(b"HTTP/1.1 200 ")
+    assert raw(address, "GET", "/", f"Host: {name.split('.')[0]}.local:80").startswith(b"HTTP/1.1 200 ")
+
+
+def test_whoever_watches_needs_no_name(address):
+    for path in ("/healthz", "/readyz"):
+        assert raw(address, "GET", path, "Host: linkup").startswith(b"HTTP/1.1 200 ")
+
+
+def test_hosts_in_socket_io(named_address):
+    target = "/socket.io/?EIO=4&transport=polling"
+    assert raw(named_address, "GET", target, "Host: evil.example").startswith(b"HTTP/1.1 421 ")
+    assert raw(named_address, "GET", target, "Host: meet.example.org").startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize(
+    ("origin", "host", "is_allowed"),
+    [
+        ("http://localhost", "localhost", True),
+        ("https://localhost:3000", "localhost:3000", True),
+        ("https://friend.example", "localhost", True),
+        ("https://meet.example.org", "localhost", True),
+        ("http://localhost:3001", "localhost:3000", False),
+        ("https://evil.example", "localhost", False),
+        ("https://evil.example", "meet.example.org", False),
+        ("https://meet.example.org.evil.example", "localhost", False),
+        ("null", "localhost", False),
+    ],
+)
+@pytest.mark.parametrize("transport", ["polling", "websocket"])
+def test_origins_in_socket_io(named_address, transport, origin, host, is_allowed):
+    upgrade = ["Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13"]
+    upgrade += ["Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="]
+    fields = [f"Host: {host}", f"Origin: {origin}", *(upgrade if transport == "websocket" else [])]
+    response = raw(named_address, "GET", f"/socket.io/?EIO=4&transport={transport}", *fields)
+    good = b"HTTP/1.1 101 " if transport == "websocket" else b"HTTP/1.1 200 "
+    assert response.startswith(good) == is_allowed, response
+    assert is_allowed or response.startswith((b"HTTP/1.1 403 ", b"HTTP/1.1 400 ")), response
+
+
+def raw(address, method, target, *fields):
+    """Sends what a client would not, and returns the head and what came with it."""
+    with socket.create_connection(address, timeout=10) as connection:
+        head = [f"{method} {target} HTTP/1.1", *fields]
+        connection.sendall("".join(f"{line}\r\n" for line in [*head, ""]).encode())
+        answer = b""
+        while b"\r\n\r\n" not in answer:
+            part = connection.recv(65536)
+            assert part, answer
+            answer += part
+        length = re.search(rb"content-length: *(\d+)", answer, re.IGNORECASE)
+        head, _, body = answer.partition(b"\r\n\r\n")
+        while length and len(body) < int(length[1]):
+            body += connection.recv(65536)
+        return head + b"\r\n\r\n" + body
+
+
+@pytest.fixture(scope="module")
+def named_address(start_shared_linkup):
+    arguments = ["--public-host", "meet.example.org", "--allowed-origin", "https://friend.example"]
+    return start_shared_linkup(*arguments).address
+
+
+def test_ready(address):
+    response = http.request(address, "GET", "/readyz")
+    assert (response.status, response.text) == (200, "ok\n")
+
+
+def test_other_sites_cannot_so_much_as_see_the_page(address):
+    for path in ("/", "/main.js", "/no-such-file"):
+        assert http.request(address, "GET", path).headers["cross-origin-resource-policy"] == "same-origin"
+    headers = http.request(address, "GET", "/client/socket.io.js").headers
+    assert headers["cross-origin-resource-policy"] == "cross-origin"
 
 
 def test_pages_from_disk_are_the_same(address, disk_address):

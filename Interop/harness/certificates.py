@@ -18,8 +18,11 @@ class Authority:
             *("-addext", "keyUsage=critical,keyCertSign,cRLSign"),
         )
 
-    def issue(self, *names, file="server"):
-        """Makes a certificate for names and addresses; returns the paths of certificate and key."""
+    def issue(self, *names, file="server", days=2):
+        """Makes a certificate for names and addresses; returns the paths of certificate and key.
+
+        One for `days` below zero has ended.
+        """
         certificate, key, request = (self.folder / f"{file}.{end}" for end in ("pem", "key", "request"))
         alternatives = ",".join(f"{'IP' if _is_address(name) else 'DNS'}:{name}" for name in names)
         extensions = self.folder / f"{file}.extensions"
@@ -31,7 +34,7 @@ class Authority:
             *("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"),
         )
         self._openssl(
-            *("x509", "-req", "-in", request, "-CA", self.certificate, "-CAkey", self.key, "-days", "2"),
+            *("x509", "-req", "-in", request, "-CA", self.certificate, "-CAkey", self.key, "-days", days),
             *("-CAcreateserial", "-extfile", extensions, "-out", certificate),
         )
         return certificate, key

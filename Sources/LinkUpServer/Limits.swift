@@ -52,9 +52,6 @@ enum Limits {
     /// What waits is then at most this, the pages of ``readsAtOnce``, and what was said: some 1.3 MB.
     static let waitingBytes = 256 * 1024
 
-    /// Bytes that may wait for a client before it is closed: what ``waitingBytes`` lets wait, and half as much again.
-    static let bufferedBytes = 2 * 1024 * 1024
-
     // MARK: Work in flight
 
     /// `join` and `history` of one client that read at the same time: the page needs one.
@@ -79,10 +76,6 @@ struct ClientRate: Equatable, Sendable {
 }
 
 extension Limits {
-    /// Packets of one connection, of any kind: three times what the rates below let through.
-    ///
-    /// Who sends more is disconnected, since even refusing has a cost.
-    static let events = Rate(perSecond: 300, burst: 2000)
     /// Joins of a namespace: two for each connection; 80 when 40 come back, five times over.
     static let enter = ClientRate(client: Rate(perSecond: 1, burst: 10), network: Rate(perSecond: 50, burst: 400))
     /// `join`, `history` and `status` together: each costs the server or the peers more than the others.

@@ -18,6 +18,8 @@ public struct LinkUpConfiguration: Sendable {
     public var dataDirectory: String
     /// How much of what was said is kept.
     public var history = HistoryLimits()
+    /// What anybody may take of the application, and who may speak to it.
+    public var protections = Protections()
     /// A folder from which the page is served in place of the copy in the program.
     public var webDirectory: String?
 

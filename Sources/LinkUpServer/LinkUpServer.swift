@@ -42,6 +42,7 @@ public final class LinkUpServer: Sendable {
     private let site: WebSite
     private let secret: [UInt8]
     private let lock: FolderLock
+    private let hosts: HostPolicy
     private let store: ChatStore
     private let io: SocketIOServer
 
@@ -73,9 +74,14 @@ public final class LinkUpServer: Sendable {
         if turn.secrets.isEmpty { turn.secrets = [TURNSecret.derive(from: secret)] }
         if let port = UInt16(exactly: configuration.port), port > 0 { turn.otherPorts.insert(port) }
         turnConfiguration = turn
-        var sockets = SocketIOServer.Configuration()
-        sockets.eventRateLimit = EventRateLimit(Limits.events)
-        let io = SocketIOServer(configuration: sockets, logger: logger)
+        hosts = configuration.protections.hosts(
+            turnHost: configuration.turnHost,
+            machine: NetworkInterfaces.hostNames
+        )
+        let events = configuration.protections.eventsPerSecond.map {
+            EventRateLimit(Rate(perSecond: $0, burst: $0 * 5))
+        }
+        let io = SocketIOServer(configuration: SocketIOServer.Configuration(eventRateLimit: events), logger: logger)
         self.io = io
         let namespace = io.of("/chat")
         store = try data.openHistory(configuration.history, logger: logger) { ChatService.announce($0, in: namespace) }
@@ -90,14 +96,7 @@ public final class LinkUpServer: Sendable {
         // The port of the page is told to nobody before it is known.
         let isPortKnown = configuration.port != 0
         if isPortKnown { serveNamespaces(turn, ports, pagePort: configuration.port) }
-        let engine = EngineServer(
-            io,
-            configuration: EngineConfiguration(
-                shutdownGracePeriod: Self.goodbyeTime,
-                maxBufferedBytes: Limits.bufferedBytes
-            ),
-            logger: logger
-        )
+        let engine = EngineServer(io, configuration: engineConfiguration, logger: logger)
         let application = makeApplication(engine, front: shared?.front) { [self] port in
             if !isPortKnown { serveNamespaces(turn, ports, pagePort: port) }
             onReady(
@@ -149,7 +148,7 @@ public final class LinkUpServer: Sendable {
                 guard let tls = turnConfiguration.tls else {
                     throw StartupError("TLS on the port of the page needs a certificate and its key")
                 }
-                shared = try SharedPort(tls, turn: turn, logger: logger)
+                shared = try SharedPort(tls, turn: turn, hosts: hosts, logger: logger)
             }
             return (turn, try await turn.bind(), shared)
         } catch {
@@ -162,13 +161,29 @@ public final class LinkUpServer: Sendable {
         configuration.hostname ?? (NetworkInterfaces.hasIPv6 ? "::" : "0.0.0.0")
     }
 
+    private var engineConfiguration: EngineConfiguration {
+        let protections = configuration.protections
+        let fields = SecurityHeaders.engine(isSecure: configuration.sharesTLS)
+        let proxies = protections.trustedProxies
+        return EngineConfiguration(
+            shutdownGracePeriod: Self.goodbyeTime,
+            maxBufferedBytes: protections.waitingBytes,
+            limits: protections.connectionLimits,
+            trustedProxies: proxies.isEmpty ? nil : TrustedProxies(proxies),
+            cors: protections.origins,
+            checkOrigin: true,
+            hosts: hosts,
+            headers: { _ in fields }
+        )
+    }
+
     private func makeApplication(
         _ engine: EngineServer,
         front: ConnectionFront?,
         onRunning: @escaping @Sendable (Int) -> Void
     ) -> some ApplicationProtocol {
         let router = Router()
-        router.add(middleware: WebMiddleware(site: site))
+        router.add(middleware: WebMiddleware(site: site, hosts: hosts, isSecure: configuration.sharesTLS))
         for method in [HTTPRequest.Method.get, .head] {
             router.on("/healthz", method: method) { _, _ in "ok\n" }
             router.on("/readyz", method: method) { [store] _, _ in

@@ -23,6 +23,16 @@ public enum NetworkInterfaces {
         return true
     }
 
+    /// The names under which other machines may know this one: its own, and that of multicast DNS (RFC 6762).
+    static var hostNames: [String] {
+        var bytes = [CChar](repeating: 0, count: 256)
+        guard gethostname(&bytes, bytes.count - 1) == 0 else { return [] }
+        let name = String(decoding: bytes.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        guard !name.isEmpty else { return [] }
+        let first = name.prefix { $0 != "." }
+        return [name, String(first), "\(first).local"]
+    }
+
     /// The IPv4 addresses at which other machines of the local network may reach this one.
     public static func localNetworkAddresses() -> [String] {
         let devices = (try? System.enumerateDevices()) ?? []

@@ -12,7 +12,7 @@ enum PageFiles {
     private static let skippedFolders: Set = ["tests", "node_modules"]
 
     /// Files that are for working on the page.
-    private static let skippedFiles: Set = ["jsconfig.json", "tsconfig.json", "package.json"]
+    private static let skippedFiles: Set = ["jsconfig.json", "tsconfig.json", "package.json", "package-lock.json"]
 
     /// Reads every file of the page.
     /// - Parameter root: The folder that holds `index.html`.

@@ -59,6 +59,8 @@ struct Serve: AsyncParsableCommand {
     @Flag(name: .customLong("share-tls"), help: "Serve HTTPS and TURN over TLS on the page's port, beside HTTP.")
     var shareTLS = false
 
+    @OptionGroup var serveOptions: ServeOptions
+
     @OptionGroup var options: TURNOptions
 
     func run() async throws {
@@ -71,6 +73,7 @@ struct Serve: AsyncParsableCommand {
         LogLevel.bootstrap(try reader.logLevel())
         DescriptorReserve.raiseLimit()
         let logger = Logger(label: "linkup")
+        configuration.turn.tls?.warnOfEnd(to: logger)
         let server = try LinkUpServer(configuration: configuration, logger: logger)
         try await server.run { addresses in
             let turn = TURNGreeting(
@@ -83,7 +86,7 @@ struct Serve: AsyncParsableCommand {
     }
 
     private var flags: [OptionName: ConfigContent] {
-        var flags: [OptionName: ConfigContent] = [:]
+        var flags = serveOptions.flags
         let texts: [OptionName: String?] = [
             .port: port.map(String.init), .turnHost: turnHost, .dataDirectory: dataDirectory,
             .webDirectory: webDirectory, .relayPeers: relayPeers, .shareTLS: shareTLS ? "true" : nil,
@@ -121,6 +124,8 @@ extension OptionReader {
         configuration.turnHost = try nonEmpty(.turnHost)?.value
         configuration.dataDirectory = try nonEmpty(.dataDirectory)?.value ?? configuration.dataDirectory
         configuration.webDirectory = try nonEmpty(.webDirectory)?.value
+        configuration.protections = try protections()
+        configuration.history = try historyLimits()
         configuration.sharesTLS = try isSet(.shareTLS)
         if configuration.sharesTLS, turn.tls == nil {
             throw OptionError(

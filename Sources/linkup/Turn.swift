@@ -48,6 +48,7 @@ struct Turn: AsyncParsableCommand {
         DescriptorReserve.raiseLimit()
         try OpenFiles.check(threads: configuration.threads)
         let logger = Logger(label: "linkup")
+        configuration.tls?.warnOfEnd(to: logger)
         let server = try TURNServer(configuration: configuration, logger: logger)
         let ports = try await server.bind()
         let greeting = TURNGreeting(configuration: configuration, port: ports.port, tlsPort: ports.tlsPort)

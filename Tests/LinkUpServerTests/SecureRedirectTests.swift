@@ -1,3 +1,4 @@
+import EngineIO
 import Testing
 
 @testable import LinkUpServer
@@ -16,6 +17,16 @@ import Testing
         ] as [([String], String?)]
     )
     func locations(lines: [String], location: String?) {
-        #expect(SecureRedirect.location(in: lines.map { Substring($0) }[...]) == location)
+        #expect(SecureRedirect.location(in: lines.map { Substring($0) }[...])?.description == location)
+    }
+
+    @Test(arguments: [("example.org", 308), ("example.org:3000", 308), ("192.0.2.1", 308), ("evil.example", 421)])
+    func sendsNobodyElsewhere(host: String, status: Int) {
+        let location = SecureRedirect.Location(host: host, target: "/a")
+        let response = SecureRedirect.response(location, hosts: HostPolicy(["example.org"]))
+        #expect(response.hasPrefix("HTTP/1.1 \(status) "))
+        #expect(response.contains("\r\nX-Content-Type-Options: nosniff\r\n"))
+        #expect(response.contains("Location: https://\(host)/a\r\n") == (status == 308))
+        #expect(response.contains("--public-host \(host)") == (status == 421))
     }
 }

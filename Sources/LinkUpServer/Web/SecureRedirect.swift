@@ -1,3 +1,4 @@
+import EngineIO
 import NIOCore
 
 /// Answers one plain HTTP request with the same address over TLS, and closes the connection.
@@ -10,9 +11,16 @@ final class SecureRedirect: ChannelInboundHandler {
     /// How long the head may take.
     private static let timeout = TimeAmount.seconds(10)
 
+    private let hosts: HostPolicy
     private var head = ByteBuffer()
     private var isAnswered = false
     private var timer: Scheduled<Void>?
+
+    /// Makes a handler for one connection.
+    /// - Parameter hosts: The names that the server has; it sends nobody to another.
+    init(hosts: HostPolicy) {
+        self.hosts = hosts
+    }
 
     func handlerAdded(context: ChannelHandlerContext) {
         let channel = context.channel
@@ -48,20 +56,41 @@ final class SecureRedirect: ChannelInboundHandler {
         context.close(promise: nil)
     }
 
-    private func answer(_ location: String?, _ context: ChannelHandlerContext) {
+    private func answer(_ location: Location?, _ context: ChannelHandlerContext) {
         isAnswered = true
-        // 308 keeps method and body (RFC 9110 §15.4.9).
-        let start = location.map { "HTTP/1.1 308 Permanent Redirect\r\nLocation: \($0)" } ?? "HTTP/1.1 400 Bad Request"
-        let response = ByteBuffer(string: "\(start)\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        let response = ByteBuffer(string: Self.response(location, hosts: hosts))
         context.writeAndFlush(wrapOutboundOut(response)).assumeIsolated().whenComplete { _ in
             context.close(promise: nil)
         }
     }
 
+    /// The whole answer to a request.
+    static func response(_ location: Location?, hosts: HostPolicy) -> String {
+        let rest = "X-Content-Type-Options: nosniff\r\nConnection: close\r\n"
+        guard let location else { return "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\(rest)\r\n" }
+        guard hosts.allows(location.host) else {
+            let text = MisdirectedRequest.text(host: location.host)
+            let fields = "Content-Type: text/plain; charset=utf-8\r\nContent-Length: \(text.utf8.count)\r\n"
+            return "HTTP/1.1 421 Misdirected Request\r\n\(fields)\(rest)\r\n\(text)"
+        }
+        // 308 keeps method and body (RFC 9110 §15.4.9).
+        return "HTTP/1.1 308 Permanent Redirect\r\nLocation: \(location)\r\nContent-Length: 0\r\n\(rest)\r\n"
+    }
+
+    /// Where a client is sent.
+    struct Location: Equatable, CustomStringConvertible {
+        /// The host that the client asked for, with its port.
+        var host: String
+        /// The target of its request.
+        var target: String
+
+        var description: String { "https://\(host)\(target)" }
+    }
+
     /// The address of a request with `https` in place of `http`.
     /// - Parameter lines: The lines of the request's head.
     /// - Returns: The address; `nil` if the head has none that could stand in an answer.
-    static func location(in lines: ArraySlice<Substring>) -> String? {
+    static func location(in lines: ArraySlice<Substring>) -> Location? {
         let request = (lines.first ?? "").split(separator: " ", omittingEmptySubsequences: false)
         let hosts = lines.dropFirst().compactMap { line -> Substring? in
             let parts = line.split(separator: ":", maxSplits: 1)
@@ -72,7 +101,7 @@ final class SecureRedirect: ChannelInboundHandler {
             hosts.count == 1, !host.isEmpty, host.utf8.allSatisfy(Self.isHostByte),
             request[1].utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
         else { return nil }
-        return "https://\(host)\(request[1])"
+        return Location(host: String(host), target: String(request[1]))
     }
 
     /// What a host and a port are written with (RFC 3986 §3.2.2), IPv6 addresses included.

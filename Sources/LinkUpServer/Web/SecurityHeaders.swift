@@ -1,3 +1,4 @@
+import EngineIO
 import HTTPTypes
 
 /// The fields that tell browsers what pages of this server may do.
@@ -32,14 +33,32 @@ enum SecurityHeaders {
             + "fullscreen=(self), autoplay=(self), clipboard-write=(self), screen-wake-lock=(self), "
             + "geolocation=(), payment=(), usb=()"
         fields[.crossOriginOpenerPolicy] = "same-origin"
+        // No other site may so much as see that there is something to load.
+        fields[.crossOriginResourcePolicy] = "same-origin"
         return fields
     }()
 
+    /// Keeps a browser that has been here over TLS from coming without, for a year (RFC 6797).
+    static let transportSecurity = "max-age=31536000"
+
     /// Adds the fields to an answer; what it says itself stays.
-    static func add(to answer: inout HTTPFields) {
+    /// - Parameters:
+    ///   - answer: The fields of the answer.
+    ///   - isSecure: Whether all that the server answers goes over TLS.
+    static func add(to answer: inout HTTPFields, isSecure: Bool = false) {
         for field in fields where !answer.contains(field.name) {
             answer.append(field)
         }
+        if isSecure { answer[.strictTransportSecurity] = transportSecurity }
+    }
+
+    /// The fields of Socket.IO's answers.
+    static func engine(isSecure: Bool) -> [HandshakeRequest.HeaderField] {
+        var fields: [HandshakeRequest.HeaderField] = [
+            .init(name: "X-Content-Type-Options", value: "nosniff")
+        ]
+        if isSecure { fields.append(.init(name: "Strict-Transport-Security", value: transportSecurity)) }
+        return fields
     }
 }
 
@@ -52,5 +71,6 @@ extension HTTPField.Name {
 
     static let referrerPolicy = known("Referrer-Policy")
     static let permissionsPolicy = known("Permissions-Policy")
+    static let crossOriginResourcePolicy = known("Cross-Origin-Resource-Policy")
     static let crossOriginOpenerPolicy = known("Cross-Origin-Opener-Policy")
 }

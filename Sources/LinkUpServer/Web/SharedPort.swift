@@ -1,3 +1,4 @@
+import EngineIO
 import EngineIOTransport
 import Logging
 import NIOCore
@@ -10,14 +11,21 @@ import TURNServer
 struct SharedPort: Sendable {
     private let tls: TLSContexts
     private let turn: TURNServer
+    private let hosts: HostPolicy
 
     /// Reads the certificate.
     /// - Parameters:
     ///   - certificate: Its files.
     ///   - turn: Who serves what is TURN.
+    ///   - hosts: The names of the server.
     ///   - logger: Where new certificates and unusable files are noted.
     /// - Throws: What is wrong with the files.
-    init(_ certificate: TURNServer.Configuration.TLS, turn: TURNServer, logger: Logger) throws {
+    init(
+        _ certificate: TURNServer.Configuration.TLS,
+        turn: TURNServer,
+        hosts: HostPolicy,
+        logger: Logger
+    ) throws {
         tls = try TLSContexts(
             certificateFile: certificate.certificateFile,
             privateKeyFile: certificate.privateKeyFile,
@@ -25,16 +33,18 @@ struct SharedPort: Sendable {
             logger: logger
         )
         self.turn = turn
+        self.hosts = hosts
     }
 
     /// What stands before HTTP on the port.
     var front: ConnectionFront {
-        ConnectionFront { [tls, turn] channel, install in
+        ConnectionFront { [tls, turn, hosts] channel, install in
             let sharing = PortSharing(tls: tls) { content, channel in
                 switch content {
                 case .turn(let isSecure): try turn.adopt(channel, isSecure: isSecure)
                 case .http(isSecure: true): try install(channel, SecureTransport(detach: PortSharing.detach))
-                case .http(isSecure: false): try channel.pipeline.syncOperations.addHandler(SecureRedirect())
+                case .http(isSecure: false):
+                    try channel.pipeline.syncOperations.addHandler(SecureRedirect(hosts: hosts))
                 }
             }
             try sharing.add(to: channel)

@@ -56,9 +56,9 @@ enum WebFiles: Sendable {
     }
 
     private static func read(_ path: String, below root: String) -> WebAsset? {
-        guard Self.isPlain(path), let file = realPath("\(root)/\(path)"), file.hasPrefix("\(root)/") else {
-            return nil
-        }
+        guard Self.isPlain(path), Self.isOfPage(path), let file = realPath("\(root)/\(path)"),
+            file.hasPrefix("\(root)/")
+        else { return nil }
         let attributes = try? FileManager.default.attributesOfItem(atPath: file)
         guard attributes?[.type] as? FileAttributeType == .typeRegular,
             let size = attributes?[.size] as? UInt64, size <= UInt64(largestFile),
@@ -75,6 +75,15 @@ enum WebFiles: Sendable {
                     guard let first = part.first else { return false }
                     return first != UInt8(ascii: ".")
                 }
+    }
+
+    /// Whether a path names something of the page, rather than what is for working on it; the program's own copy has
+    /// only the former.
+    static func isOfPage(_ path: String) -> Bool {
+        let parts = path.split(separator: "/").map { $0.lowercased() }
+        guard let name = parts.last, !parts.contains("tests"), !parts.contains("node_modules") else { return false }
+        return !["jsconfig.json", "tsconfig.json", "package.json", "package-lock.json"].contains(name)
+            && !name.hasSuffix(".md")
     }
 
     private static func realPath(_ path: String) -> String? {

@@ -24,10 +24,16 @@ struct WebSite: Sendable {
     ///   - method: The method; all but `GET` and `HEAD` get a `405` where there is something to get.
     ///   - path: The path of the target as sent, without query.
     ///   - entityTags: The value of `If-None-Match`.
+    ///   - wantsPage: Whether a person is to read the answer: where there is nothing, the page says so.
     /// - Returns: The answer, without the fields of ``SecurityHeaders``.
-    func answer(_ method: HTTPRequest.Method, path: String, entityTags: String?) -> Answer {
+    func answer(
+        _ method: HTTPRequest.Method,
+        path: String,
+        entityTags: String?,
+        wantsPage: Bool = false
+    ) -> Answer {
         guard let name = Self.fileName(path), let asset = files.asset(name) else {
-            return text(.notFound, "There is nothing here.\n", for: method)
+            return notFound(method, wantsPage: wantsPage)
         }
         guard method == .get || method == .head else {
             var answer = text(.methodNotAllowed, "Only GET and HEAD are allowed here.\n", for: method)
@@ -35,7 +41,10 @@ struct WebSite: Sendable {
             return answer
         }
         var fields: HTTPFields = [.eTag: asset.entityTag, .cacheControl: "no-cache"]
-        if name.hasPrefix("socket.io/") { fields[.accessControlAllowOrigin] = "*" }
+        if name.hasPrefix("socket.io/") {
+            fields[.accessControlAllowOrigin] = "*"
+            fields[.crossOriginResourcePolicy] = "cross-origin"
+        }
         if let entityTags, Self.matches(entityTags, asset.entityTag) {
             return Answer(status: .notModified, fields: fields, body: ByteBuffer())
         }
@@ -68,6 +77,21 @@ struct WebSite: Sendable {
             let trimmed = candidate.prefix { $0 != " " && $0 != "\t" }
             return trimmed == "*" || trimmed == entityTag || trimmed == "W/\(entityTag)"
         }
+    }
+
+    private func notFound(_ method: HTTPRequest.Method, wantsPage: Bool) -> Answer {
+        guard wantsPage, method == .get || method == .head, let page = files.asset("index.html") else {
+            return text(.notFound, "There is nothing here.\n", for: method)
+        }
+        return Answer(
+            status: .notFound,
+            fields: [
+                .contentType: page.contentType,
+                .contentLength: String(page.body.readableBytes),
+                .cacheControl: "no-store",
+            ],
+            body: method == .head ? ByteBuffer() : page.body
+        )
     }
 
     private func text(_ status: HTTPResponse.Status, _ text: String, for method: HTTPRequest.Method) -> Answer {

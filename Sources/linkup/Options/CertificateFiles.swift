@@ -1,3 +1,5 @@
+import FoundationEssentials
+import Logging
 import NIOSSL
 import TURNServer
 
@@ -22,5 +24,19 @@ extension TURNServer.Configuration.TLS {
                 isInFile: true
             )
         }
+    }
+
+    /// Says so where the certificate is over, or is about to be: browsers and TURN clients will not connect.
+    func warnOfEnd(to logger: Logger, now: Date = Date()) {
+        guard let end = (try? NIOSSLCertificate.fromPEMFile(certificateFile))?.first?.notValidAfter else { return }
+        guard let warning = Self.warning(secondsLeft: Double(end) - now.timeIntervalSince1970) else { return }
+        logger.warning("\(warning)", metadata: ["file": "\(certificateFile)"])
+    }
+
+    /// What is to be said of a certificate that is valid for so many seconds; `nil` when there is nothing.
+    static func warning(secondsLeft: Double) -> String? {
+        if secondsLeft <= 0 { return "The certificate has expired: browsers will not connect" }
+        let day = 86_400.0
+        return secondsLeft < 7 * day ? "The certificate expires in \(Int(secondsLeft / day)) days" : nil
     }
 }

@@ -14,6 +14,23 @@ enum OptionName: String, CaseIterable, Sendable {
     case webDirectory = "web-directory"
     case logLevel = "log-level"
 
+    // Who may speak to the application, and how much of it anybody may take.
+    case publicHost = "public-host"
+    case allowedOrigin = "allowed-origin"
+    case trustedProxy = "trusted-proxy"
+    case maxConnections = "max-connections"
+    case maxNetworkConnections = "max-network-connections"
+    case maxSockets = "max-sockets"
+    case maxNetworkSockets = "max-network-sockets"
+    case networkHandshakes = "network-handshakes"
+    case eventRate = "event-rate"
+    case maxWaiting = "max-waiting"
+    case roomMessages = "room-messages"
+    case roomSize = "room-size"
+    case historyDays = "history-days"
+    case historySize = "history-size"
+    case diskReserve = "disk-reserve"
+
     // Relaying.
     case relayAddress = "relay-address"
     case relayPorts = "relay-ports"

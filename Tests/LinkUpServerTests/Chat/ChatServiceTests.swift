@@ -226,7 +226,7 @@ struct ChatServiceTests {
         #expect(stored >= Limits.roomBytes.burst - text.utf8.count)
         #expect(stored <= Limits.roomBytes.burst + text.utf8.count)
         // What a room says at once does not close a client that takes nothing meanwhile.
-        #expect(stored + Limits.waitingBytes + Limits.readsAtOnce * Limits.historyBytes < Limits.bufferedBytes)
+        #expect(stored + Limits.waitingBytes + Limits.readsAtOnce * Limits.historyBytes < Protections().waitingBytes)
     }
 
     @Test

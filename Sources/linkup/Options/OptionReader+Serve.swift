@@ -1,0 +1,65 @@
+import EngineIO
+import LinkUpServer
+
+extension OptionReader {
+    /// Reads what anybody may take of the application, and who may speak to it.
+    /// - Throws: ``OptionError`` for what can't be right.
+    func protections() throws(OptionError) -> Protections {
+        let defaults = Protections()
+        return Protections(
+            connections: try limit(.maxConnections, most: 1_000_000, default: defaults.connections),
+            connectionsPerNetwork: try limit(
+                .maxNetworkConnections,
+                most: 1_000_000,
+                default: defaults.connectionsPerNetwork
+            ),
+            sockets: try limit(.maxSockets, most: 1_000_000, default: defaults.sockets),
+            socketsPerNetwork: try limit(.maxNetworkSockets, most: 1_000_000, default: defaults.socketsPerNetwork),
+            handshakesPerNetwork: try limit(.networkHandshakes, most: 100_000, default: defaults.handshakesPerNetwork),
+            eventsPerSecond: try limit(.eventRate, most: 100_000, default: defaults.eventsPerSecond),
+            waitingBytes: try number(.maxWaiting, in: 65_536...(1 << 30))?.value ?? defaults.waitingBytes,
+            publicHosts: try list(.publicHost, "a name without scheme and path, as meet.example.org", Protections.host),
+            allowedOrigins: try list(
+                .allowedOrigin,
+                "an origin without path, as https://example.org",
+                Protections.origin
+            ),
+            trustedProxies: try list(.trustedProxy, "a range like 10.0.0.0/8 or fd00::/8, or an address") {
+                IPAddressBlock($0)
+            }
+        )
+    }
+
+    /// Reads how much of the chat is kept.
+    /// - Throws: ``OptionError`` for what can't be right.
+    func historyLimits() throws(OptionError) -> HistoryLimits {
+        let defaults = HistoryLimits()
+        let mebibyte = 1 << 20
+        let roomSize = try number(.roomSize, in: 0...(1 << 30))?.value
+        let size = try number(.historySize, in: 0...(1 << 30))?.value
+        let reserve = try number(.diskReserve, in: 0...(1 << 30))?.value
+        return HistoryLimits(
+            messagesPerRoom: try limit(.roomMessages, most: .max, default: defaults.messagesPerRoom),
+            bytesPerRoom: roomSize.map { $0 == 0 ? nil : $0 * mebibyte } ?? defaults.bytesPerRoom,
+            days: try limit(.historyDays, most: 100_000, default: defaults.days),
+            databaseBytes: size.map { $0 == 0 ? nil : $0 * mebibyte } ?? defaults.databaseBytes,
+            reservedBytes: reserve.map { $0 * mebibyte } ?? defaults.reservedBytes
+        )
+    }
+
+    /// A number of which 0 stands for no limit.
+    private func limit(_ option: OptionName, most: Int, default: Int?) throws(OptionError) -> Int? {
+        guard let number = try number(option, in: 0...most)?.value else { return `default` }
+        return number == 0 ? nil : number
+    }
+
+    private func list<Value: Sendable>(
+        _ option: OptionName,
+        _ expected: String,
+        _ transform: (String) -> Value?
+    ) throws(OptionError) -> [Value] {
+        var values: [Value] = []
+        for setting in try texts(option) { values.append(try setting.read(as: expected, transform).value) }
+        return values
+    }
+}

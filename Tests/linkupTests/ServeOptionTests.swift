@@ -1,0 +1,63 @@
+import ArgumentParser
+import Configuration
+import EngineIO
+import LinkUpServer
+import Testing
+
+@testable import linkup
+
+/// The options of what anybody may take of the application, from flags, environment and file.
+@Suite
+struct ServeOptionTests {
+    @Test
+    func protectionsAreOnUnlessSetOtherwise() throws {
+        let defaults = try TURNOptions.parse([]).reader(environment: [:]).linkUpConfiguration()
+        #expect(defaults.protections == Protections())
+        #expect(defaults.history == HistoryLimits())
+        let flags = try ServeOptions.parse([
+            "--public-host", "Meet.example.org:8443", "--allowed-origin", "https://Friend.example", "--trusted-proxy",
+            "10.0.0.0/8", "--max-connections", "0", "--max-network-connections", "7", "--max-sockets", "0",
+            "--max-network-sockets", "9", "--network-handshakes", "0", "--event-rate", "0", "--max-waiting", "65536",
+            "--room-messages", "0", "--room-size", "1", "--history-days", "0", "--history-size", "0", "--disk-reserve",
+            "0",
+        ]).flags
+        let set = try TURNOptions.parse([]).reader(with: flags, environment: [:]).linkUpConfiguration()
+        #expect(
+            set.protections
+                == Protections(
+                    connections: nil,
+                    connectionsPerNetwork: 7,
+                    sockets: nil,
+                    socketsPerNetwork: 9,
+                    handshakesPerNetwork: nil,
+                    eventsPerSecond: nil,
+                    waitingBytes: 65_536,
+                    publicHosts: ["meet.example.org:8443"],
+                    allowedOrigins: ["https://friend.example"],
+                    trustedProxies: ["10.0.0.0/8"]
+                )
+        )
+        #expect(
+            set.history
+                == HistoryLimits(
+                    messagesPerRoom: nil,
+                    bytesPerRoom: 1 << 20,
+                    days: nil,
+                    databaseBytes: nil,
+                    reservedBytes: 0
+                )
+        )
+    }
+
+    @Test(arguments: [
+        ("LINKUP_PUBLIC_HOST", "https://a"), ("LINKUP_PUBLIC_HOST", "a/b"), ("LINKUP_PUBLIC_HOST", "a:"),
+        ("LINKUP_ALLOWED_ORIGIN", "a"), ("LINKUP_ALLOWED_ORIGIN", "https://a/"), ("LINKUP_ALLOWED_ORIGIN", "null"),
+        ("LINKUP_TRUSTED_PROXY", "a"), ("LINKUP_TRUSTED_PROXY", "10.0.0.0/33"), ("LINKUP_MAX_WAITING", "1"),
+        ("LINKUP_MAX_CONNECTIONS", "-1"), ("LINKUP_EVENT_RATE", "x"), ("LINKUP_DISK_RESERVE", "-1"),
+    ])
+    func badProtectionsAreRefused(variable: String, value: String) throws {
+        let reader = try TURNOptions.parse([]).reader(environment: [variable: value])
+        let error = #expect(throws: OptionError.self) { try reader.linkUpConfiguration() }
+        #expect(error?.description.contains(variable) == true)
+    }
+}
