@@ -1,0 +1,123 @@
+"""What linkup says and does when the disk, the file of its history or another process is in its way."""
+
+import contextlib
+import os
+import sqlite3
+import time
+from pathlib import Path
+
+import pytest
+
+from harness import http
+from harness.member import Member, error_code
+from harness.waiting import wait_until
+
+NEEDS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="needs to mount a small disk")
+
+
+@pytest.fixture
+def database(tmp_path):
+    return tmp_path / "data" / "chat.sqlite"
+
+
+@pytest.fixture
+def ann(linkup):
+    with Member(linkup.url) as member:
+        member.chat("join", room="room", name="Ann")
+        member.chat("say", text="before")
+        yield member
+
+
+def readiness(server):
+    response = http.request(server.address, "GET", "/readyz")
+    return response.status, response.text
+
+
+def stored(path):
+    """What somebody else reads in the file."""
+    with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+        return [text for (text,) in connection.execute("SELECT text FROM message ORDER BY id")]
+
+
+def assert_all_but_chat_goes_on(server, member):
+    assert http.request(server.address, "GET", "/healthz").status == 200
+    assert http.request(server.address, "GET", "/").status == 200
+    assert member.call("join", room="room", name="Ann")["iceServers"]
+
+
+def test_ready(linkup, ann):
+    assert readiness(linkup) == (200, "ok\n")
+
+
+def test_deleted_database(linkup, ann, database):
+    for path in database.parent.glob("chat.sqlite*"):
+        path.unlink()
+    said = ann.chat("say", text="after")["message"]
+    assert stored(database) == ["after"]
+    assert said["id"] == 2, "ids go on"
+    assert readiness(linkup) == (200, "ok\n")
+
+
+def test_overwritten_database(linkup, ann, database):
+    with open(database, "r+b") as file:
+        file.write(b"garbage!" * 2000)
+    assert error_code(ann.chat("say", text="lost")) == "not-stored"
+    status, text = readiness(linkup)
+    assert status == 503 and text.startswith("database: ") and "damaged" in text
+    assert_all_but_chat_goes_on(linkup, ann)
+    for path in database.parent.glob("chat.sqlite*"):
+        path.unlink()
+    ann.chat("say", text="after")["message"]
+    assert stored(database) == ["after"]
+    assert readiness(linkup) == (200, "ok\n")
+
+
+def test_locked_database(linkup, ann, database):
+    with contextlib.closing(sqlite3.connect(database, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        begin = time.monotonic()
+        assert error_code(ann.chat("say", text="lost")) == "not-stored"
+        assert time.monotonic() - begin < 5
+        assert readiness(linkup)[0] == 503
+        assert_all_but_chat_goes_on(linkup, ann)
+        other.execute("ROLLBACK")
+    assert readiness(linkup) == (200, "ok\n")
+    ann.chat("say", text="after")["message"]
+    assert stored(database) == ["before", "after"]
+
+
+@NEEDS_ROOT
+def test_full_disk(start_server, tmp_path):
+    data = tmp_path / "data"
+    data.mkdir()
+    # In a namespace of its own, so that the disk goes away with the process.
+    mount = f'mount -t tmpfs -o size=8m,mode=700 tmpfs {data} && exec "$0" "$@"'
+    server = start_server(
+        "linkup",
+        ["--port", 0, "--turn-port", 0, "--data-directory", data],
+        ready=r"Open http://[^ /]+:(\d+)",
+        prefix=["unshare", "-m", "sh", "-c", mount],
+    )
+    folder = Path(f"/proc/{server.pid}/root{data}")
+    with Member(server.url) as member:
+        member.chat("join", room="room", name="Ann")
+        said = [member.chat("say", text="before")["message"]]
+        filler = folder / "filler"
+        with contextlib.suppress(OSError), open(filler, "wb", buffering=0) as file:
+            while True:
+                file.write(bytes(4096))
+        lines = server.log.count("can't be stored")
+        for number in range(15):
+            assert error_code(member.chat("say", text=f"lost {number}")) == "not-stored"
+        assert server.log.count("can't be stored") <= lines + 1, "one line a minute"
+        assert readiness(server) == (503, "database: the disk is full, or nearly so\n")
+        assert_all_but_chat_goes_on(server, member)
+        assert member.chat("history", before=99)["messages"] == said
+        filler.unlink()
+        wait_until(lambda: readiness(server)[0] == 200, timeout=5, what="the disk to be used again")
+        # The rate of what one may say is over after so many.
+        time.sleep(1)
+        said.append(member.chat("say", text="after")["message"])
+        assert member.chat("history", before=99)["messages"] == said
+    assert server.log.count("can be stored again") == 1
+    assert server.stop() == 0
