@@ -16,7 +16,7 @@ struct ServeOptionTests {
         #expect(defaults.history == HistoryLimits())
         let flags = try ServeOptions.parse([
             "--public-host", "Meet.example.org:8443", "--allowed-origin", "https://Friend.example", "--trusted-proxy",
-            "10.0.0.0/8", "--max-connections", "0", "--max-network-connections", "7", "--max-sockets", "0",
+            "10.0.0.0/8", "--max-clients", "0", "--max-network-clients", "7", "--max-sockets", "0",
             "--max-network-sockets", "9", "--network-handshakes", "0", "--event-rate", "0", "--max-waiting", "65536",
             "--room-messages", "0", "--room-size", "1", "--history-days", "0", "--history-size", "0", "--disk-reserve",
             "0",

@@ -7,9 +7,9 @@ extension OptionReader {
     func protections() throws(OptionError) -> Protections {
         let defaults = Protections()
         return Protections(
-            connections: try limit(.maxConnections, most: 1_000_000, default: defaults.connections),
+            connections: try limit(.maxClients, most: 1_000_000, default: defaults.connections),
             connectionsPerNetwork: try limit(
-                .maxNetworkConnections,
+                .maxNetworkClients,
                 most: 1_000_000,
                 default: defaults.connectionsPerNetwork
             ),

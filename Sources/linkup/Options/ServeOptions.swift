@@ -30,10 +30,10 @@ struct ServeOptions: ParsableArguments {
     var trustedProxy: [String] = []
 
     @Option(help: "Connections that there may be; 0 for no limit. (default: 10000)")
-    var maxConnections: Int?
+    var maxClients: Int?
 
     @Option(help: "Connections that one network may have; 0 for no limit. (default: 400)")
-    var maxNetworkConnections: Int?
+    var maxNetworkClients: Int?
 
     @Option(help: "TCP connections of the page's port; 0 for no limit. (default: 20000)")
     var maxSockets: Int?
@@ -79,7 +79,7 @@ struct ServeOptions: ParsableArguments {
             .publicHost: publicHost, .allowedOrigin: allowedOrigin, .trustedProxy: trustedProxy,
         ]
         let numbers: [OptionName: Int?] = [
-            .maxConnections: maxConnections, .maxNetworkConnections: maxNetworkConnections,
+            .maxClients: maxClients, .maxNetworkClients: maxNetworkClients,
             .maxSockets: maxSockets, .maxNetworkSockets: maxNetworkSockets,
             .networkHandshakes: networkHandshakes, .eventRate: eventRate, .maxWaiting: maxWaiting,
             .roomMessages: roomMessages, .roomSize: roomSize, .historyDays: historyDays, .historySize: historySize,
