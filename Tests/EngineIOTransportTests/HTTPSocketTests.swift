@@ -68,17 +68,22 @@ import Testing
     @Test(arguments: Client.allCases)
     func nobodyHoldsAConnectionForNothing(client: Client) async throws {
         let time = Duration.milliseconds(200)
-        let timeouts = HTTPTimeouts(head: time, body: time, response: time, idle: time)
+        // A client that is to end by one deadline meets no other, however busy the machine is.
+        let timeouts =
+            client == .unread
+            ? HTTPTimeouts(response: time) : HTTPTimeouts(head: time, body: time, response: time, idle: time)
         let (engine, server) = try await serve(EngineConfiguration(httpTimeouts: timeouts))
         let channel = try await connect(server, reads: client != .unread)
-        try await send(client.bytes, on: channel)
         if client == .unread {
+            try await send(client.bytes, on: channel)
             for _ in 0..<1000 where await engine.counters().httpTimeouts(.response) == 0 {
                 try await Task.sleep(for: .milliseconds(10))
             }
             #expect(await engine.counters().httpTimeouts(.response) == 1)
             try await channel.close()
         } else {
+            // On a busy machine the time may be over before.
+            try? await send(client.bytes, on: channel)
             try await channel.closeFuture.get()
         }
         try await server.channel.close()

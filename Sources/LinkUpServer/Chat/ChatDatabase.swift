@@ -79,9 +79,11 @@ struct ChatDatabase: Sendable {
         }
     }
 
-    /// Writes to the disk what changes nothing, to see whether it can be done.
+    /// Writes to the disk what changes nothing, to see whether more could be written.
     func touch() throws {
         try pool.writeWithoutTransaction { db in
+            let unused = try Int.fetchOne(db, sql: "PRAGMA freelist_count") ?? 0
+            if unused == 0, try Self.hasLargestSize(db) { throw StorageFailure.historyFull }
             try db.inTransaction(.immediate) {
                 let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
                 try db.execute(sql: "PRAGMA user_version = \(version)")

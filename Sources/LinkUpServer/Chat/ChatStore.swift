@@ -184,15 +184,16 @@ final class ChatStore: Sendable {
         }
         // Others ask at the same time: one try is enough for all.
         if isFirst {
-            await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
-                let waiter = FirstCall { continuation.resume() }
+            let isAnswered = await withCheckedContinuation { (continuation: CheckedContinuation<Bool, Never>) in
+                let waiter = FirstCall { continuation.resume(returning: $0) }
                 writer.async { [self] in
                     note(attempt(needsRoom: true) { if hasFailed { try $0.touch() } }, times: 0)
                     state.withLock { $0.isChecking = false }
-                    waiter()
+                    waiter(true)
                 }
-                DispatchQueue.global().asyncAfter(deadline: .now() + patience / .seconds(1)) { waiter() }
+                DispatchQueue.global().asyncAfter(deadline: .now() + patience / .seconds(1)) { waiter(false) }
             }
+            guard isAnswered else { return ["the disk does not answer"] }
         }
         let now = clock()
         return state.withLock { state in
@@ -319,6 +320,8 @@ extension ChatStore {
     private func abandon(_ database: ChatDatabase) {
         logger.warning("The file of the chat history is opened again", metadata: ["path": "\(path)"])
         state.withLock { $0.database = nil }
+        // A journal that has lost its name is still open here, and nowhere else.
+        _ = try? database.pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
         try? database.pool.close()
         database.files.removeRemains()
     }
@@ -346,13 +349,13 @@ extension ChatStore {
 
 /// Does something once, whoever comes first.
 private final class FirstCall: Sendable {
-    private let action: Mutex<(@Sendable () -> Void)?>
+    private let action: Mutex<(@Sendable (Bool) -> Void)?>
 
-    init(_ action: @escaping @Sendable () -> Void) {
+    init(_ action: @escaping @Sendable (Bool) -> Void) {
         self.action = Mutex(action)
     }
 
-    func callAsFunction() {
-        action.withLock { $0.take() }?()
+    func callAsFunction(_ value: Bool) {
+        action.withLock { $0.take() }?(value)
     }
 }
