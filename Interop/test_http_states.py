@@ -83,20 +83,3 @@ def test_broken_bodies_leave_nothing(server, path):
         break_off()
     # 80 MB came.
     wait_until(lambda: server.resident_bytes - before < 20_000_000, what="the server to let go of the bodies")
-
-
-def test_descriptors_are_kept(start_server, tmp_path):
-    server = start_server(
-        "linkup",
-        ["--port", 0, "--turn-port", 0, "--data-directory", tmp_path / "data"],
-        ready=r"Open http://[^ /]+:(\d+)",
-        prefix=("prlimit", "--nofile=256"),
-    )
-    with contextlib.ExitStack() as connections:
-        for _ in range(400):
-            connections.enter_context(connect(server))
-        # libdispatch looks at its threads once a second.
-        time.sleep(5)
-        assert server.is_running
-        assert server.descriptors <= 256 - 64
-    wait_until(lambda: http.request(server.address, "GET", "/").status == 200, what="newcomers to be served")

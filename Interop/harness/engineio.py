@@ -69,9 +69,9 @@ class Polling:
 class EngineSocket(WebSocket):
     """A session over WebSocket, or, with `sid`, the upgrade of one that began with polling."""
 
-    def __init__(self, address, path="/engine.io/", protocol=4, sid=None, headers=None, **query):
+    def __init__(self, address, path="/engine.io/", protocol=4, sid=None, headers=None, source=None, **query):
         super().__init__(
-            address, target(path, EIO=protocol, transport="websocket", sid=sid, **query), headers=headers
+            address, target(path, EIO=protocol, transport="websocket", sid=sid, **query), headers=headers, source=source
         )
         self.open = None
         if sid is None:

@@ -28,8 +28,8 @@ class Refused(Exception):
 class WebSocket:
     """One connection. `receive` gives `str`, `bytes` or `Closed`."""
 
-    def __init__(self, address, target, *, headers=None, timeout=10):
-        self.socket = socket.create_connection(address, timeout=timeout)
+    def __init__(self, address, target, *, headers=None, timeout=10, source=None):
+        self.socket = socket.create_connection(address, timeout=timeout, source_address=source and (source, 0))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._unread = b""
         fields = {

@@ -41,7 +41,7 @@ struct Document: Sendable, CustomTestStringConvertible {
         text(path).split(separator: "\n").map(trimmed).filter { !$0.isEmpty }
     }
 
-    private static func paths(below folder: String, _ extensions: Set<Substring>) -> [String] {
+    static func paths(below folder: String, _ extensions: Set<Substring>) -> [String] {
         let url = SourceFile.root.appending(path: folder)
         let paths = (try? FileManager.default.subpathsOfDirectory(atPath: url.path())) ?? []
         return paths.filter { extensions.contains($0.split(separator: ".").last ?? "") }.sorted()
@@ -98,6 +98,26 @@ struct DocumentationTests {
         for option in options {
             let isListed = article.contains("\(type)/\(option)``")
             #expect(isListed, "ComingFromNode.md does not have \(type)/\(option)")
+        }
+    }
+
+    /// Each promise of the threat model stands in a row whose last cell names tests.
+    @Test
+    func everyPromiseHasItsTests() {
+        let tests = ["Tests", "Interop"].flatMap { Document.paths(below: $0, ["swift", "py"]) }
+            .map(Document.text).joined(separator: "\n")
+        let rows = Document.text("docs/threat-model.md").split(separator: "\n")
+            .drop { !$0.hasPrefix("## What is promised") }
+            .filter { $0.hasPrefix("|") && !$0.hasPrefix("| ---") && !$0.hasPrefix("| promise") }
+        #expect(rows.count > 8)
+        for row in rows {
+            let names =
+                row.split(separator: "|").last?.split(separator: "`").filter { $0.first?.isLetter == true } ?? []
+            #expect(!names.isEmpty, "no test is named: \(row)")
+            for name in names {
+                let isThere = tests.contains("def \(name)(") || tests.contains("func \(name)(")
+                #expect(isThere, "there is no test \(name)")
+            }
         }
     }
 
