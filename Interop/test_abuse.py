@@ -86,7 +86,8 @@ def test_the_process_outlives_its_descriptors(program, limit):
             return connection.recv(9) == b"HTTP/1.1 "
 
     wait_until(is_served, what="a newcomer to be served")
-    assert server.log.lower().count("refused") == 1, server.log
+    # A line a minute for each of the two limits, of which either may be met first.
+    assert server.log.lower().count("refused") in (1, 2), server.log
 
 
 # MARK: Signals and the end

@@ -97,7 +97,7 @@ final class WebSocketHandler: ChannelInboundHandler {
         case .binary(let bytes): receiveBinary(bytes)
         case .compressed(let message, let isBinary): receiveCompressed(message, isBinary: isBinary)
         case .pong(let data): answerPing(data)
-        case .close(let code): end(.transportClose, code, hasPeerClosed: true)
+        case .close(let code): end(.transportClose, code, .peer)
         case .fail(let code): end(.transportError, code)
         case .tooLarge(let size): failTooLarge(size)
         case .incomplete: return false
@@ -178,8 +178,12 @@ final class WebSocketHandler: ChannelInboundHandler {
     }
 
     /// Closes with a code, and tells the owner why.
-    private func end(_ reason: EngineCloseReason, _ code: WebSocketCloseCode?, hasPeerClosed: Bool = false) {
-        let isFirst = beginClosing(hasPeerClosed: hasPeerClosed)
+    private func end(
+        _ reason: EngineCloseReason,
+        _ code: WebSocketCloseCode?,
+        _ begin: WebSocketClosing.Begin = .violation
+    ) {
+        let isFirst = beginClosing(begin)
         // Before the channel is inactive, which it may be at once; the owner can't close any more, without a code.
         ended(reason)
         if isFirst { finishClosing(code) }
@@ -282,7 +286,7 @@ final class WebSocketHandler: ChannelInboundHandler {
 
     /// Closes the connection without a word and forgets what is queued, for a peer that takes nothing.
     func abort() {
-        closing = WebSocketClosing(hasPeerClosed: true)
+        closing = WebSocketClosing(.peer)
         frames = FrameQueue()
         context?.close(promise: nil)
     }
@@ -292,15 +296,15 @@ final class WebSocketHandler: ChannelInboundHandler {
     /// A peer that takes nothing more is left after ``/EngineIO/EngineConfiguration/closeTimeout``, one that takes the
     /// close frame and does not answer after ``WebSocketClosing/timeout``.
     func close() {
-        if beginClosing(hasPeerClosed: false) { finishClosing(nil) }
+        if beginClosing(.server) { finishClosing(nil) }
     }
 
     /// Writes what is queued.
     /// - Returns: Whether the connection was not closing.
-    private func beginClosing(hasPeerClosed: Bool) -> Bool {
+    private func beginClosing(_ begin: WebSocketClosing.Begin) -> Bool {
         guard !isClosing else { return false }
         writeQueued()
-        closing = WebSocketClosing(hasPeerClosed: hasPeerClosed)
+        closing = WebSocketClosing(begin)
         return true
     }
 
@@ -318,12 +322,13 @@ final class WebSocketHandler: ChannelInboundHandler {
     }
 
     private func closeFrameLeft(_ result: Result<Void, any Error>) {
-        let mayClose = closing?.frameLeft() ?? true
-        if case .success = result, !mayClose {
-            limitClosing(to: WebSocketClosing.timeout)
-        } else {
+        let answer = closing?.frameLeft() ?? .close
+        guard case .success = result, answer != .close else {
             context?.close(promise: nil)
+            return
         }
+        limitClosing(to: WebSocketClosing.timeout)
+        if answer == .closeOutput { context?.close(mode: .output, promise: nil) }
     }
 
     private func limitClosing(to timeout: Duration) {

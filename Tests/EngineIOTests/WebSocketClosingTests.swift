@@ -4,15 +4,20 @@ import Testing
 
 @Suite struct WebSocketClosingTests {
     @Test func theConnectionIsClosedWhenBothHaveClosed() {
-        var first = WebSocketClosing(hasPeerClosed: false)
+        var first = WebSocketClosing(.server)
         #expect(!first.isSent)
-        #expect(first.frameLeft() == false)
+        #expect(first.frameLeft() == .awaitPeer)
         #expect(first.isSent)
         #expect(first.peerClosed() == true)
-        var crossing = WebSocketClosing(hasPeerClosed: false)
+        var crossing = WebSocketClosing(.server)
         #expect(crossing.peerClosed() == false)
-        #expect(crossing.frameLeft() == true)
-        var answering = WebSocketClosing(hasPeerClosed: true)
-        #expect(answering.frameLeft() == true)
+        #expect(crossing.frameLeft() == .close)
+        var answering = WebSocketClosing(.peer)
+        #expect(answering.frameLeft() == .close)
+    }
+
+    @Test func whoBrokeTheRulesSeesTheEndAtOnce() {
+        var closing = WebSocketClosing(.violation)
+        #expect(closing.frameLeft() == .closeOutput)
     }
 }
