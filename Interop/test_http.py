@@ -136,7 +136,7 @@ def test_people_get_the_page_where_there_is_nothing(address, path):
     assert http.request(address, "GET", path, headers={"Accept": "*/*"}).text == "There is nothing here.\n"
 
 
-@pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "127.0.0.1.evil.example", "", "[evil]", "a@b"])
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "127.0.0.1.evil.example", "", "[evil]"])
 @pytest.mark.parametrize("path", ["/", "/main.js", "/no-such-file"])
 def test_names_that_are_not_the_servers(address, host, path):
     """A page that has its name lead here must not become the server's own."""

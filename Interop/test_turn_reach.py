@@ -132,8 +132,18 @@ def test_whoever_joins_again_has_no_more(start_linkup, visit):
     """The quota is that of the network, under however many names."""
     server = start_linkup("--network-quota", 5, "--user-quota", 2)
     codes = []
-    for number in range(4):
-        with Member(server.url) as ann:
+    with contextlib.ExitStack() as stack:
+        for number in range(4):
+            ann = stack.enter_context(Member(server.url))
             credential = join(ann, room=f"room-{number}")
             codes += [visit(server, credential).allocate() for _ in range(2)]
     assert codes == [0] * 5 + [486] * 3
+
+
+def test_credentials_end_with_their_participant(start_linkup, visit):
+    server = start_linkup()
+    with Member(server.url) as ann:
+        credential = join(ann)
+        assert visit(server, credential).allocate() == 0
+        assert ann.call("leave", {}) == {}
+        wait_until(lambda: visit(server, credential).allocate() != 0, what="the credential to end")

@@ -76,9 +76,7 @@ import Testing
         #expect(client.application.messages.isEmpty)
         #expect(client.application.closeReasons == [.transportError])
         #expect(try client.received().map { Array(buffer: $0) } == [[0x88, 2, 0x03, 0xea]])
-        client.advance(by: .milliseconds(999))
-        #expect(client.channel.isActive)
-        client.advance(by: .milliseconds(1))
+        // Its end of the connection is closed; the embedded channel knows no other end.
         #expect(!client.channel.isActive)
     }
 
