@@ -118,7 +118,7 @@ extension SocketIOServer {
     /// task is cancelled, the rest of the period is left out.
     ///
     /// Up to a hundred clients go at once, more of them ten times a second. Asynchronous handlers of
-    /// ``Socket/onDisconnect(_:)`` have the rest of the period; then they are cancelled.
+    /// ``Socket/onDisconnect(_:)-1qpjv`` have the rest of the period; then they are cancelled.
     /// - Parameter gracePeriod: How long it takes to disconnect everybody; less when there are few.
     public func shutdown(gracePeriod: Duration) async {
         precondition(gracePeriod >= .zero, "gracePeriod must not be negative")
