@@ -263,7 +263,11 @@ def test_any_date(start_server, tmp_path, date, monkeypatch):
     monkeypatch.setenv("FAKETIME_DONT_FAKE_MONOTONIC", "1")
     arguments = ["--port", 0, "--turn-port", 0, "--data-directory", tmp_path / "data"]
     server = start_server(
-        "linkup", arguments, ready=r"Open http://[^ /]+:(\d+)", prefix=["faketime", "-f", f"@{date} 12:00:00"]
+        "linkup",
+        arguments,
+        ready=r"Open http://[^ /]+:(\d+)",
+        # faketime waits for the server, and would leave it behind when it is stopped itself.
+        prefix=["faketime", "-f", f"@{date} 12:00:00", "setpriv", "--pdeathsig", "KILL"],
     )
     assert http.request(server.address, "GET", "/").status == 200
     with Member(server.url) as member:
