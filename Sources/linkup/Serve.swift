@@ -72,6 +72,7 @@ struct Serve: AsyncParsableCommand {
         try configuration.turn.tls?.check()
         LogLevel.bootstrap(try reader.logLevel())
         DescriptorReserve.raiseLimit()
+        try OpenFiles.check(threads: configuration.turn.threads)
         let logger = Logger(label: "linkup")
         configuration.turn.tls?.warnOfEnd(to: logger)
         let server = try LinkUpServer(configuration: configuration, logger: logger)
