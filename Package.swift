@@ -60,8 +60,8 @@ let package = Package(
         .target(
             name: "LinkUpServer",
             dependencies: [
-                "EngineIO", "EngineIOTransport", "Listening", "SocketIO", "STUN", "TURN", "TURNServer", .crypto, .grdb,
-                .httpTypes, .hummingbird, .logging, .nioCore, .serviceLifecycle, .unixSignals,
+                "EngineIO", "EngineIOTransport", "Listening", "SocketIO", "STUN", "TURN", "TURNServer", .crypto, .grdb, .heap,
+                .httpTypes, .hummingbird, .logging, .nioCore, .orderedCollections, .serviceLifecycle, .unixSignals,
             ],
             swiftSettings: settings,
             plugins: ["EmbedWeb"]
@@ -267,6 +267,7 @@ extension Target.Dependency {
     static let crypto = product(name: "Crypto", package: "swift-crypto")
     static let deque = product(name: "DequeModule", package: "swift-collections")
     static let grdb = product(name: "GRDB", package: "GRDB.swift")
+    static let orderedCollections = product(name: "OrderedCollections", package: "swift-collections")
     static let heap = product(name: "HeapModule", package: "swift-collections")
     static let httpTypes = product(name: "HTTPTypes", package: "swift-http-types")
     static let hummingbird = product(name: "Hummingbird", package: "hummingbird")

@@ -56,14 +56,17 @@ struct RequestHandler: Sendable {
     ///   - event: The name of the request.
     ///   - action: What it counts as.
     ///   - body: Does what is asked; gets the time.
+    ///   - then: Runs when the request is answered, unless it was refused.
     func answer<Result: Encodable & Sendable>(
         _ event: String,
         _ action: LimitedAction,
-        _ body: @escaping @Sendable (RequestArguments, ContinuousClock.Instant) throws(RequestError) -> Result
+        _ body: @escaping @Sendable (RequestArguments, ContinuousClock.Instant) throws(RequestError) -> Result,
+        then: @escaping @Sendable () -> Void = {}
     ) {
         hear(event, action) { arguments, now, acknowledge throws(RequestError) in
             let result = try body(arguments, now)
             acknowledge?(result)
+            then()
         }
     }
 
@@ -78,16 +81,30 @@ struct RequestHandler: Sendable {
         _ body:
             @escaping @Sendable (RequestArguments, ContinuousClock.Instant, Acknowledge?) throws(RequestError) -> Void
     ) {
+        hearRaw(event, action) { arguments, now, acknowledge throws(RequestError) in
+            try body(RequestArguments(arguments, maxBytes: action.argumentBytes), now, acknowledge)
+        }
+    }
+
+    /// Answers a request whose arguments are not read here.
+    /// - Parameters:
+    ///   - event: The name of the request.
+    ///   - action: What it counts as.
+    ///   - body: Does what is asked; gets the time.
+    func hearRaw(
+        _ event: String,
+        _ action: LimitedAction,
+        _ body:
+            @escaping @Sendable (SocketArguments, ContinuousClock.Instant, Acknowledge?) throws(RequestError) -> Void
+    ) {
         socket.on(
             event,
             raw: { [client, loop = socket.connection.loop] arguments, acknowledge in
                 do throws(RequestError) {
                     let now = loop.now
                     try client.take(action, at: now)
-                    if action == .signal {
-                        try client.take(.signalBytes, arguments[0]?.json.readableBytes ?? 0, at: now)
-                    }
-                    try body(RequestArguments(arguments, maxBytes: action.argumentBytes), now, acknowledge)
+                    if action == .signal { try client.take(.signalBytes, arguments.byteCount, at: now) }
+                    try body(arguments, now, acknowledge)
                 } catch {
                     acknowledge?(error)
                 }
@@ -107,13 +124,15 @@ struct RequestHandler: Sendable {
     ///   - action: What it counts as.
     ///   - work: What it counts as while it is in flight.
     ///   - body: Does what is asked.
+    ///   - then: Runs when the request is answered.
     func answerLater<Result: Encodable & Sendable>(
         _ event: String,
         _ action: LimitedAction,
         _ work: ClientLimits.Work,
         _ body:
             @escaping @Sendable (RequestArguments, ContinuousClock.Instant) throws(RequestError) ->
-            @Sendable () async throws(RequestError) -> Finish<Result>
+            @Sendable () async throws(RequestError) -> Finish<Result>,
+        then: @escaping @Sendable () -> Void = {}
     ) {
         let loop = socket.connection.loop
         hear(event, action) { [client, tasks] arguments, now, acknowledge throws(RequestError) in
@@ -129,6 +148,7 @@ struct RequestHandler: Sendable {
                 defer { client.end(work) }
                 guard let finish else { return }
                 acknowledge?(Answer(catching: finish))
+                then()
             }
         }
     }

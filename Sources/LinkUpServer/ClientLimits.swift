@@ -55,7 +55,7 @@ extension ClientLimits {
             do throws(RequestError) {
                 try client(of: socket.connection, at: now).take(.enter, at: now)
             } catch {
-                throw ConnectionRefused(error.message, data: ["code": .string(error.code.rawValue)])
+                throw ConnectionRefused(error.code.rawValue, data: ["code": .string(error.code.rawValue)])
             }
         }
     }

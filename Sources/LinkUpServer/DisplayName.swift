@@ -26,16 +26,9 @@ struct DisplayName: Hashable, Sendable {
         value = Self.string(name)
     }
 
-    private static let badLength = RequestError.badRequest(
-        "`name` must be 1 to \(Limits.displayName) characters after trimming."
-    )
+    private static let badLength = RequestError.badRequest("name", limit: Limits.displayName)
 
-    private static let unshowable = RequestError.badRequest(
-        """
-        `name` must have a character that can be seen, at most \(mostMarks) marks on a letter, and no control \
-        characters, unassigned or private ones.
-        """
-    )
+    private static let unshowable = RequestError.badRequest("name")
 
     /// The most marks in a row: Hebrew with vowels and accents has three, Vietnamese without precomposed letters two.
     private static let mostMarks = 4

@@ -58,7 +58,7 @@ enum LimitedAction: Int, CaseIterable, Sendable {
         case .enter, .control, .leave, .typing, .credentials: 4096
         case .say, .sayBytes: 12 * (Limits.messageText + Limits.messageKey) + 1024
         // Line ends are escaped, and each has a line.
-        case .signal, .signalBytes: 2 * Limits.sessionDescription + 4096
+        case .signal, .signalBytes: Limits.signalPayload + 4096
         }
     }
 }

@@ -1,6 +1,6 @@
 import EngineIO
 
-/// The limits on what one client may send; `docs/signalling.md` lists the same figures for authors of clients.
+/// The limits on what one client may send; `docs/protocol.md` lists the same figures for authors of clients.
 ///
 /// A character is a Unicode scalar: graphemes have no upper size, and UTF-16 units would count an emoji twice.
 enum Limits {
@@ -14,31 +14,45 @@ enum Limits {
     static let messageKey = 64
     /// Messages of one page of history, and the most that `history` may ask for.
     static let historyPage = 100
-    /// Bytes of a session description: five times what a call of 16 with every codec of Chromium needs.
-    static let sessionDescription = 100_000
-    /// Bytes of a candidate's JSON: real ones have about 300.
-    static let candidate = 4096
-    /// Bytes of a participant id in `to`; the server's own ids are shorter.
-    static let participantID = 64
-    /// Bytes of a resume key; the server's own are shorter.
-    static let resumeKey = 256
+    /// Characters of a stay's name: a random number in any usual form.
+    static let stay = 32
+    /// Characters of what is searched for.
+    static let searchText = 200
+    /// Bytes of the payload of a signal: a session description of a call of 16 with every codec of Chromium has 20,000,
+    /// and its JSON a little more.
+    static let signalPayload = 200_000
+    /// Bytes of the id of a member; the server's own are shorter.
+    static let memberID = 64
+    /// Bytes of a member's key; the server's own are shorter.
+    static let roomKey = 256
     /// Participants in a call: a mesh of more asks too much of the participants' uplinks.
     static let participants = 16
     /// How long the place of a participant whose signalling connection was lost is kept: a change of network and a
     /// restart of the server fit in.
     static let grace = Duration.seconds(30)
-    /// How long somebody must have been in a call for the place to be kept: nobody else misses who was there for a
+    /// How long the place of a member is kept whose page says that it is being closed: it may be loaded again.
+    static let reload = Duration.seconds(3)
+    /// How long somebody must have been in a room for the place to be kept: nobody else misses who was there for a
     /// blink, and places that cost a moment each would lock others out.
     static let settling = Duration.seconds(3)
     /// Participants of one network in all calls: a class of 40 fits in, its teachers and their second screens too, and
     /// one network can't fill more than four calls.
     static let participantsOfNetwork = 64
-    /// People in the chat of a room: what one says is sent to all.
-    static let people = 500
-    /// People of one network in the chat of a room: a class of 40 with two pages each fits in, and it takes five
-    /// networks to fill a room.
+    /// Members of a room, unless the operator says otherwise: a hall, or the viewers of a lecture.
+    static let people = 5000
+    /// Members of one network in a room: a class of 40 with two pages each fits in.
     static let peopleOfNetwork = 100
-    /// People that the answer to `join` lists: two screens; the rest is a number.
+    /// Connections of one member: the tabs of one person, and those that have not ended yet.
+    static let connectionsOfMember = 8
+    /// People who wait to be let in: a class, and some.
+    static let waiting = 50
+    /// People of one network who wait: nobody can keep others from being seen.
+    static let waitingOfNetwork = 10
+    /// What a room remembers of those who have left: roles, ends of stays, who was let in, who was put out.
+    static let remembered = 1000
+    /// How often the members of a large room are told how many there are.
+    static let countInterval = Duration.seconds(1)
+    /// Members that the others are told of by name: two screens; the rest is a number, but for those in the call.
     static let listedPeople = 200
 
     // MARK: Bytes

@@ -6,6 +6,7 @@ public import Logging
 import NIOCore
 import ServiceLifecycle
 import SocketIO
+import Synchronization
 import TURN
 public import TURNServer
 import UnixSignals
@@ -45,6 +46,7 @@ public final class LinkUpServer: Sendable {
     private let hosts: HostPolicy
     private let store: ChatStore
     private let io: SocketIOServer
+    private let rooms = Mutex<RoomService?>(nil)
 
     /// Opens the data directory and the page; nothing is listened on yet.
     /// - Parameters:
@@ -83,8 +85,11 @@ public final class LinkUpServer: Sendable {
         }
         let io = SocketIOServer(configuration: SocketIOServer.Configuration(eventRateLimit: events), logger: logger)
         self.io = io
-        let namespace = io.of("/chat")
-        store = try data.openHistory(configuration.history, logger: logger) { ChatService.announce($0, in: namespace) }
+        let namespace = io.of("/room")
+        store = try data.openHistory(configuration.history, logger: logger) { message in
+            guard let room = try? RoomName(message.room) else { return }
+            RoomService.announce(message, in: room, of: namespace)
+        }
     }
 
     /// Listens and serves until the process is told to stop by SIGINT or SIGTERM, or the task is cancelled.
@@ -95,10 +100,10 @@ public final class LinkUpServer: Sendable {
         let (turn, ports, shared) = try await startTURN()
         // The port of the page is told to nobody before it is known.
         let isPortKnown = configuration.port != 0
-        if isPortKnown { serveNamespaces(turn, ports, pagePort: configuration.port) }
+        if isPortKnown { serveRooms(turn, ports, pagePort: configuration.port) }
         let engine = EngineServer(io, configuration: engineConfiguration, logger: logger)
         let application = makeApplication(engine, front: shared?.front) { [self] port in
-            if !isPortKnown { serveNamespaces(turn, ports, pagePort: port) }
+            if !isPortKnown { serveRooms(turn, ports, pagePort: port) }
             onReady(
                 Addresses(
                     hostname: configuration.hostname,
@@ -190,6 +195,9 @@ public final class LinkUpServer: Sendable {
                 Readiness(await store.problems().map { "database: \($0)" }).response
             }
         }
+        router.post("/api/leave") { [self] request, _ in
+            await Goodbye.receive(request.body, rooms.withLock { $0 })
+        }
         return Application(
             router: router,
             server: .engineIO(engine, front: front),
@@ -201,10 +209,7 @@ public final class LinkUpServer: Sendable {
         )
     }
 
-    private func serveNamespaces(_ turn: TURNServer, _ ports: TURNServer.Ports, pagePort: Int) {
-        let time: @Sendable () -> Int64 = { TimeOfDay.milliseconds }
-        let (keys, limits) = (ResumeKeys(secret: secret), ClientLimits())
-        ChatService(store: store, keys: keys, limits: limits, time: time).serve(io.of("/chat"))
+    private func serveRooms(_ turn: TURNServer, _ ports: TURNServer.Ports, pagePort: Int) {
         let iceServers = ICEServers(
             turnPort: ports.port,
             turnHost: configuration.turnHost,
@@ -213,13 +218,16 @@ public final class LinkUpServer: Sendable {
             hasTCP: turnConfiguration.listensOnTCP,
             credentials: TimeLimitedCredentials(secrets: turnConfiguration.secrets)
         )
-        let calls = CallService(
-            keys: keys,
+        let service = RoomService(
+            namespace: io.of("/room"),
+            store: store,
+            keys: RoomKeys(secret: secret),
             iceServers: iceServers,
-            limits: limits,
+            limits: ClientLimits(),
             onDeparture: { turn.revoke(userID: $0, for: iceServers.lifetime) },
-            time: time
+            time: { TimeOfDay.milliseconds }
         )
-        calls.serve(io.of("/call"))
+        service.serve()
+        rooms.withLock { $0 = service }
     }
 }

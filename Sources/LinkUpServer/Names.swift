@@ -7,9 +7,7 @@ struct RoomName: Hashable, Sendable {
     /// - Throws: `bad-request` unless it is 1 to 64 characters of `a-z A-Z 0-9 - _ .`.
     init(_ text: String) throws(RequestError) {
         guard (1...Limits.roomName).contains(text.utf8.count), text.utf8.allSatisfy(Self.isAllowed) else {
-            throw .badRequest(
-                "`room` must be 1 to \(Limits.roomName) characters of a-z, A-Z, 0-9, hyphen, underscore and dot."
-            )
+            throw .badRequest("room", limit: Limits.roomName)
         }
         value = text
     }
@@ -34,7 +32,7 @@ struct MessageText: Hashable, Sendable {
     /// - Throws: `bad-request` unless it is 1 to 4,000 characters without U+0000, which SQLite takes for the end.
     init(_ text: String) throws(RequestError) {
         guard (1...Limits.messageText).contains(text.unicodeScalars.count), !text.unicodeScalars.contains("\0") else {
-            throw .badRequest("`text` must be 1 to \(Limits.messageText) characters, none of them U+0000.")
+            throw .badRequest("text", limit: Limits.messageText)
         }
         value = text
     }
@@ -52,9 +50,7 @@ struct MessageKey: Hashable, Sendable {
         guard (1...Limits.messageKey).contains(scalars.count),
             !scalars.contains(where: { $0.properties.generalCategory == .control })
         else {
-            throw .badRequest(
-                "`key` must be 1 to \(Limits.messageKey) characters, none of them a control character."
-            )
+            throw .badRequest("key", limit: Limits.messageKey)
         }
         value = text
     }

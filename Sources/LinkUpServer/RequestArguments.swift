@@ -18,10 +18,10 @@ struct RequestArguments: Sendable {
             return
         }
         guard argument.json.readableBytes <= maxBytes else {
-            throw .badRequest("The argument must be at most \(maxBytes) bytes of JSON.")
+            throw .badRequest("", limit: maxBytes)
         }
         guard let value = try? argument.decode(JSONValue.self) else {
-            throw .badRequest("The argument must be an object.")
+            throw .badRequest("")
         }
         try self.init(value)
         byteCount = argument.json.readableBytes
@@ -33,7 +33,7 @@ struct RequestArguments: Sendable {
         switch argument {
         case .object(let members): self.members = members
         case .null: members = [:]
-        default: throw .badRequest("The argument must be an object.")
+        default: throw .badRequest("")
         }
     }
 
@@ -47,14 +47,14 @@ struct RequestArguments: Sendable {
     /// - Throws: `bad-request` when it is of another type.
     func stringIfPresent(_ name: String) throws(RequestError) -> String? {
         guard let value = value(name) else { return nil }
-        guard case .string(let string) = value else { throw .badRequest("`\(name)` must be a string.") }
+        guard case .string(let string) = value else { throw .badRequest(name) }
         return string
     }
 
     /// A string.
     /// - Throws: `bad-request` when it is missing or of another type.
     func string(_ name: String) throws(RequestError) -> String {
-        guard let string = try stringIfPresent(name) else { throw .badRequest("`\(name)` is missing.") }
+        guard let string = try stringIfPresent(name) else { throw .badRequest(name) }
         return string
     }
 
@@ -70,21 +70,44 @@ struct RequestArguments: Sendable {
         default:
             break
         }
-        throw .badRequest("`\(name)` must be an integer.")
+        throw .badRequest(name)
     }
 
     /// An integer.
     /// - Throws: `bad-request` when it is missing, of another type, has a fraction or doesn't fit.
     func integer(_ name: String) throws(RequestError) -> Int64 {
-        guard let integer = try integerIfPresent(name) else { throw .badRequest("`\(name)` is missing.") }
+        guard let integer = try integerIfPresent(name) else { throw .badRequest(name) }
         return integer
+    }
+
+    /// A Boolean; `nil` when it is missing.
+    /// - Throws: `bad-request` when it is of another type.
+    func booleanIfPresent(_ name: String) throws(RequestError) -> Bool? {
+        guard let value = value(name) else { return nil }
+        guard case .bool(let boolean) = value else { throw .badRequest(name) }
+        return boolean
     }
 
     /// A Boolean.
     /// - Throws: `bad-request` when it is missing or of another type.
     func boolean(_ name: String) throws(RequestError) -> Bool {
-        guard let value = value(name) else { throw .badRequest("`\(name)` is missing.") }
-        guard case .bool(let boolean) = value else { throw .badRequest("`\(name)` must be true or false.") }
+        guard let boolean = try booleanIfPresent(name) else { throw .badRequest(name) }
         return boolean
+    }
+
+    /// An object whose members are checked in turn; `nil` when it is missing.
+    /// - Throws: `bad-request` when it is of another type.
+    func objectIfPresent(_ name: String) throws(RequestError) -> Self? {
+        guard let value = value(name) else { return nil }
+        guard case .object = value else { throw .badRequest(name) }
+        return try Self(value)
+    }
+
+    /// The id of a member, be there one of it or not.
+    /// - Throws: `bad-request` when it is missing, too long or of another type.
+    func memberID(_ name: String) throws(RequestError) -> MemberID {
+        let id = try string(name)
+        guard id.utf8.count <= Limits.memberID else { throw .badRequest(name, limit: Limits.memberID) }
+        return MemberID(id)
     }
 }

@@ -78,7 +78,7 @@ public struct SocketArguments: Sendable {
     }
 
     /// How many bytes the arguments occupy.
-    var byteCount: Int {
+    package var byteCount: Int {
         (attachments?.buffers ?? []).reduce(text.readableBytes) { $0 + $1.readableBytes }
     }
 

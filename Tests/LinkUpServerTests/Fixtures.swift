@@ -66,6 +66,8 @@ final class FakeClient: EngineConnection, @unchecked Sendable {
         set { buffered.withLock { $0 = newValue } }
     }
     let bufferedPackets = 0
+    /// The id of its socket; `nil` when it was not let in.
+    private(set) var socketID: String?
     /// How many connections there have been.
     private static let count = Mutex(0)
 
@@ -100,7 +102,8 @@ final class FakeClient: EngineConnection, @unchecked Sendable {
         )
         handler = server.receiveConnection(self)
         receive("0\(namespace),")
-        _ = take()
+        // {"sid":"…"}
+        socketID = take().first?.split(separator: "\"").dropFirst(2).first.map(String.init)
     }
 
     func send(_ message: EncodedMessage) {

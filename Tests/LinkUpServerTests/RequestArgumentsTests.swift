@@ -9,7 +9,7 @@ import Testing
 struct RequestArgumentsTests {
     @Test(arguments: [JSONValue.bool(true), .int(1), .double(0.5), .string("x"), .array([]), .binary(ByteBuffer())])
     func refusesWhatIsNoObject(argument: JSONValue) {
-        #expect(throws: RequestError.badRequest("The argument must be an object.")) {
+        #expect(throws: RequestError.badRequest("")) {
             try RequestArguments(argument)
         }
     }
@@ -37,8 +37,7 @@ struct RequestArgumentsTests {
     @Test(arguments: [JSONValue.null, .bool(true), .int(1), .double(1.5), .array([]), .object([:])])
     func namesMembersThatAreNoStrings(value: JSONValue) throws {
         let arguments = try RequestArguments(["room": value])
-        let message = value == .null ? "`room` is missing." : "`room` must be a string."
-        #expect(throws: RequestError.badRequest(message)) { try arguments.string("room") }
+        #expect(throws: RequestError.badRequest("room")) { try arguments.string("room") }
     }
 
     @Test(arguments: [
@@ -46,7 +45,7 @@ struct RequestArgumentsTests {
     ])
     func namesMembersThatAreNoIntegers(value: JSONValue) throws {
         let arguments = try RequestArguments(["before": value])
-        #expect(throws: RequestError.badRequest("`before` must be an integer.")) { try arguments.integer("before") }
+        #expect(throws: RequestError.badRequest("before")) { try arguments.integer("before") }
     }
 
     @Test(arguments: [JSONValue.null, .int(1), .string("true")])
@@ -57,11 +56,11 @@ struct RequestArgumentsTests {
 
     @Test
     func writesErrorsAsTheProtocolSays() throws {
-        let error = RequestError(code: .roomFull, message: "Full.")
+        let error = RequestError.roomFull(5)
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
         let text = String(decoding: try encoder.encode(Answer<NoResult>.error(error)), as: UTF8.self)
-        #expect(text == #"{"error":{"code":"room-full","message":"Full."}}"#)
+        #expect(text == #"{"error":{"code":"room-full","limit":5}}"#)
         #expect(String(decoding: try encoder.encode(Answer.result(NoResult())), as: UTF8.self) == "{}")
     }
 }

@@ -52,11 +52,13 @@ struct TokenBucketTests {
         #expect((88...90).contains(granted))
     }
 
-    @Test(arguments: [(200, "0.2"), (50, "0.1"), (1, "0.1"), (1200, "1.2"), (61_000, "61.0")])
-    func saysWhenToTryAgain(milliseconds: Int, seconds: String) {
-        let error = RequestError.tooManyRequests(.milliseconds(milliseconds))
-        #expect(error.code == .tooManyRequests)
-        #expect(error.message == "Too many requests: try again in \(seconds) s.")
+    @Test(
+        arguments: [
+            (.milliseconds(200), 200), (.microseconds(1), 1), (.nanoseconds(1_000_001), 2), (.seconds(61), 61_000),
+        ] as [(Duration, Int)]
+    )
+    func saysWhenToTryAgain(_ wait: Duration, milliseconds: Int) {
+        #expect(RequestError.tooManyRequests(wait) == RequestError(.tooManyRequests, retryAfter: milliseconds))
     }
 
     @Test

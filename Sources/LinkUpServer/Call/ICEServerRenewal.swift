@@ -8,13 +8,20 @@ import Synchronization
 final class ICEServerRenewal: Sendable {
     private let iceServers: ICEServers
     private let time: @Sendable () -> Int64
+    private let isInCall: @Sendable (String) -> Bool
     private let timer = Mutex<EngineTimer?>(nil)
 
     /// Makes a renewal that has nothing to renew yet.
     /// - Parameters:
     ///   - iceServers: Where the server is, and what it accepts.
     ///   - time: The time of day, in milliseconds since 1970.
-    init(_ iceServers: ICEServers, time: @escaping @Sendable () -> Int64) {
+    ///   - isInCall: Whether somebody, as the TURN server knows it, is in the call through this socket still.
+    init(
+        _ iceServers: ICEServers,
+        time: @escaping @Sendable () -> Int64,
+        isInCall: @escaping @Sendable (String) -> Bool
+    ) {
+        self.isInCall = isInCall
         self.iceServers = iceServers
         self.time = time
     }
@@ -28,7 +35,7 @@ final class ICEServerRenewal: Sendable {
         if let interval = iceServers.renewalInterval {
             let loop = socket.connection.loop
             let next = loop.schedule(at: loop.now + interval) { [weak self, weak socket] in
-                guard let self, let socket else { return }
+                guard let self, let socket, isInCall(user) else { return }
                 socket.emit("ice-servers", NewICEServers(iceServers: start(for: user, socket)))
             }
             timer.withLock { $0 = next }

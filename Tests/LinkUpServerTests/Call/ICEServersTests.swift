@@ -96,7 +96,7 @@ struct ICEServersTests {
         let servers = ICEServers(turnPort: 1, credentials: credentials)
         let name = try #require(servers.servers(hostHeader: "h", for: ada, at: time * 1000)[1].username)
         #expect(name == "\(min(max(time + 14_400, 0), 4_294_967_295)):ada")
-        var directory = CallDirectory()
+        var directory = RoomDirectory()
         // The clock jumps two days ahead, and back.
         let epochs = [0, 172_800_000, -172_800_000, 0].map { directory.makeEpoch(time: time * 1000 &+ $0) }
         #expect(Set(epochs).count == epochs.count)

@@ -1,5 +1,5 @@
-/// Names a participant of a call to its peers, over lost connections and restarts of the server.
-struct ParticipantID: Hashable, Sendable {
+/// Names a member of a room: in the list of people, in the call and in the history, over restarts of the server.
+struct MemberID: Hashable, Sendable {
     /// The id on the wire: 22 characters of the base64url alphabet.
     let value: String
 
@@ -13,17 +13,9 @@ struct ParticipantID: Hashable, Sendable {
         let bytes = (0..<16).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
         return Self(Base64URL.encode(bytes))
     }
-
-    /// Whether this participant is the polite one towards `peer`, in the sense of perfect negotiation.
-    ///
-    /// Depends on nothing but the two ids, so a pair that finds itself again after a restart of the server keeps its
-    /// parts; and of two different ids exactly one is polite.
-    func isPolite(towards peer: Self) -> Bool {
-        value < peer.value
-    }
 }
 
-extension ParticipantID {
+extension MemberID {
     /// Ids are the same when their bytes are; strings of other bytes can be equal.
     static func == (left: Self, right: Self) -> Bool {
         left.value.utf8.elementsEqual(right.value.utf8)
@@ -34,7 +26,7 @@ extension ParticipantID {
     }
 }
 
-extension ParticipantID: Encodable {
+extension MemberID: Encodable {
     func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(value)

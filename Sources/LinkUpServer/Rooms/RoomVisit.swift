@@ -1,21 +1,37 @@
 import EngineIO
 import SocketIO
 
-/// What a socket is doing in the chat.
+/// What a socket is doing in `/room`.
 ///
 /// Unchecked: touched only on the loop of the socket.
-final class ChatVisit: @unchecked Sendable {
+final class RoomVisit: @unchecked Sendable {
     /// The socket.
     let socket: Socket
-    /// What its connection has done.
-    let client: ClientLimits.Client
+    /// Its requests.
+    let requests: RequestHandler
+    /// What gives it ICE servers.
+    let renewal: ICEServerRenewal
     private var joining: (room: RoomName, attempt: Int)?
     private var attempts = 0
 
-    init(socket: Socket, client: ClientLimits.Client) {
+    /// Begins to serve a socket; call it on its loop.
+    init(
+        _ socket: Socket,
+        limits: ClientLimits,
+        iceServers: ICEServers,
+        time: @escaping @Sendable () -> Int64,
+        isInCall: @escaping @Sendable (String) -> Bool
+    ) {
         self.socket = socket
-        self.client = client
+        requests = RequestHandler(socket, limits: limits)
+        renewal = ICEServerRenewal(iceServers, time: time, isInCall: isInCall)
     }
+
+    /// What its connection has done.
+    var client: ClientLimits.Client { requests.client }
+
+    /// The time.
+    var now: ContinuousClock.Instant { socket.connection.loop.now }
 
     /// Whether the client takes a page.
     /// - Throws: `busy` when more waits for it than it takes.
@@ -38,11 +54,17 @@ final class ChatVisit: @unchecked Sendable {
         joining?.attempt == attempt
     }
 
-    /// The attempt has ended.
+    /// The attempt to join has ended.
     /// - Returns: The room that the socket was joining.
     @discardableResult
-    func end() -> RoomName? {
+    func endJoin() -> RoomName? {
         defer { joining = nil }
         return joining?.room
+    }
+
+    /// The socket has ended, or left.
+    func end() {
+        renewal.stop()
+        endJoin()
     }
 }

@@ -4,10 +4,10 @@ import Testing
 @testable import LinkUpServer
 
 @Suite
-struct ResumeKeyTests {
-    private let keys = ResumeKeys(secret: Data(repeating: 7, count: 32))
+struct RoomKeysTests {
+    private let keys = RoomKeys(secret: Data(repeating: 7, count: 32))
     private let lobby: RoomName
-    private let id = ParticipantID("AAAAAAAAAAAAAAAAAAAAAA")
+    private let id = MemberID("AAAAAAAAAAAAAAAAAAAAAA")
 
     init() throws {
         lobby = try RoomName("lobby")
@@ -16,16 +16,16 @@ struct ResumeKeyTests {
     @Test
     func acceptsItsOwnKeyAfterARestart() {
         let key = keys.makeKey(room: lobby, id: id)
-        let restarted = ResumeKeys(secret: Data(repeating: 7, count: 32))
+        let restarted = RoomKeys(secret: Data(repeating: 7, count: 32))
         #expect(restarted.verify(key, room: lobby) == id)
-        #expect(key.utf8.count <= Limits.resumeKey)
+        #expect(key.utf8.count <= Limits.roomKey)
     }
 
     @Test
     func refusesAnotherRoomAndAnotherSecret() throws {
         let key = keys.makeKey(room: lobby, id: id)
         #expect(keys.verify(key, room: try RoomName("Lobby")) == nil)
-        #expect(ResumeKeys(secret: Data(repeating: 8, count: 32)).verify(key, room: lobby) == nil)
+        #expect(RoomKeys(secret: Data(repeating: 8, count: 32)).verify(key, room: lobby) == nil)
     }
 
     @Test
@@ -49,17 +49,8 @@ struct ResumeKeyTests {
     @Test
     func makesIDsOf22Characters() {
         var generator = SystemRandomNumberGenerator()
-        let ids = (0..<100).map { _ in ParticipantID.random(using: &generator) }
+        let ids = (0..<100).map { _ in MemberID.random(using: &generator) }
         #expect(Set(ids).count == ids.count)
         #expect(ids.allSatisfy { $0.value.utf8.count == 22 && !$0.value.utf8.contains(UInt8(ascii: ".")) })
-    }
-
-    @Test
-    func makesExactlyOneOfAPairPolite() {
-        var generator = SystemRandomNumberGenerator()
-        for _ in 0..<100 {
-            let (one, other) = (ParticipantID.random(using: &generator), ParticipantID.random(using: &generator))
-            #expect(one.isPolite(towards: other) != other.isPolite(towards: one))
-        }
     }
 }
