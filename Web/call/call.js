@@ -1,11 +1,11 @@
 /** The call of a room: who is in it, and the way there and back through `/call`. */
 
-import { Emitter } from '/client/emitter.js';
-import { keepEntering } from '../lib/entrance.js';
-import { isolate } from '../lib/format.js';
-import { Outbox } from '../lib/outbox.js';
-import { refusalIn } from '../lib/refusal.js';
-import { Retry } from '../lib/retry.js';
+import { Emitter } from '../client/emitter.js';
+import { keepEntering } from '../net/entrance.js';
+import { isolate } from '../state/format.js';
+import { Outbox } from '../net/outbox.js';
+import { refusalIn } from '../net/refusal.js';
+import { Retry } from '../net/retry.js';
 import { Peer } from './peer.js';
 import { supersedes } from './signal-order.js';
 
@@ -58,7 +58,7 @@ export class Call extends Emitter {
 
   /**
    * @param {object} options
-   * @param {import('/client/socket.js').Socket} options.socket  of the namespace `/call`
+   * @param {import('../client/socket.js').Socket} options.socket  of the namespace `/call`
    * @param {string} options.room
    * @param {string} options.name
    * @param {import('./media.js').Media} options.media

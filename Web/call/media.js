@@ -1,6 +1,6 @@
 /** Microphone, camera and screen of this participant. */
 
-import { Emitter } from '/client/emitter.js';
+import { Emitter } from '../client/emitter.js';
 
 /**
  * @typedef {'audioinput' | 'videoinput'} DeviceKind

@@ -1,6 +1,6 @@
 /** Somebody else in the call: the connection to them, and what comes over it. */
 
-import { Emitter } from '/client/emitter.js';
+import { Emitter } from '../client/emitter.js';
 import { Negotiation } from './negotiation.js';
 import { Recovery } from './recovery.js';
 import { RouteWatch } from './route-watch.js';

@@ -1,7 +1,7 @@
 /** The files that are sent and received in a call. */
 
-import { Emitter } from '/client/emitter.js';
-import { isolate, safeFileName } from '../lib/format.js';
+import { Emitter } from '../client/emitter.js';
+import { isolate, safeFileName } from '../state/format.js';
 import { Inbox } from './inbox.js';
 import { Lanes } from './lanes.js';
 import { QueuedSender } from './queued-sender.js';

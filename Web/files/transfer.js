@@ -7,8 +7,8 @@
  * `{type: 'failed', reason}`. Either side may send `{type: 'cancel'}` instead. Text messages are JSON.
  */
 
-import { Sha256 } from '../lib/sha256.js';
-import { safeFileName } from '../lib/format.js';
+import { Sha256 } from './sha256.js';
+import { safeFileName } from '../state/format.js';
 
 /**
  * @typedef {'waiting' | 'sending' | 'receiving' | 'done' | 'failed' | 'cancelled'} TransferState
