@@ -1,7 +1,8 @@
 /** The files that are sent and received in a call. */
 
 import { Emitter } from '../client/emitter.js';
-import { isolate, safeFileName } from '../state/format.js';
+import { safeFileName } from '../state/format.js';
+import { formatBytes } from '../i18n/format.js';
 import { Inbox } from './inbox.js';
 import { Lanes } from './lanes.js';
 import { QueuedSender } from './queued-sender.js';
@@ -18,7 +19,7 @@ import { FileReceiver, FileSender, digestOf, fileSizeLimit } from './transfer.js
  * @property {number} size
  * @property {number} progress  in bytes
  * @property {import('./transfer.js').TransferState} state
- * @property {string} note
+ * @property {import('../i18n/t.js').Sentence} [note]
  * @property {string} [sha256]
  * @property {string} [url]  of what was received
  * @property {(() => void) | undefined} accept  receives this file
@@ -34,7 +35,7 @@ import { FileReceiver, FileSender, digestOf, fileSizeLimit } from './transfer.js
  *
  * @typedef {object} FilesEvents
  * @property {[row: FileRow]} change
- * @property {[note: string]} note  something to tell
+ * @property {[note: import('../i18n/t.js').Sentence]} note  something to tell
  */
 
 /** So many files are on their way to one peer at once; more would only make each slower. */
@@ -72,11 +73,11 @@ export class Files extends Emitter {
   #sendOne(file) {
     const peers = [...this.#call.peers.values()].filter(({ connectionState }) => connectionState === 'connected');
     if (file.size > fileSizeLimit) {
-      this.dispatch('note', `${isolate(file.name)} is larger than 2 GB and cannot be sent.`);
+      this.dispatch('note', { key: 'files.too-large', values: { name: file.name, limit: formatBytes(fileSizeLimit) } });
       return;
     }
     if (peers.length === 0) {
-      this.dispatch('note', 'Nobody else is connected to the call yet, so there is nobody to send the file to.');
+      this.dispatch('note', { key: 'files.nobody' });
       return;
     }
     const digest = digestOf(file);
@@ -89,7 +90,6 @@ export class Files extends Emitter {
       ...this.#row(),
       isOwn: true,
       name: safeFileName(file.name),
-      from: 'You',
       size: file.size,
       state: 'sending',
       cancel: () => senders.forEach((sender) => sender.cancel()),
@@ -118,7 +118,7 @@ export class Files extends Emitter {
   #receive(peer, channel) {
     const receiver = new FileReceiver(channel);
     if (!this.#inbox.opened(peer.id)) {
-      receiver.refuse('Too many files at once.');
+      receiver.refuse('files.too-many');
       return;
     }
     channel.addEventListener('close', () => this.#inbox.closed(peer.id));
@@ -162,18 +162,18 @@ export class Files extends Emitter {
       this.#consider(offer, true);
       this.#considerAll();
     };
-    this.#show(offer, verdict === 'full' ? 'no room: save and dismiss other files first' : '');
+    this.#show(offer, verdict === 'full' ? { key: 'files.no-room' } : undefined);
   }
 
   #considerAll() {
     for (const offer of [...this.#offers]) this.#consider(offer);
   }
 
-  /** @param {Offer} offer @param {string} [note] */
+  /** @param {Offer} offer @param {import('../i18n/t.js').Sentence} [note] */
   #show(offer, note) {
     const { receiver, row } = offer;
     const { name, size, progress, state, reason, sha256 } = receiver;
-    Object.assign(row, { name, size, progress, state, sha256, note: note ?? reason });
+    Object.assign(row, { name, size, progress, state, sha256, note: note ?? because(reason) });
     if (receiver.isFinished) {
       this.#offers.delete(offer);
       row.accept = undefined;
@@ -203,7 +203,7 @@ export class Files extends Emitter {
   #loseAbsent() {
     for (const sender of [...this.#outgoing]) if (!this.#call.peers.has(sender.peer)) sender.lose();
     for (const { peer, receiver } of [...this.#offers]) {
-      if (!this.#call.peers.has(peer.id)) receiver.finish('failed', 'The connection was lost.');
+      if (!this.#call.peers.has(peer.id)) receiver.finish('failed', 'files.lost');
     }
   }
 
@@ -218,7 +218,6 @@ export class Files extends Emitter {
       size: 0,
       progress: 0,
       state: 'waiting',
-      note: '',
       accept: undefined,
       acceptAll: undefined,
       cancel: () => undefined,
@@ -242,15 +241,30 @@ function summary(senders) {
   if (open.length > 0) {
     return { state: 'sending', progress, note: openNote(senders, open, done) };
   }
-  const reason = senders.find((sender) => sender.reason !== '')?.reason ?? '';
-  if (done === senders.length) return { state: 'done', progress, note: '' };
-  if (done > 0) return { state: 'done', progress, note: `${done} of ${senders.length} have it` };
-  return { state: count('failed') > 0 ? 'failed' : 'cancelled', progress, note: reason };
+  const reason = senders.find((sender) => sender.reason !== undefined)?.reason;
+  if (done === senders.length) return { state: 'done', progress, note: undefined };
+  if (done > 0) return { state: 'done', progress, note: haveIt(done, senders) };
+  return { state: count('failed') > 0 ? 'failed' : 'cancelled', progress, note: because(reason) };
 }
 
-/** @param {QueuedSender[]} senders @param {QueuedSender[]} open  those of them that are not finished @param {number} done */
+/**
+ * @param {QueuedSender[]} senders
+ * @param {QueuedSender[]} open  those of them that are not finished
+ * @param {number} done
+ * @returns {FileRow['note']}
+ */
 function openNote(senders, open, done) {
-  if (open.every(({ isQueued }) => isQueued)) return 'waits for its turn';
-  if (done === 0 && open.every(({ state }) => state === 'waiting')) return 'waiting to be accepted';
-  return senders.length > 1 ? `${done} of ${senders.length} have it` : '';
+  if (open.every(({ isQueued }) => isQueued)) return { key: 'files.queued' };
+  if (done === 0 && open.every(({ state }) => state === 'waiting')) return { key: 'files.to-accept' };
+  return senders.length > 1 ? haveIt(done, senders) : undefined;
+}
+
+/** @param {number} done @param {QueuedSender[]} senders @returns {FileRow['note']} */
+function haveIt(done, senders) {
+  return { key: 'files.have-it', values: { done, count: senders.length } };
+}
+
+/** @param {import('../i18n/t.js').Key | undefined} reason @returns {FileRow['note']} */
+function because(reason) {
+  return reason && { key: reason };
 }

@@ -12,7 +12,8 @@ export class QueuedSender {
   #sender;
   /** @type {TransferState} */
   #state = 'waiting';
-  #reason = '';
+  /** @type {import('../i18n/t.js').Key | undefined} */
+  #reason;
   #lanes;
   #peer;
   #job;
@@ -61,12 +62,12 @@ export class QueuedSender {
 
   cancel() {
     if (this.#sender) this.#sender.cancel();
-    else this.#end('cancelled', '');
+    else this.#end('cancelled');
   }
 
   /** The peer has gone. */
   lose() {
-    const reason = 'The connection was lost.';
+    const reason = 'files.lost';
     if (this.#sender) this.#sender.finish('failed', reason);
     else this.#end('failed', reason);
   }
@@ -87,7 +88,7 @@ export class QueuedSender {
     this.onchange();
   }
 
-  /** @param {TransferState} state @param {string} reason */
+  /** @param {TransferState} state @param {import('../i18n/t.js').Key} [reason] */
   #end(state, reason) {
     if (this.isFinished) return;
     this.#lanes.drop(this.#peer, this.#job);

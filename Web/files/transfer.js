@@ -2,7 +2,7 @@
  * One file over one data channel.
  *
  * The channel's first message is the sender's `{type: 'offer', name, size, mime}`. The receiver answers
- * `{type: 'accept'}`, when the person has agreed, or `{type: 'refuse', reason}`. Then come `size` bytes in binary messages, and
+ * `{type: 'accept'}`, when the person has agreed, or `{type: 'refuse', reason}`, where a reason is one of `reasons`. Then come `size` bytes in binary messages, and
  * `{type: 'end', sha256}`; the receiver compares and answers `{type: 'received'}` or
  * `{type: 'failed', reason}`. Either side may send `{type: 'cancel'}` instead. Text messages are JSON.
  */
@@ -11,6 +11,8 @@ import { Sha256 } from './sha256.js';
 import { safeFileName } from '../state/format.js';
 
 /**
+ * @typedef {import('../i18n/t.js').Key} Key
+ *
  * @typedef {'waiting' | 'sending' | 'receiving' | 'done' | 'failed' | 'cancelled'} TransferState
  *
  * @typedef {object} Channel  the part of `RTCDataChannel` that is used
@@ -40,14 +42,27 @@ const receivedType = 'application/octet-stream';
 /** Chunks are put into a Blob, which the browser may keep on disk, when there are so many bytes. */
 const blobSize = 8 * 1024 ** 2;
 
+/** What the receiver may give as the reason; anything else is a refusal without one. */
+export const reasons = /** @type {const} */ ([
+  'files.refused',
+  'files.too-many',
+  'files.too-large-offered',
+  'files.more-than-offered',
+  'files.not-what-was-sent',
+]);
+
 /** What both directions have in common. */
 class Transfer {
   /** @type {TransferState} */
   state = 'waiting';
   /** Bytes sent or received so far. */
   progress = 0;
-  /** Why it failed, in words for the person. */
-  reason = '';
+  /**
+   * Why it failed.
+   *
+   * @type {Key | undefined}
+   */
+  reason;
   name = '';
   size = 0;
   /** @type {string | undefined} */
@@ -61,7 +76,7 @@ class Transfer {
     this.channel = channel;
     channel.binaryType = 'arraybuffer';
     channel.addEventListener('message', ({ data }) => this.#received(data));
-    channel.addEventListener('close', () => this.finish('failed', 'The connection was lost.'));
+    channel.addEventListener('close', () => this.finish('failed', 'files.lost'));
   }
 
   get isFinished() {
@@ -74,8 +89,8 @@ class Transfer {
     this.finish('cancelled');
   }
 
-  /** @param {TransferState} state @param {string} [reason] */
-  finish(state, reason = '') {
+  /** @param {TransferState} state @param {Key} [reason] */
+  finish(state, reason) {
     if (this.isFinished) return;
     this.state = state;
     this.reason = reason;
@@ -94,7 +109,7 @@ class Transfer {
 
   /** @param {Uint8Array} _bytes */
   receiveBytes(_bytes) {
-    this.finish('failed', 'The other side does not follow the rules.');
+    this.finish('failed', 'files.bad-peer');
   }
 
   /** @param {unknown} data */
@@ -110,8 +125,8 @@ class Transfer {
     } catch {
       message = undefined;
     }
-    if (typeof message !== 'object' || message === null) this.finish('failed', 'The other side does not follow the rules.');
-    else if (message.type === 'cancel') this.finish('cancelled', 'by the other side');
+    if (typeof message !== 'object' || message === null) this.finish('failed', 'files.bad-peer');
+    else if (message.type === 'cancel') this.finish('cancelled', 'files.by-other');
     else this.receiveMessage(message);
   }
 }
@@ -146,7 +161,7 @@ export class FileSender extends Transfer {
   receiveMessage({ type, reason }) {
     if (type === 'accept' && this.state === 'waiting') void this.#stream();
     else if (type === 'received' && this.state === 'sending') this.finish('done');
-    else if (type === 'refuse' || type === 'failed') this.finish('failed', String(reason ?? 'It was refused.').slice(0, 200));
+    else if (type === 'refuse' || type === 'failed') this.finish('failed', reasons.find((known) => known === reason) ?? 'files.refused-unsaid');
   }
 
   async #stream() {
@@ -161,7 +176,7 @@ export class FileSender extends Transfer {
       this.tell({ type: 'end', sha256 });
     } catch {
       this.tell({ type: 'cancel' });
-      this.finish('failed', 'The file could not be read.');
+      this.finish('failed', 'files.unreadable');
     }
   }
 
@@ -208,7 +223,7 @@ export class FileReceiver extends Transfer {
   /**
    * Does not take it, and says why.
    *
-   * @param {string} reason  for the person at the other side
+   * @param {typeof reasons[number]} reason  for the person at the other side
    */
   refuse(reason) {
     if (this.state !== 'waiting') return;
@@ -222,11 +237,11 @@ export class FileReceiver extends Transfer {
 
   /** @override */
   cancel() {
-    if (this.state === 'waiting') this.refuse('It was not wanted.');
+    if (this.state === 'waiting') this.refuse('files.refused');
     else super.cancel();
   }
 
-  /** @override @param {TransferState} state @param {string} [reason] */
+  /** @override @param {TransferState} state @param {Key} [reason] */
   finish(state, reason) {
     if (state !== 'done') this.#drop();
     super.finish(state, reason);
@@ -254,8 +269,8 @@ export class FileReceiver extends Transfer {
   /** @override @param {Uint8Array} bytes */
   receiveBytes(bytes) {
     if (this.state !== 'receiving' || this.progress + bytes.length > this.size) {
-      this.tell({ type: 'failed', reason: 'More was sent than was offered.' });
-      this.finish('failed', 'The other side sent more than it offered.');
+      this.tell({ type: 'failed', reason: 'files.more-than-offered' });
+      this.finish('failed', 'files.more-than-offered');
       return;
     }
     this.#hash.update(bytes);
@@ -270,8 +285,8 @@ export class FileReceiver extends Transfer {
   #offered(name, size) {
     this.name = safeFileName(String(name));
     if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0 || size > fileSizeLimit) {
-      this.tell({ type: 'refuse', reason: 'The file is too large.' });
-      this.finish('failed', 'The file is too large.');
+      this.tell({ type: 'refuse', reason: 'files.too-large-offered' });
+      this.finish('failed', 'files.too-large-offered');
       return;
     }
     this.size = size;
@@ -282,8 +297,8 @@ export class FileReceiver extends Transfer {
   #ended(sha256) {
     this.sha256 = this.#hash.digest();
     if (this.progress !== this.size || this.sha256 !== sha256) {
-      this.tell({ type: 'failed', reason: 'What arrived is not what was sent.' });
-      this.finish('failed', 'What arrived is not what was sent.');
+      this.tell({ type: 'failed', reason: 'files.not-what-was-sent' });
+      this.finish('failed', 'files.not-what-was-sent');
       return;
     }
     this.#fold();

@@ -127,8 +127,7 @@ export default {
   'chat.file-name': 'message.txt',
   'chat.typing': { one: '{names} is typing…', other: '{names} are typing…' },
   'chat.typing-many': 'Several people are typing…',
-  'chat.not-taken': 'The server did not take the message.',
-  'chat.not-taken-long': 'The message is too long, or holds a character that cannot be sent.',
+  'chat.not-taken': 'A message was not taken: it is too long, or holds a character that cannot be sent.',
   'chat.without': 'The chat of this room has as many people as it may have. The call works without the chat.',
 
   'day.today': 'Today',
@@ -187,7 +186,7 @@ export default {
   'files.refused-unsaid': 'It was refused.',
   'files.unreadable': 'The file could not be read.',
   'files.bad-peer': 'The other side does not follow the rules.',
-  'files.more-than-offered': 'The other side sent more than it offered.',
+  'files.more-than-offered': 'More was sent than was offered.',
   'files.too-large-offered': 'The file is too large.',
   'files.not-what-was-sent': 'What arrived is not what was sent.',
 };

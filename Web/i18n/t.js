@@ -8,6 +8,7 @@
  * @typedef {Record<string, Entry>} Catalogue
  * @typedef {keyof typeof import('./en.js').default} Key
  * @typedef {string | number | string[]} Value
+ * @typedef {{ key: Key, values?: Record<string, Value> }} Sentence  what to say, for whoever has the words
  */
 
 import en from './en.js';
@@ -55,6 +56,11 @@ export function t(key, values = {}) {
   return pieces(key, values)
     .map((piece) => (typeof piece === 'string' ? piece : written(values[piece.name])))
     .join('');
+}
+
+/** @param {Sentence} sentence */
+export function say({ key, values }) {
+  return t(key, values);
 }
 
 /**

@@ -11,14 +11,16 @@ import { Timeline } from '../state/timeline.js';
 /**
  * @typedef {import('../state/timeline.js').Message} Message
  *
+ * @typedef {import('../i18n/t.js').Sentence} Sentence
+ *
  * @typedef {object} ChatEvents
  * @property {[]} messages  others are to be shown
  * @property {[message: Message]} arrived  from somebody else, while this participant was there
  * @property {[]} people
  * @property {[]} typing
  * @property {[]} trouble  there is another one, or none any more
- * @property {[note: string]} note  something to tell
- * @property {[message: string]} refused  the server does not let this client in
+ * @property {[note: Sentence]} note  something to tell
+ * @property {[reason: Sentence]} refused  the server does not let this client in
  */
 
 /** How long the server has for an answer, in milliseconds. */
@@ -42,8 +44,12 @@ export class Chat extends Emitter {
   self;
   /** Whether there are older messages than those in the timeline. */
   hasMore = false;
-  /** Why what is said is not stored at present, in words for the person; empty while it is. */
-  trouble = '';
+  /**
+   * Why what is said is not stored at present.
+   *
+   * @type {Sentence | undefined}
+   */
+  trouble;
   #isJoined = false;
   /** @type {Map<string, { name: string, timer: any }>} */
   #typing = new Map();
@@ -73,7 +79,7 @@ export class Chat extends Emitter {
     /** @type {Outbox<import('../state/timeline.js').Draft>} */
     this.#outbox = new Outbox({ transmit: (draft) => this.#transmit(draft) }, timing);
     this.#joining = new Retry(() => void this.#join(), timing);
-    this.#entering = keepEntering({ socket, onRefused: (message) => this.dispatch('refused', message) }, timing);
+    this.#entering = keepEntering({ socket, onRefused: ({ sentence }) => this.dispatch('refused', sentence) }, timing);
     this.#listen();
   }
 
@@ -189,14 +195,14 @@ export class Chat extends Emitter {
     const refusal = refusalIn(answer);
     if (!refusal) await this.#entered(answer);
     else if (refusal.isPassing || refusal.code === 'room-full') this.#joinLater(refusal);
-    else this.dispatch('refused', refusal.message);
+    else this.dispatch('refused', refusal.sentence);
   }
 
   /** @param {{ self: string, people: import('../state/people.js').Person[], peopleCount?: number, messages: Message[], more: boolean, resumeKey?: string }} answer */
   async #entered({ self, people, peopleCount, messages, more, resumeKey }) {
     this.#joining.succeeded();
     this.#isJoined = true;
-    this.#setTrouble('');
+    this.#setTrouble(undefined);
     this.self = self;
     this.#resumeKey = resumeKey;
     this.timeline.addOwnAuthor(self);
@@ -209,15 +215,15 @@ export class Chat extends Emitter {
   /** @param {import('./refusal.js').Refusal} [refusal] */
   #joinLater(refusal) {
     if (!this.#socket.connected) return;
-    if (refusal?.code === 'room-full') this.#setTrouble(`${refusal.words} The call works without the chat.`);
-    else if (refusal) this.#setTrouble(refusal.words);
+    if (refusal?.code === 'room-full') this.#setTrouble({ key: 'chat.without' });
+    else if (refusal) this.#setTrouble(refusal.trouble);
     this.#joining.later(refusal?.wait);
   }
 
-  /** @param {string} words */
-  #setTrouble(words) {
-    if (words === this.trouble) return;
-    this.trouble = words;
+  /** @param {Sentence | undefined} trouble */
+  #setTrouble(trouble) {
+    if (trouble?.key === this.trouble?.key) return;
+    this.trouble = trouble;
     this.dispatch('trouble');
   }
 
@@ -263,13 +269,13 @@ export class Chat extends Emitter {
     const answer = await this.#socket.timeout(answerTime).emitWithAck('say', { text, key });
     const refusal = refusalIn(answer);
     if (refusal && refusal.code !== 'bad-request') {
-      this.#setTrouble(refusal.words);
+      this.#setTrouble(refusal.trouble);
       throw refusal;
     }
-    this.#setTrouble('');
+    this.#setTrouble(undefined);
     if (refusal) {
       this.timeline.removeDraft(key);
-      this.dispatch('note', `The message was not taken: ${refusal.message}`);
+      this.dispatch('note', { key: 'chat.not-taken' });
     } else {
       this.timeline.confirm(key, answer.message);
     }

@@ -6,7 +6,7 @@ import { Retry } from './retry.js';
 /**
  * @param {object} options
  * @param {import('../client/socket.js').Socket} options.socket
- * @param {(message: string) => void} options.onRefused  for good
+ * @param {(refusal: Refusal) => void} options.onRefused  for good
  * @param {import('./retry.js').Timing} [timing]
  * @returns {{ stop: () => void }}
  */
@@ -18,7 +18,7 @@ export function keepEntering({ socket, onRefused }, timing) {
     if (socket.active) return;
     const refusal = new Refusal(String(error.data?.code ?? ''), error.message);
     if (refusal.isPassing) retry.later(refusal.wait);
-    else onRefused(refusal.message);
+    else onRefused(refusal);
   });
   return { stop: () => retry.stop() };
 }

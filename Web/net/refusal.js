@@ -6,6 +6,14 @@
 
 /** Refusals that time mends: the same request may be granted later. */
 const passing = new Set(['internal', 'too-many-requests', 'busy', 'not-stored', 'peer-busy']);
+/** The codes that there are words for. */
+const spoken = /** @type {const} */ ([
+  'refusal.bad-request',
+  'refusal.busy',
+  'refusal.not-stored',
+  'refusal.room-full',
+  'refusal.too-many-requests',
+]);
 /** No server is taken at its word for longer, in milliseconds. */
 const longestWait = 60_000;
 
@@ -26,18 +34,18 @@ export class Refusal extends Error {
     return passing.has(this.code);
   }
 
-  /** What to tell the person; nothing of what passes before they notice. */
-  get words() {
-    switch (this.code) {
-      case 'not-stored':
-        return 'The server cannot store messages at the moment. What you write is kept here and sent again.';
-      case 'busy':
-        return 'The server is busy. This page tries again by itself.';
-      case 'room-full':
-        return this.message;
-      default:
-        return '';
-    }
+  /** What to tell the person while this page tries again; nothing of what passes before they notice. */
+  get trouble() {
+    return this.code === 'not-stored' || this.code === 'busy' ? this.sentence : undefined;
+  }
+
+  /**
+   * What to tell the person when nothing is tried again.
+   *
+   * @returns {import('../i18n/t.js').Sentence}
+   */
+  get sentence() {
+    return { key: spoken.find((key) => key === `refusal.${this.code}`) ?? 'refusal.unknown' };
   }
 }
 

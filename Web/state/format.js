@@ -45,47 +45,6 @@ function isAddress(text) {
 }
 
 /**
- * The name of a day as a heading: Today, Yesterday, or the date.
- *
- * @param {number} time
- * @param {number} now
- */
-export function dayLabel(time, now) {
-  const day = new Date(time);
-  const today = new Date(now);
-  if (day.toDateString() === today.toDateString()) return 'Today';
-  const yesterday = new Date(today.getFullYear(), today.getMonth(), today.getDate() - 1);
-  if (day.toDateString() === yesterday.toDateString()) return 'Yesterday';
-  const year = day.getFullYear() === today.getFullYear() ? undefined : 'numeric';
-  return day.toLocaleDateString(undefined, { weekday: 'long', day: 'numeric', month: 'long', year });
-}
-
-/**
- * Hours and minutes.
- *
- * @param {number} time
- */
-export function clockTime(time) {
-  return new Date(time).toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit' });
-}
-
-/**
- * A count of bytes with a unit.
- *
- * @param {number} count
- */
-export function formatBytes(count) {
-  const units = ['bytes', 'KB', 'MB', 'GB'];
-  let value = count;
-  let unit = 0;
-  while (value >= 1000 && unit < units.length - 1) {
-    value /= 1000;
-    unit += 1;
-  }
-  return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
-}
-
-/**
  * One or two letters that stand for a name.
  *
  * @param {string} name
@@ -107,28 +66,6 @@ export function colourIndex(name) {
   let hash = 0;
   for (const character of name) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) % 65_521;
   return hash % 8;
-}
-
-/**
- * What somebody else chose, such as a name, to stand in a sentence: it turns the direction of reading of nothing but
- * itself. In an element of its own `<bdi>` does the same.
- *
- * @param {string} text
- */
-export function isolate(text) {
-  return `\u2068${text.replace(/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '')}\u2069`;
-}
-
-/**
- * What to say about who is typing.
- *
- * @param {string[]} names
- */
-export function typingLabel(names) {
-  if (names.length === 0) return '';
-  if (names.length === 1) return `${isolate(names[0] ?? '')} is typing…`;
-  if (names.length === 2) return `${isolate(names[0] ?? '')} and ${isolate(names[1] ?? '')} are typing…`;
-  return 'Several people are typing…';
 }
 
 /** A longer name of a file is cut, in characters; its ending stays. */

@@ -1,4 +1,12 @@
-/** Names of rooms and people: what is allowed. */
+/**
+ * Names of rooms and people: what is allowed.
+ *
+ * @typedef {import('../i18n/t.js').Sentence} Sentence
+ */
+
+/** As many characters as the server takes. */
+export const roomLimit = 64;
+export const nameLimit = 64;
 
 /**
  * A room name made of what somebody typed.
@@ -13,17 +21,15 @@ export function roomFrom(text) {
  * What is wrong with a room name, or nothing.
  *
  * @param {string} room
+ * @returns {Sentence | undefined}
  */
 export function roomProblem(room) {
-  if (room === '') return 'Please name a room.';
-  if (room.length > 64) return 'A room name has at most 64 characters.';
-  if (!/^[a-zA-Z0-9\-_.]+$/.test(room)) return 'A room name is made of letters a–z, digits, hyphen, dot and underscore.';
-  if (room === '.' || room === '..') return 'A room name needs more than dots.';
+  if (room === '') return { key: 'room.unnamed' };
+  if (room.length > roomLimit) return { key: 'room.too-long', values: { count: roomLimit } };
+  if (!/^[a-zA-Z0-9\-_.]+$/.test(room)) return { key: 'room.characters' };
+  if (room === '.' || room === '..') return { key: 'room.dots' };
   return undefined;
 }
-
-/** As many characters as the server takes. */
-const nameLimit = 64;
 
 /** Marks that turn the direction of reading, of what follows the name as well. */
 const bidiControl = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
@@ -48,17 +54,18 @@ export function personFrom(name) {
  * What is wrong with the name of a person, or nothing. The server has the same rules.
  *
  * @param {string} name
+ * @returns {Sentence | undefined}
  */
 export function nameProblem(name) {
   const person = personFrom(name);
-  if (person === '') return 'Please tell your name.';
-  if ([...person].length > nameLimit) return `A name has at most ${nameLimit} characters.`;
+  if (person === '') return { key: 'name.missing' };
+  if ([...person].length > nameLimit) return { key: 'name.too-long', values: { count: nameLimit } };
   // Where there is white space that is more than a blank, something else was meant.
-  if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(name.trim())) return 'A name has no control characters.';
-  if (bidiControl.test(person)) return 'A name has no marks that change the direction of reading.';
-  if (invisible.test(person) || strayJoiner.test(person)) return 'A name has no invisible characters.';
-  if (!visible.test(person)) return 'A name needs a character that can be seen.';
-  if (/[\p{Co}\p{Cs}]|\p{M}{5}/u.test(person)) return 'A name has no characters that cannot be shown.';
+  if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(name.trim())) return { key: 'name.control' };
+  if (bidiControl.test(person)) return { key: 'name.direction' };
+  if (invisible.test(person) || strayJoiner.test(person)) return { key: 'name.invisible' };
+  if (!visible.test(person)) return { key: 'name.unseen' };
+  if (/[\p{Co}\p{Cs}]|\p{M}{5}/u.test(person)) return { key: 'name.unshown' };
   return undefined;
 }
 

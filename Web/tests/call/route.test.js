@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { pathIn, routeWords } from '../../call/route.js';
+import { pathIn } from '../../call/route.js';
 import { RouteWatch } from '../../call/route-watch.js';
 import { ManualClock, settle } from '../clock.js';
 
@@ -69,13 +69,6 @@ test('no way is known without a selected pair, or when its candidates are missin
   const stats = report(plain('host'), plain('host'));
   stats.delete('R');
   assert.equal(pathIn(stats), undefined);
-});
-
-test('each route has words of its own', () => {
-  const routes = ['direct', 'relay-udp', 'relay-tcp', 'relay-tls'];
-  const words = routes.map((route) => routeWords(route));
-  assert.deepEqual(words.map(({ short }) => short), ['direct', 'via server (UDP)', 'via server (TCP)', 'via server (TLS)']);
-  assert.equal(new Set(words.map(({ long }) => long)).size, routes.length);
 });
 
 function makeWatch() {

@@ -82,7 +82,7 @@ test('more files at once than the limit are refused with a reason', () => {
   const { offer, rows } = makeFiles('ann');
   const channels = Array.from({ length: incomingLimit + 2 }, () => offer('ann', 3));
   assert.deepEqual(channels.slice(incomingLimit).map(told), [['refuse'], ['refuse']]);
-  assert.match(JSON.parse(channels[incomingLimit].queue[0]).reason, /Too many/);
+  assert.match(JSON.parse(channels[incomingLimit].queue[0]).reason, /too-many/);
   assert.equal(rows().length, incomingLimit);
   channels[0].cut();
   assert.deepEqual(told(offer('ann', 3)), []);
@@ -96,7 +96,7 @@ test('what does not fit waits until something is dismissed', async () => {
   const second = offer('ann', 3);
   rows()[1].acceptAll();
   assert.deepEqual([states(rows()), told(second)], [['receiving', 'waiting'], []]);
-  assert.match(rows()[1].note, /no room/);
+  assert.match(rows()[1].note.key, /no-room/);
   rows()[0].cancel();
   assert.deepEqual([states(rows()), told(second)], [['cancelled', 'receiving'], ['accept']]);
 });
@@ -119,7 +119,7 @@ test('three files at once for each peer; the others wait their turn', async () =
   files.send(Array.from({ length: 7 }, (_, index) => file(`f${index}`)));
   await settle();
   assert.deepEqual([peer('ann').channels.length, peer('bea').channels.length], [3, 3]);
-  assert.deepEqual(rows().map(({ note }) => note), [...new Array(3).fill('waiting to be accepted'), ...new Array(4).fill('waits for its turn')]);
+  assert.deepEqual(rows().map(({ note }) => note?.key), [...new Array(3).fill('files.to-accept'), ...new Array(4).fill('files.queued')]);
   // One who takes nothing keeps nobody else waiting.
   for (let index = 0; index < 7; index += 1) {
     peer('ann').channels[index].deliver('{"type":"refuse","reason":"No."}');
@@ -144,7 +144,7 @@ test('who leaves ends what is on its way, and what waits', async () => {
   call.dispatch('peers');
   await settle();
   assert.deepEqual(states(rows()), new Array(6).fill('failed'));
-  assert.ok(rows().every(({ note }) => note === 'The connection was lost.'));
+  assert.ok(rows().every(({ note }) => note.key === 'files.lost'));
 });
 
 test('a lane of ten thousand jobs that end as they start', async () => {

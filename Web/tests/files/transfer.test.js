@@ -88,7 +88,7 @@ test('bytes that change on the way are noticed', async () => {
     return data;
   });
   assert.deepEqual([sender.state, receiver.state], ['failed', 'failed']);
-  assert.match(receiver.reason, /not what was sent/);
+  assert.match(receiver.reason, /not-what-was-sent/);
   assert.equal(receiver.blob, undefined);
 });
 
@@ -151,8 +151,8 @@ test('nothing is received before the person has agreed', () => {
 });
 
 for (const [what, act, reason] of [
-  ['refused', (receiver) => receiver.refuse('No room.'), 'No room.'],
-  ['cancelled before it began', (receiver) => receiver.cancel(), 'It was not wanted.'],
+  ['refused', (receiver) => receiver.refuse('files.too-many'), 'files.too-many'],
+  ['cancelled before it began', (receiver) => receiver.cancel(), 'files.refused'],
 ]) {
   test(`an offer that is ${what} tells the sender why`, () => {
     const { left, right, sender, receiver } = makePair(makeFile(10));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { clockTime, colourIndex, dayLabel, formatBytes, initials, isolate, linkify, safeFileName, typingLabel } from '../../state/format.js';
+import { colourIndex, initials, linkify, safeFileName } from '../../state/format.js';
 import { fitTiles } from '../../ui/stage/grid.js';
 import { nameProblem, personFrom, roomFrom, roomInPath, roomProblem } from '../../state/names.js';
 import { suggestedRelayOnly, transportsIn } from '../../state/settings.js';
@@ -51,18 +51,6 @@ for (const [name, expected] of [
   test(`a safe name for ${JSON.stringify(name.slice(0, 30))}`, () => assert.equal(safeFileName(name), expected));
 }
 
-for (const [count, expected] of [
-  [0, '0 bytes'],
-  [999, '999 bytes'],
-  [1000, '1.0 KB'],
-  [5_000_000, '5.0 MB'],
-  [123_456_789, '123 MB'],
-  [2 ** 31, '2.1 GB'],
-  [5e12, '5000 GB'],
-]) {
-  test(`${count} is ${expected}`, () => assert.equal(formatBytes(count), expected));
-}
-
 test('initials', () => {
   assert.deepEqual(['Ada Lovelace', 'ada', ' a b c ', '', '😀 x', 'Ada (home)', '...'].map(initials), ['AL', 'A', 'AC', '', '😀X', 'AH', '.']);
 });
@@ -70,29 +58,6 @@ test('initials', () => {
 test('a colour is always the same one', () => {
   assert.equal(colourIndex('Ada'), colourIndex('Ada'));
   assert.ok(['', 'x', '日本'].every((name) => colourIndex(name) >= 0 && colourIndex(name) < 8));
-});
-
-test('who is typing', () => {
-  const expected = ['', '\u2068A\u2069 is typing…', '\u2068A\u2069 and \u2068B\u2069 are typing…', 'Several people are typing…'];
-  assert.deepEqual([[], ['A'], ['A', 'B'], ['A', 'B', 'C']].map(typingLabel), expected);
-});
-
-for (const [name, expected] of [
-  ['Ann', '\u2068Ann\u2069'],
-  ['\u202eAnn', '\u2068Ann\u2069'],
-  // What ends the isolation too early.
-  ['A\u2069\u2067nn', '\u2068Ann\u2069'],
-]) {
-  test(`${escape(name)} alone`, () => assert.equal(isolate(name), expected));
-}
-
-test('days and times', () => {
-  const now = new Date(2026, 2, 1, 0, 30).getTime();
-  assert.equal(dayLabel(now, now), 'Today');
-  assert.equal(dayLabel(now - 3_600_000, now), 'Yesterday');
-  assert.match(dayLabel(now - 3 * 86_400_000, now), /26/);
-  assert.match(dayLabel(new Date(2020, 1, 1).getTime(), now), /2020/);
-  assert.match(clockTime(now), /30/);
 });
 
 for (const [room, isFine] of [

@@ -105,7 +105,7 @@ export function createCallView({ room, name, media, call, chat, files, onLeave }
     const link = `${location.origin}/r/${encodeURIComponent(room)}`;
     try {
       await navigator.clipboard.writeText(link);
-      notes.add('The invite link is copied.');
+      notes.add({ key: 'call.link-copied' });
     } catch {
       // Without HTTPS, or permission, there is no clipboard.
       window.prompt('Copy this link to invite others:', link);

@@ -1,7 +1,9 @@
 /** Messages, who is typing, and the line to write in. */
 
 import { arrange, h } from '../dom.js';
-import { clockTime, dayLabel, linkify, typingLabel } from '../../state/format.js';
+import { clockTime, dayLabel } from '../../i18n/format.js';
+import { say, t } from '../../i18n/t.js';
+import { linkify } from '../../state/format.js';
 import { throttle } from '../throttle.js';
 import { personName } from '../controls/controls.js';
 import { icon } from '../icons.js';
@@ -106,12 +108,14 @@ export function createChatPanel({ chat, onFiles }) {
   }
 
   function showTyping() {
-    typing.textContent = typingLabel(chat.typing);
+    const names = chat.typing;
+    if (names.length === 0) typing.textContent = '';
+    else typing.textContent = names.length > 2 ? t('chat.typing-many') : t('chat.typing', { names, count: names.length });
   }
 
   function showTrouble() {
-    trouble.hidden = chat.trouble === '';
-    troubleWords.textContent = chat.trouble;
+    trouble.hidden = chat.trouble === undefined;
+    troubleWords.textContent = chat.trouble ? say(chat.trouble) : '';
   }
 
   function toEnd() {

@@ -1,5 +1,6 @@
 /** Small controls that several screens use. */
 
+import { say } from '../../i18n/t.js';
 import { h } from '../dom.js';
 import { icon } from '../icons.js';
 
@@ -53,9 +54,9 @@ export function createNotes() {
   const element = h('div', { class: 'notes', role: 'status', 'aria-live': 'polite' });
   return {
     element,
-    /** @param {string} text */
-    add(text) {
-      const note = h('p', { class: 'note' }, text);
+    /** @param {import('../../i18n/t.js').Sentence} sentence */
+    add(sentence) {
+      const note = h('p', { class: 'note' }, say(sentence));
       element.append(note);
       while (element.children.length > 3) element.firstElementChild?.remove();
       setTimeout(() => note.remove(), noteTime);

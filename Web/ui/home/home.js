@@ -1,5 +1,6 @@
 /** The first screen: who, and where to. */
 
+import { say } from '../../i18n/t.js';
 import { h } from '../dom.js';
 import { nameProblem, personFrom, roomFrom, roomProblem } from '../../state/names.js';
 import { rememberName, suggestedName } from '../../state/settings.js';
@@ -16,7 +17,8 @@ export function showHome(root, refused) {
   const room = h('input', { id: 'room', name: 'room', maxlength: 64, required: true, autocapitalize: 'none', spellcheck: 'false', autocomplete: 'off' });
   room.value = refused || suggestRoom();
   const problem = h('p', { class: 'problem', role: 'alert' });
-  problem.textContent = refused ? roomProblem(refused) ?? '' : '';
+  const refusal = refused ? roomProblem(refused) : undefined;
+  problem.textContent = refusal ? say(refusal) : '';
 
   const form = h(
     'form',
@@ -59,7 +61,7 @@ export function showHome(root, refused) {
     room.value = roomFrom(room.value);
     const nameIsWrong = nameProblem(name.value);
     const found = nameIsWrong ?? roomProblem(room.value);
-    problem.textContent = found ?? '';
+    problem.textContent = found ? say(found) : '';
     name.setAttribute('aria-invalid', String(nameIsWrong !== undefined));
     room.setAttribute('aria-invalid', String(found !== nameIsWrong));
     if (found !== undefined) {

@@ -1,6 +1,7 @@
 /** Before the call: how one looks and sounds, and under which name one joins. */
 
 import { LevelMeter } from '../../call/level.js';
+import { say } from '../../i18n/t.js';
 import { h } from '../dom.js';
 import { colourIndex, initials } from '../../state/format.js';
 import { nameProblem, personFrom } from '../../state/names.js';
@@ -88,8 +89,9 @@ export function createLobby({ room, name: suggested, relayOnly: isSuggested, med
     if (shown !== track) preview.srcObject = track ? new MediaStream([track]) : null;
   }
 
-  /** @param {string} text */
-  function tell(text) {
+  /** @param {import('../../i18n/t.js').Sentence} problem */
+  function tell(problem) {
+    const text = say(problem);
     const isKnown = [...problems.children].some((item) => item.textContent === text);
     if (!isKnown) problems.append(h('li', {}, text));
   }
@@ -107,7 +109,7 @@ export function createLobby({ room, name: suggested, relayOnly: isSuggested, med
   function join(event) {
     event.preventDefault();
     const problem = nameProblem(name.value);
-    nameIsWrong.textContent = problem ?? '';
+    nameIsWrong.textContent = problem ? say(problem) : '';
     if (problem === undefined) onJoin(personFrom(name.value), relayOnly.checked);
     else name.focus();
   }

@@ -5,6 +5,7 @@ import { Call } from '../../call/call.js';
 import { Media } from '../../call/media.js';
 import { Chat } from '../../net/chat.js';
 import { Files } from '../../files/files.js';
+import { say } from '../../i18n/t.js';
 import { h } from '../dom.js';
 import { rememberName, rememberRelayOnly, suggestedName, suggestedRelayOnly, transportsIn } from '../../state/settings.js';
 import { createCallView } from '../call/call.js';
@@ -53,7 +54,7 @@ export class Room {
     const { peers } = call;
     Object.assign(window, { linkup: { sockets: { chat: chatSocket, call: callSocket }, peers } });
 
-    const refuse = (/** @type {string} */ reason) => leave(reason);
+    const refuse = (/** @type {import('../../i18n/t.js').Sentence} */ reason) => leave(reason);
     call.on('refused', refuse);
     chat.on('refused', refuse);
     chatSocket.on('connect', showConnection);
@@ -67,8 +68,8 @@ export class Room {
       view.setConnected(chatSocket.connected);
     }
 
-    const goOut = (/** @type {string | undefined} */ reason) => this.#showEnd(reason);
-    /** @param {string} [reason] */
+    const goOut = (/** @type {import('../../i18n/t.js').Sentence | undefined} */ reason) => this.#showEnd(reason);
+    /** @param {import('../../i18n/t.js').Sentence} [reason] */
     function leave(reason) {
       view.close();
       call.leave();
@@ -78,14 +79,14 @@ export class Room {
     }
   }
 
-  /** @param {string | undefined} reason */
+  /** @param {import('../../i18n/t.js').Sentence | undefined} reason */
   #showEnd(reason) {
     const again = h('button', { type: 'button', class: 'primary', onclick: () => this.showLobby() }, reason ? 'Try again' : 'Join again');
     this.#root.replaceChildren(
       h(
         'main',
         { id: 'left', class: 'page' },
-        h('header', { class: 'hero' }, h('img', { src: '/favicon.svg', alt: '', width: 56, height: 56 }), h('h1', {}, reason ? 'You could not join' : 'You left the call'), h('p', {}, reason ?? `The room ${this.#room} stays open.`)),
+        h('header', { class: 'hero' }, h('img', { src: '/favicon.svg', alt: '', width: 56, height: 56 }), h('h1', {}, reason ? 'You could not join' : 'You left the call'), h('p', {}, reason ? say(reason) : `The room ${this.#room} stays open.`)),
         h('div', { class: 'choices' }, again, h('a', { class: 'button', href: '/' }, 'Another room')),
       ),
     );

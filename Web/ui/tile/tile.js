@@ -1,8 +1,9 @@
 /** One participant: picture or initials, name, and what is worth knowing about them. */
 
-import { routeWords } from '../../call/route.js';
+import { isolate } from '../../i18n/isolate.js';
+import { t } from '../../i18n/t.js';
 import { h } from '../dom.js';
-import { colourIndex, initials, isolate } from '../../state/format.js';
+import { colourIndex, initials } from '../../state/format.js';
 import { personName } from '../controls/controls.js';
 import { icon } from '../icons.js';
 
@@ -88,8 +89,9 @@ function createRouteMark() {
     element.hidden = way === undefined;
     if (way === undefined || way === shown) return;
     shown = way;
-    const { short, long } = routeWords(way);
-    words.textContent = short;
+    const transport = way.slice('relay-'.length).toUpperCase();
+    const long = way === 'direct' ? t('route.direct-long') : t('route.relay-long', { transport });
+    words.textContent = way === 'direct' ? t('route.direct') : t('route.relay', { transport });
     element.title = long;
     element.setAttribute('aria-label', long);
     element.replaceChildren(icon(way === 'direct' ? 'direct' : 'relay'), words);

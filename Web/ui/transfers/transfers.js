@@ -1,7 +1,9 @@
 /** Files on their way, and those that have come. */
 
 import { h } from '../dom.js';
-import { formatBytes, isolate } from '../../state/format.js';
+import { formatBytes } from '../../i18n/format.js';
+import { isolate } from '../../i18n/isolate.js';
+import { say } from '../../i18n/t.js';
 import { icon } from '../icons.js';
 
 /** So many rows are kept; of more, the oldest that have nothing to save go. */
@@ -98,7 +100,8 @@ function offer({ state, url, name, from, accept, acceptAll }) {
 }
 
 /** @param {import('../../files/files.js').FileRow} file */
-function describe({ state, size, progress, from, isOwn, note }) {
+function describe({ state, size, progress, from, isOwn, note: sentence }) {
+  const note = sentence ? say(sentence) : '';
   const total = formatBytes(size);
   const who = isOwn ? '' : `from ${isolate(from)}`;
   const parts = (/** @type {string[]} */ ...all) => all.filter((part) => part !== '').join(' · ');
