@@ -14,6 +14,7 @@ import { supersedes } from './signal-order.js';
  * @property {[peer: Peer]} change  of one peer
  * @property {[peer: Peer]} stream
  * @property {[peer: Peer, channel: RTCDataChannel]} channel
+ * @property {[peer: Peer]} replaced  its connection, by another one
  * @property {[reason: import('../i18n/t.js').Sentence]} refused  the server does not let this client in
  * @property {[note: import('../i18n/t.js').Sentence]} note  something to tell
  */
@@ -225,6 +226,7 @@ export class Call extends Emitter {
       if (peer.isAway && ['failed', 'closed'].includes(peer.connectionState)) this.#left(peer.id);
       this.dispatch('change', peer);
     });
+    peer.on('replaced', () => this.dispatch('replaced', peer));
     peer.on('stream', () => this.dispatch('stream', peer));
     peer.on('channel', (channel) => this.dispatch('channel', peer, channel));
     this.#shareBandwidth();

@@ -6,7 +6,8 @@ export class FakeChannel extends EventTarget {
   queue = [];
   largest = 0;
 
-  send(data) {
+  send(value) {
+    const data = ArrayBuffer.isView(value) ? value.slice().buffer : value;
     const size = typeof data === 'string' ? data.length : data.byteLength;
     this.queue.push(data);
     this.bufferedAmount += size;

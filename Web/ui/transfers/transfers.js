@@ -1,17 +1,18 @@
 /** Files on their way, and those that have come. */
 
 import { h } from '../dom.js';
-import { formatBytes } from '../../i18n/format.js';
-import { isolate } from '../../i18n/isolate.js';
-import { say } from '../../i18n/t.js';
+import { t } from '../../i18n/t.js';
 import { icon } from '../icons.js';
+import { describe } from './words.js';
 
 /** So many rows are kept; of more, the oldest that have nothing to save go. */
 const rowLimit = 100;
+/** What nothing more comes of by itself. */
+const over = new Set(['done', 'partly', 'failed', 'cancelled']);
 
 /** @param {import('../../files/files.js').Files} files */
 export function createTransfers(files) {
-  const element = h('ul', { id: 'transfers', class: 'transfers', 'aria-label': 'Files' });
+  const element = h('ul', { id: 'transfers', class: 'transfers', 'aria-label': t('files.title') });
   /** @type {Map<string, ReturnType<typeof createRow>>} */
   const rows = new Map();
   files.on('change', (file) => {
@@ -41,7 +42,7 @@ export function createTransfers(files) {
 /** @param {import('../../files/files.js').FileRow} first */
 function createRow(first) {
   const detail = h('span', { class: 'detail' });
-  const progress = h('progress', { max: Math.max(first.size, 1), 'aria-label': `Progress of ${isolate(first.name)}` });
+  const progress = h('progress', { max: Math.max(first.size, 1), 'aria-label': t('files.progress', { name: first.name }) });
   const actions = h('div', { class: 'actions' });
   const end = h('button', { type: 'button', class: 'quiet small square', onclick: stop }, icon('close'));
   const element = h(
@@ -59,23 +60,23 @@ function createRow(first) {
   /** @param {import('../../files/files.js').FileRow} row */
   function update(row) {
     file = row;
-    const isOver = ['done', 'failed', 'cancelled'].includes(row.state);
+    const isOver = over.has(row.state);
     element.dataset['state'] = row.state;
-    if (row.sha256) element.dataset['sha256'] = row.sha256;
+    if (row.digest) element.dataset['digest'] = row.digest;
     progress.max = Math.max(row.size, 1);
     progress.value = row.size === 0 && row.state === 'done' ? 1 : row.progress;
     progress.hidden = isOver || row.state === 'waiting';
     detail.textContent = describe(row);
-    const label = isOver ? 'Dismiss' : `Cancel ${isolate(row.name)}`;
-    end.setAttribute('aria-label', label);
-    end.title = isOver ? 'Dismiss' : 'Cancel';
-    if (shown === row.state) return;
-    shown = row.state;
+    end.setAttribute('aria-label', isOver ? t('files.dismiss') : t('files.cancel-one', { name: row.name }));
+    end.title = t(isOver ? 'files.dismiss' : 'files.cancel');
+    const offered = `${row.state} ${row.question === undefined ? '' : row.question.files}`;
+    if (shown === offered) return;
+    shown = offered;
     actions.replaceChildren(...offer(row));
   }
 
   function stop() {
-    if (!['done', 'failed', 'cancelled'].includes(file.state)) {
+    if (!over.has(file.state)) {
       file.cancel();
       return;
     }
@@ -85,37 +86,18 @@ function createRow(first) {
 }
 
 /** @param {import('../../files/files.js').FileRow} file @returns {HTMLElement[]} */
-function offer({ state, url, name, from, accept, acceptAll }) {
+function offer({ state, url, name, from, question }) {
   if (state === 'done' && url) {
-    return [h('a', { class: 'save', href: url, download: name, 'aria-label': `Save ${isolate(name)}` }, icon('save'), 'Save')];
+    const long = t('files.save-one', { name });
+    return [h('a', { class: 'save', href: url, download: name, 'aria-label': long }, icon('save'), t('files.save'))];
   }
-  if (accept && acceptAll) {
-    const all = `Receive this and all further files from ${isolate(from)}`;
-    return [
-      h('button', { type: 'button', class: 'primary small', onclick: accept }, 'Receive'),
-      h('button', { type: 'button', class: 'quiet small', title: all, 'aria-label': all, onclick: acceptAll }, 'Receive all'),
-    ];
-  }
-  return [];
-}
-
-/** @param {import('../../files/files.js').FileRow} file */
-function describe({ state, size, progress, from, isOwn, note: sentence }) {
-  const note = sentence ? say(sentence) : '';
-  const total = formatBytes(size);
-  const who = isOwn ? '' : `from ${isolate(from)}`;
-  const parts = (/** @type {string[]} */ ...all) => all.filter((part) => part !== '').join(' · ');
-  switch (state) {
-    case 'sending':
-    case 'receiving':
-      return parts(progress === 0 && note !== '' ? total : `${formatBytes(progress)} of ${total}`, who, note);
-    case 'waiting':
-      return parts(total, who, note);
-    case 'done':
-      return parts(isOwn ? `Sent, ${total}` : total, who, note);
-    case 'failed':
-      return parts('Failed', note);
-    default:
-      return parts('Cancelled', note, who);
-  }
+  if (!question) return [];
+  const answer = (/** @type {string} */ kind, /** @type {string} */ label, /** @type {string} */ long, /** @type {() => void} */ onclick) =>
+    h('button', { type: 'button', class: `${kind} small`, title: long, 'aria-label': long, onclick }, label);
+  const receive = t('files.receive');
+  return [
+    answer('primary', receive, receive, question.accept),
+    answer('quiet', t('files.always'), t('files.always-long', { name: from }), question.acceptAlways),
+    answer('quiet', t('files.refuse'), t('files.refuse-long', { name: from }), question.refuse),
+  ];
 }
