@@ -87,6 +87,7 @@ def test_unwritable_data_directory():
         *(["turn", "--allow-peer", "10.0.0.1/8"], ["turn", "--realm", ""], ["turn", "--relay-address", "host"]),
         *(["turn", "--hostname", "127.0.0.1", "--other-address", "127.0.0.1"], ["check", "http:example.org"]),
         *(["--public-host", "https://a"], ["--allowed-origin", "a"], ["--trusted-proxy", "a"], ["--history-days", "x"]),
+        *(["turn", "--user", "u\nx:p"], ["turn", "--user", "u\x1b[2J:p"], ["turn", "--realm", "a\tb"]),
         *(["check", "--timeout", "0"], ["check", "turn:h", "--user", "x"], ["check", "stun:h", "--secret", "x"]),
     ],
     ids=" ".join,
@@ -162,7 +163,9 @@ def test_page_over_tls(start_server, tmp_path):
     with socket.create_connection(server.address, timeout=5) as plain:
         with authority.context().wrap_socket(plain, server_hostname="localhost") as client:
             client.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
-            assert client.recv(4000).startswith(b"HTTP/1.1 200")
+            answer = client.recv(4000).lower()
+            assert answer.startswith(b"http/1.1 200")
+            assert b"\r\nstrict-transport-security: max-age=31536000" in answer
     assert server.stop() == 0
 
 

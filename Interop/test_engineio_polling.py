@@ -1,5 +1,6 @@
 """Engine.IO 4 over HTTP long-polling, byte by byte."""
 
+import base64
 import json
 import re
 import time
@@ -80,6 +81,24 @@ def test_binary_is_base64_without_packet_type(shared_conformance):
     session = Polling(shared_conformance.address)
     session.send("4hello", "bAQIDBA==")
     assert session.poll() == "4hello\x1ebAQIDBA=="
+
+
+@pytest.mark.parametrize(
+    ("packet", "size"),
+    [
+        ("b", 0),
+        ("bPg==\n", 1),
+        ("bPjk0LyolIBsWEQwHAv348+7p5N/a1dDLxsG8t7KtqKOemZSPioWAe3ZxbGdiXVhTTklEPzo1MCsm\n", 57),
+        ("bPjk0LyolIBsWEQwHAv348+7p5N/a1dDLxsG8t7KtqKOemZSPioWAe3ZxbGdiXVhTTklEPzo1MCsm\nIQ==\n", 58),
+    ],
+    ids=lambda value: value if isinstance(value, int) else "",
+)
+def test_binary_as_the_java_client_writes_it(shared_conformance, packet, size):
+    """Made by the encoder of engine.io-client-java: a line end after 76 characters and after the last one."""
+    session = Polling(shared_conformance.address)
+    session.send("4hello", packet, "4hello")
+    data = bytes((number * 251 + 62) % 256 for number in range(size))
+    assert session.receive(3) == ["4hello", "b" + base64.b64encode(data).decode(), "4hello"]
 
 
 @pytest.mark.parametrize("text", ["Ä ä Ü ü ß", "てすと", "😀", 'quote " and \\', "4", ""])

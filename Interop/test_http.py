@@ -9,6 +9,8 @@ import pytest
 from harness import http
 from harness.process import ROOT
 
+POLLING = "/socket.io/?EIO=4&transport=polling"
+
 
 @pytest.fixture(scope="module")
 def address(shared_linkup):
@@ -38,6 +40,8 @@ def test_security_headers(address):
         assert "camera=(self)" in headers["permissions-policy"]
         assert headers["referrer-policy"] in ("no-referrer", "same-origin", "strict-origin-when-cross-origin")
         assert headers["cross-origin-opener-policy"] == "same-origin"
+        # Without TLS a browser must not be told to stay away from this port.
+        assert "strict-transport-security" not in headers
 
 
 def test_every_file_of_the_page_is_served(address):
@@ -256,3 +260,35 @@ def test_many_requests_on_one_connection(address):
             part = connection.recv(65536)
             assert part, answer
             answer += part
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("/", 200), ("/healthz", 200), ("/no-such-file", 404), (POLLING, 200), (POLLING + "&sid=x", 400)],
+)
+def test_keep_alive_of_the_old_protocol(address, path, status):
+    """What `ab -k` relies on: the server says that the connection stays, and how long the body is."""
+    request = f"GET {path} HTTP/1.0\r\nConnection: Keep-Alive\r\nHost: localhost\r\nAccept: */*\r\n\r\n".encode()
+    with socket.create_connection(address, timeout=5) as connection:
+        for _ in range(3):
+            connection.sendall(request)
+            answer = b""
+            while b"\r\n\r\n" not in answer:
+                part = connection.recv(65536)
+                assert part, answer
+                answer += part
+            head, _, body = answer.partition(b"\r\n\r\n")
+            head = head.lower()
+            assert int(head.split()[1]) == status
+            assert b"\r\nconnection: keep-alive" in head
+            assert b"transfer-encoding" not in head
+            length = int(re.search(rb"content-length: *(\d+)", head)[1])
+            while len(body) < length:
+                part = connection.recv(65536)
+                assert part, answer
+                body += part
+            assert len(body) == length
+        # Without the field the connection ends behind the answer.
+        connection.sendall(request.replace(b"Connection: Keep-Alive\r\n", b""))
+        while connection.recv(65536):
+            pass

@@ -1,8 +1,8 @@
 /** The page: `/` asks for a name and a room, `/r/ROOM` is the room. */
 
-import { roomInPath, roomProblem } from './lib/names.js';
-import { showHome } from './ui/home.js';
-import { Room } from './ui/room.js';
+import { roomInPath, roomProblem } from './state/names.js';
+import { showHome } from './ui/home/home.js';
+import { Room } from './ui/room/room.js';
 
 const root = /** @type {HTMLElement} */ (document.getElementById('app'));
 const room = roomInPath(location.pathname);

@@ -66,26 +66,42 @@ public struct RequestTarget: Sendable, Equatable {
 
     /// Splits a target in origin form (RFC 9112, section 3.2.1).
     public init(_ target: String) {
-        // Bytes throughout: finding characters costs several times as much, and every request comes this way.
-        let bytes = target.utf8
-        guard let mark = bytes.firstIndex(of: UInt8(ascii: "?")) else {
+        // Bytes throughout, side by side: every request comes this way, and indices of strings cost several times as much.
+        var target = target
+        guard let mark = target.withUTF8({ $0.firstIndex(of: UInt8(ascii: "?")) }) else {
             path = target[...]
             query = []
             return
         }
-        path = target[..<mark]
-        query = bytes[bytes.index(after: mark)...].split(separator: UInt8(ascii: "&")).map { item in
-            guard let mark = item.firstIndex(of: UInt8(ascii: "=")) else {
-                return .init(name: Self.decode(item), value: "")
+        path = target[..<target.utf8.index(target.startIndex, offsetBy: mark)]
+        query = target.withUTF8 { Self.items($0[(mark + 1)...]) }
+    }
+
+    /// Whether the path begins with another, byte by byte.
+    package func pathBegins(with prefix: String) -> Bool {
+        path.utf8.starts(with: prefix.utf8)
+    }
+
+    private static func items(_ text: Slice<UnsafeBufferPointer<UInt8>>) -> [HandshakeRequest.QueryItem] {
+        var items: [HandshakeRequest.QueryItem] = []
+        // Sessions keep the query of their handshake.
+        items.reserveCapacity(1 + text.count { $0 == UInt8(ascii: "&") })
+        var rest = text
+        while let item = rest.split(off: UInt8(ascii: "&")) {
+            guard !item.isEmpty else { continue }
+            if let mark = item.firstIndex(of: UInt8(ascii: "=")) {
+                items.append(.init(name: decode(item[..<mark]), value: decode(item[(mark + 1)...])))
+            } else {
+                items.append(.init(name: decode(item), value: ""))
             }
-            return .init(name: Self.decode(item[..<mark]), value: Self.decode(item[item.index(after: mark)...]))
         }
+        return items
     }
 
     /// Decodes an item of a query or of a form.
-    static func decode(_ text: Substring.UTF8View) -> String {
+    static func decode<Text: Collection<UInt8>>(_ text: Text) -> String where Text.SubSequence == Text {
         guard text.contains(where: { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "+") }) else {
-            return String(Substring(text))
+            return String(decoding: text, as: UTF8.self)
         }
         var bytes: [UInt8] = []
         var rest = text
@@ -94,10 +110,10 @@ public struct RequestTarget: Sendable, Equatable {
             case UInt8(ascii: "+"):
                 bytes.append(UInt8(ascii: " "))
             case UInt8(ascii: "%"):
-                let digits = rest.prefix(2)
-                if digits.count == 2, let value = UInt8(Substring(digits), radix: 16) {
-                    bytes.append(value)
-                    rest = rest.dropFirst(2)
+                var digits = rest
+                if let high = digits.popFirst().flatMap(hexDigit), let low = digits.popFirst().flatMap(hexDigit) {
+                    bytes.append(high << 4 | low)
+                    rest = digits
                 } else {
                     bytes.append(byte)
                 }
@@ -106,5 +122,24 @@ public struct RequestTarget: Sendable, Equatable {
             }
         }
         return String(decoding: bytes, as: UTF8.self)
+    }
+
+    private static func hexDigit(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
+        default: nil
+        }
+    }
+}
+
+extension Slice<UnsafeBufferPointer<UInt8>> {
+    /// Takes what stands before the next separator, or the rest; `nil` at the end.
+    fileprivate mutating func split(off separator: UInt8) -> Self? {
+        guard !isEmpty else { return nil }
+        let end = firstIndex(of: separator) ?? endIndex
+        defer { self = self[Swift.min(end + 1, endIndex)...] }
+        return self[..<end]
     }
 }

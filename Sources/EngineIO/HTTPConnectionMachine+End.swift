@@ -83,32 +83,27 @@ extension HTTPConnectionMachine {
 
     /// When ``timeout(unsent:at:)`` is to be called.
     package var deadline: Instant? {
-        let deadline: Instant? =
-            switch state {
-            case .idle(let since): since + timeouts.idle
-            case .head(let begin): begin + timeouts.head
-            case .receiving(let request):
-                earlier(
-                    request.begin + timeouts.body + timeouts.time(for: request.received),
-                    request.answerBy
-                )
-            case .responding(let request):
-                earlier(nextLook, request.answerBy)
-            case .draining, .closing: nextLook
-            case .lingering(let until, _): until
-            case .gone: nil
-            }
-        if case .gone = state { return nil }
-        return earlier(deadline, quiesceBy)
+        var deadline: Instant
+        switch state {
+        case .draining(let since): deadline = mark.unsent > 0 ? nextLook : min(since + timeouts.idle, nextLook)
+        case .idle(let since): deadline = since + timeouts.idle
+        case .head(let begin): deadline = begin + timeouts.head
+        case .receiving(let request):
+            deadline = request.begin + timeouts.body + timeouts.time(for: request.received)
+            if let answerBy = request.answerBy, answerBy < deadline { deadline = answerBy }
+        case .responding(let request):
+            deadline = nextLook
+            if let answerBy = request.answerBy, answerBy < deadline { deadline = answerBy }
+        case .closing: deadline = nextLook
+        case .lingering(let until, _): deadline = until
+        case .gone: return nil
+        }
+        if let quiesceBy, quiesceBy < deadline { deadline = quiesceBy }
+        return deadline
     }
 
-    /// When it is to be seen again what the peer has taken: two looks show it, within the time that it has.
-    private var nextLook: Instant { mark.time + timeouts.response / 2 }
-
-    private func earlier(_ one: Instant?, _ other: Instant?) -> Instant? {
-        guard let one, let other else { return one ?? other }
-        return min(one, other)
-    }
+    /// When it is to be seen again what the peer has taken.
+    private var nextLook: Instant { mark.time + lookInterval }
 
     package enum OnTimeout: Equatable {
         case wait
@@ -129,12 +124,12 @@ extension HTTPConnectionMachine {
         case .responding(let request):
             if let answerBy = request.answerBy, answerBy <= now { return end(.upgrade) }
             return judgeTaking(unsent, at: now)
-        case .draining:
-            if unsent == 0 {
-                state = .idle(now)
-                return .wait
-            }
-            return judgeTaking(unsent, at: now)
+        case .draining(let since):
+            if unsent > 0 { return judgeTaking(unsent, at: now) }
+            let since = mark.unsent > 0 ? now : since
+            guard since + timeouts.idle > now else { return end(.idle) }
+            state = .idle(since)
+            return .wait
         case .closing: return unsent == 0 ? end(nil) : judgeTaking(unsent, at: now)
         case .lingering: return end(nil)
         case .gone: return .wait
@@ -143,8 +138,9 @@ extension HTTPConnectionMachine {
 
     /// Whether the peer has taken enough since it was last looked at.
     private mutating func judgeTaking(_ unsent: Int, at now: Instant) -> OnTimeout {
-        if unsent > 0, let before = mark.unsent {
-            let taken = before + (given - mark.given) - unsent
+        // What waited at neither look may have been given just now.
+        if unsent > 0, mark.unsent > 0 {
+            let taken = mark.unsent + (given - mark.given) - unsent
             guard timeouts.time(for: taken) >= now - mark.time else { return end(.response) }
         }
         mark = Mark(time: now, given: given, unsent: unsent)

@@ -44,10 +44,12 @@ package struct HTTPConnectionMachine: ~Copyable {
     }
 
     enum State {
-        /// Between requests, since then.
+        /// Between requests since then, with perhaps a rest of the last response that was not taken yet.
+        ///
+        /// What waits is asked for at the next deadline only: most responses are taken at once.
+        case draining(since: Instant)
+        /// Between requests since then, with all that was sent taken.
         case idle(Instant)
-        /// Between requests, with a rest of the last response that was not taken yet.
-        case draining
         /// A head has begun to come.
         case head(Instant)
         /// A request is not complete; its response may be.
@@ -67,14 +69,16 @@ package struct HTTPConnectionMachine: ~Copyable {
         var time: Instant
         /// The bytes of responses given until then.
         var given = 0
-        /// Those of them that waited for the peer; `nil` before the first look.
-        var unsent: Int?
+        /// Those of them that waited for the peer; 0 before the first look.
+        var unsent = 0
     }
 
     /// How long the rest of a request is read after its response was the last.
     static let lingerTime = Duration.seconds(2)
 
     let timeouts: HTTPTimeouts
+    /// Two looks in the time that a peer has show what it takes.
+    let lookInterval: Duration
     var state: State
     var mark: Mark
     /// The bytes of responses given so far.
@@ -89,6 +93,7 @@ package struct HTTPConnectionMachine: ~Copyable {
     /// A connection of which the first bytes have come.
     package init(timeouts: HTTPTimeouts, at now: Instant) {
         self.timeouts = timeouts
+        lookInterval = timeouts.response / 2
         state = .head(now)
         mark = Mark(time: now)
     }
@@ -230,7 +235,7 @@ package struct HTTPConnectionMachine: ~Copyable {
         case .idle, .draining, .head, .responding, .gone: return .drop
         }
         if request.response == .ended {
-            state = .idle(now)
+            state = .draining(since: now)
             return request.isPassed ? .pass : .drop
         }
         state = .responding(request)
@@ -297,17 +302,10 @@ package struct HTTPConnectionMachine: ~Copyable {
         case .receiving(var request):
             request.response = .ended
             state = persists ? .receiving(request) : .closing(awaitsEnd: true)
-        case .responding: state = persists ? .idle(now) : .closing(awaitsEnd: false)
+        case .responding: state = persists ? .draining(since: now) : .closing(awaitsEnd: false)
         case .idle, .draining, .head, .closing, .lingering, .gone: break
         }
         return persists ? .goOn : .closeWhenSent
-    }
-
-    /// So much of the response that ended last waits for the peer to take it.
-    package mutating func wait(forPeerToTake unsent: Int, at now: Instant) {
-        guard unsent > 0, case .idle = state else { return }
-        state = .draining
-        mark = Mark(time: now, given: given)
     }
 
     package enum OnResponseSent: Equatable {

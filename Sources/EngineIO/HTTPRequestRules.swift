@@ -27,20 +27,34 @@ package enum HTTPViolation: Int, Error, CaseIterable {
 
 /// What RFC 9110 and 9112 demand of a server before it looks at what is asked.
 package enum HTTPRequestRules {
-    /// The fields that the rules are about.
-    private struct Fields {
-        var hosts: [String] = []
-        var lengths: [String] = []
-        var codings: [String] = []
-        var expectations: [String] = []
+    /// A field that may come once.
+    fileprivate struct Field {
+        /// The first value.
+        private(set) var value: String?
+        private(set) var isRepeated = false
 
-        mutating func add(_ name: String, _ value: String) {
+        mutating func add(_ value: String) {
+            if self.value == nil { self.value = value } else { isRepeated = true }
+        }
+    }
+
+    /// The fields that the rules are about.
+    package struct Fields {
+        fileprivate var host = Field()
+        fileprivate var length = Field()
+        fileprivate var coding = Field()
+        fileprivate var expectation = Field()
+
+        package init() {}
+
+        /// Takes a field of the head, in the order sent.
+        package mutating func add(_ name: String, _ value: String) {
             // Told apart by their lengths first: most fields are none of these.
             switch name.utf8.count {
-            case 4 where equalsIgnoringASCIICase(name, "Host"): hosts.append(value)
-            case 6 where equalsIgnoringASCIICase(name, "Expect"): expectations.append(value)
-            case 14 where equalsIgnoringASCIICase(name, "Content-Length"): lengths.append(value)
-            case 17 where equalsIgnoringASCIICase(name, "Transfer-Encoding"): codings.append(value)
+            case 4 where equalsIgnoringASCIICase(name, "Host"): host.add(value)
+            case 6 where equalsIgnoringASCIICase(name, "Expect"): expectation.add(value)
+            case 14 where equalsIgnoringASCIICase(name, "Content-Length"): length.add(value)
+            case 17 where equalsIgnoringASCIICase(name, "Transfer-Encoding"): coding.add(value)
             default: break
             }
         }
@@ -52,7 +66,7 @@ package enum HTTPRequestRules {
     ///   - target: The request target.
     ///   - minorVersion: The minor version.
     ///   - persists: Whether version and `Connection` let the connection last (RFC 9112, section 9.3).
-    ///   - fields: The header fields.
+    ///   - fields: Those of the header fields that count.
     /// - Returns: What the head says.
     /// - Throws: What it does wrong.
     package static func check(
@@ -60,18 +74,16 @@ package enum HTTPRequestRules {
         target: String,
         minorVersion: Int,
         persists: Bool,
-        fields: some Sequence<(name: String, value: String)>
+        fields: Fields
     ) throws(HTTPViolation) -> HTTPRequestHeadFacts {
-        var found = Fields()
-        for (name, value) in fields { found.add(name, value) }
         let isVersion10 = minorVersion == 0
         var facts = HTTPRequestHeadFacts(
-            bodyLength: try bodyLength(found, isVersion10: isVersion10),
-            expectsContinue: try expectsContinue(found, isVersion10: isVersion10),
+            bodyLength: try bodyLength(fields, isVersion10: isVersion10),
+            expectsContinue: try expectsContinue(fields, isVersion10: isVersion10),
             persists: persists,
             isVersion10: isVersion10,
             target: target,
-            host: try host(found, isVersion10: isVersion10)
+            host: try host(fields, isVersion10: isVersion10)
         )
         if facts.bodyLength == .none { facts.expectsContinue = false }
         try readTarget(method, into: &facts)
@@ -80,8 +92,8 @@ package enum HTTPRequestRules {
 
     /// RFC 9112, section 3.2: one `Host`, and one that could be a host.
     private static func host(_ fields: Fields, isVersion10: Bool) throws(HTTPViolation) -> String? {
-        guard fields.hosts.count <= 1 else { throw .badRequest }
-        guard let host = fields.hosts.first else {
+        guard !fields.host.isRepeated else { throw .badRequest }
+        guard let host = fields.host.value else {
             if isVersion10 { return nil }
             throw .badRequest
         }
@@ -90,7 +102,13 @@ package enum HTTPRequestRules {
     }
 
     private static func isHostByte(_ byte: UInt8) -> Bool {
-        byte > 0x20 && byte < 0x7f && !"/?#@\\,\"<>^`{|}".utf8.contains(byte)
+        switch byte {
+        case UInt8(ascii: "/"), UInt8(ascii: "?"), UInt8(ascii: "#"), UInt8(ascii: "@"), UInt8(ascii: "\\"),
+            UInt8(ascii: ","), UInt8(ascii: "\""), UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "^"),
+            UInt8(ascii: "`"), UInt8(ascii: "{"), UInt8(ascii: "|"), UInt8(ascii: "}"):
+            false
+        default: byte > 0x20 && byte < 0x7f
+        }
     }
 
     /// RFC 9112, section 6: chunked is the only coding that is known, and excludes a length.
@@ -98,13 +116,13 @@ package enum HTTPRequestRules {
         _ fields: Fields,
         isVersion10: Bool
     ) throws(HTTPViolation) -> HTTPConnectionMachine.BodyLength {
-        if let coding = fields.codings.first {
-            guard !isVersion10, fields.lengths.isEmpty else { throw .badRequest }
-            guard fields.codings.count == 1, equalsIgnoringASCIICase(coding, "chunked") else { throw .notImplemented }
+        if let coding = fields.coding.value {
+            guard !isVersion10, fields.length.value == nil else { throw .badRequest }
+            guard !fields.coding.isRepeated, equalsIgnoringASCIICase(coding, "chunked") else { throw .notImplemented }
             return .unknown
         }
-        guard let length = fields.lengths.first else { return .none }
-        guard fields.lengths.count == 1, !length.isEmpty, length.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
+        guard let length = fields.length.value else { return .none }
+        guard !fields.length.isRepeated, !length.isEmpty, length.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
             let count = Int(length)
         else { throw .badRequest }
         return count == 0 ? .none : .known(count)
@@ -112,8 +130,8 @@ package enum HTTPRequestRules {
 
     /// RFC 9110, section 10.1.1; a client of HTTP/1.0 can't wait.
     private static func expectsContinue(_ fields: Fields, isVersion10: Bool) throws(HTTPViolation) -> Bool {
-        guard let expectation = fields.expectations.first, !isVersion10 else { return false }
-        guard fields.expectations.count == 1, equalsIgnoringASCIICase(expectation, "100-continue") else {
+        guard let expectation = fields.expectation.value, !isVersion10 else { return false }
+        guard !fields.expectation.isRepeated, equalsIgnoringASCIICase(expectation, "100-continue") else {
             throw .expectationFailed
         }
         return true

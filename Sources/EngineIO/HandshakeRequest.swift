@@ -83,7 +83,12 @@ public struct HandshakeRequest: Sendable, Equatable, Codable {
 func equalsIgnoringASCIICase(_ one: String, _ other: String) -> Bool {
     let (left, right) = (one.utf8, other.utf8)
     guard left.count == right.count else { return false }
-    return zip(left, right).allSatisfy { lowercased($0) == lowercased($1) }
+    // Not `zip`, whose iterator is called for each byte: several fields of every request are compared.
+    var others = right.makeIterator()
+    for byte in left {
+        guard let other = others.next(), byte == other || lowercased(byte) == lowercased(other) else { return false }
+    }
+    return true
 }
 
 private func lowercased(_ byte: UInt8) -> UInt8 {

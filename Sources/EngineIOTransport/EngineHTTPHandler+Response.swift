@@ -62,20 +62,10 @@ extension EngineHTTPHandler {
         switch machine.endResponse(at: now) {
         case .goOn:
             context.writeAndFlush(end, promise: promise)
-            noteUnsent(context)
         case .closeWhenSent:
             context.writeAndFlush(end, promise: promise)
             closeWhenSent(context)
         }
-    }
-
-    /// Has the machine know what waits for the peer when the connection is between requests.
-    func noteUnsent(_ context: ChannelHandlerContext) {
-        machine.wait(forPeerToTake: queuedBytes(context), at: now)
-    }
-
-    private func queuedBytes(_ context: ChannelHandlerContext) -> Int {
-        (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
     }
 
     /// Closes the connection, or its outgoing half, once all that was written has left.
@@ -101,7 +91,8 @@ extension EngineHTTPHandler {
             of: NIOBSDSocket.Handle.self,
             SocketQueue.unacknowledgedBytes
         )
-        return queuedBytes(context) + (sent ?? 0)
+        let queued = try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)
+        return (queued ?? 0) + (sent ?? 0)
     }
 }
 

@@ -42,7 +42,8 @@ final class EngineHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler {
     let httpHandlers: [any RemovableChannelHandler]
     private let loop: NIOEngineLoop
     var now: ContinuousClock.Instant { loop.now }
-    var machine: HTTPConnectionMachine
+    // Its methods call nothing outside, so accesses can't overlap; checking that costs as much as they do.
+    @exclusivity(unchecked) var machine: HTTPConnectionMachine
     private(set) var request = Request.none
     /// The exchange to be answered, and the session it waits for.
     var pending: (exchange: HTTPExchange, session: EngineSession?)?
@@ -53,7 +54,9 @@ final class EngineHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler {
     /// Whether a read brought a part of a request.
     private var hasReadPart = false
     /// Set for the machine's deadline or earlier.
-    private var alarm: (deadline: ContinuousClock.Instant, timer: EngineTimer)?
+    private var alarm: EngineTimer?
+    /// What the alarm is set for, if it is.
+    @exclusivity(unchecked) private var alarmTime: ContinuousClock.Instant
     private(set) var context: ChannelHandlerContext?
 
     /// Makes a handler.
@@ -75,7 +78,8 @@ final class EngineHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler {
         self.security = security
         self.other = other
         self.httpHandlers = httpHandlers
-        machine = HTTPConnectionMachine(timeouts: servers[0].configuration.httpTimeouts, at: loop.now)
+        alarmTime = loop.now
+        machine = HTTPConnectionMachine(timeouts: servers[0].configuration.httpTimeouts, at: alarmTime)
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -92,7 +96,7 @@ final class EngineHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     /// Lets go what refers to this handler, or is held for a request that will not be complete.
     private func release() {
-        alarm?.timer.cancel()
+        alarm?.cancel()
         alarm = nil
         abortPending()
         request = .none
@@ -104,11 +108,12 @@ final class EngineHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler {
     func setAlarm() {
         guard context != nil, let deadline = machine.deadline else { return }
         if let alarm {
-            guard deadline < alarm.deadline else { return }
-            alarm.timer.cancel()
+            guard deadline < alarmTime else { return }
+            alarm.cancel()
         }
         let handler = NIOLoopBound(self, eventLoop: loop.eventLoop)
-        alarm = (deadline, loop.schedule(at: deadline) { handler.value.ring() })
+        alarmTime = deadline
+        alarm = loop.schedule(at: deadline) { handler.value.ring() }
     }
 
     private func ring() {
@@ -137,15 +142,13 @@ final class EngineHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler {
         case .body(let bytes): receive(bytes, data, context)
         case .end: receiveEnd(data, context)
         }
-        setAlarm()
+        // The deadline is looked at when the read is over, and after each response.
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
-        if !hasReadPart {
-            machine.receivePartOfHead(at: now)
-            setAlarm()
-        }
+        if !hasReadPart { machine.receivePartOfHead(at: now) }
         hasReadPart = false
+        setAlarm()
         context.fireChannelReadComplete()
     }
 
@@ -163,7 +166,7 @@ final class EngineHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler {
             if let host = facts.host { head.headers.replaceOrAdd(name: "Host", value: host) }
         }
         let target = RequestTarget(head.uri)
-        guard let server = servers.first(where: { target.path.hasPrefix($0.path) }) else {
+        guard let server = servers.first(where: { target.pathBegins(with: $0.path) }) else {
             return receiveOther(head, context)
         }
         let request = EngineHTTPRequest(head, target, for: server, from: peer(context), isSecure: security != nil)
@@ -324,8 +327,6 @@ final class EngineHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler {
         case (.close, _): context.close(promise: nil)
         case (.take, _), (.upgrade, _), (.drop, _): break
         }
-        // It may have been answered before it was complete.
-        noteUnsent(context)
     }
 
     // MARK: The end of the connection

@@ -4,13 +4,15 @@ import NIOHTTP1
 extension HTTPRequestRules {
     /// Checks the head of a request.
     static func check(_ head: HTTPRequestHead) throws(HTTPViolation) -> HTTPRequestHeadFacts {
-        try check(
+        var fields = Fields()
+        for (name, value) in head.headers { fields.add(name, value) }
+        return try check(
             method: head.method.rawValue,
             target: head.uri,
             minorVersion: head.version.minor,
             // NIO's decoder reads nothing more after a request for another protocol, granted or not.
             persists: head.isKeepAlive && !head.headers.contains(name: "Upgrade"),
-            fields: head.headers
+            fields: fields
         )
     }
 }

@@ -130,7 +130,7 @@ final class OpeningHandler: ChannelInboundHandler, RemovableChannelHandler {
     /// Opens a session for a request that nothing speaks against and nobody need be asked about.
     private func open(_ plain: WebSocketRequest, _ context: ChannelHandlerContext) -> WebSocketUpgrade? {
         let target = RequestTarget(plain.target)
-        guard let server = servers.first(where: { target.path.hasPrefix($0.path) }), server.admitsAtOnce else {
+        guard let server = servers.first(where: { target.pathBegins(with: $0.path) }), server.admitsAtOnce else {
             return nil
         }
         let configuration = server.configuration

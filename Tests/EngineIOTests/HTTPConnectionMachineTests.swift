@@ -64,7 +64,7 @@ import Testing
             _ = machine.receiveEnd(at: begin)
             machine.giveResponse(state == .draining ? 10_000 : 0)
             respond(&machine)
-            machine.wait(forPeerToTake: state == .draining ? 10_000 : 0, at: begin)
+            if state == .idle { #expect(machine.timeout(unsent: 0, at: begin + .seconds(15)) == .wait) }
             if state == .secondHead { machine.receivePartOfHead(at: begin) }
         case .wanted: request(&machine, .known(5), .wanted(limit: 10))
         case .chunked: request(&machine, .unknown, .wanted(limit: 10))
@@ -207,14 +207,46 @@ import Testing
             #expect(machine.timeout(unsent: 0, at: Self.begin + .seconds(151 + 15 * count)) == .wait)
         }
         #expect(machine.endResponse(at: Self.begin + .seconds(301)) == .goOn)
+        #expect(machine.timeout(unsent: 0, at: Self.begin + .seconds(316)) == .wait)
         #expect(machine.deadline == Self.begin + .seconds(341))
     }
 
-    @Test func whatWasTakenLeavesAConnectionIdle() {
+    @Test func whatWasGivenJustNowMayStillWait() {
+        var machine = machine(in: .passedPending)
+        _ = machine.beginResponse(isLast: false, at: Self.begin)
+        #expect(machine.timeout(unsent: 0, at: Self.begin + .seconds(15)) == .wait)
+        machine.giveResponse(10_000)
+        #expect(machine.timeout(unsent: 10_000, at: Self.begin + .seconds(30)) == .wait)
+        #expect(machine.timeout(unsent: 10_000, at: Self.begin + .seconds(45)) == .close(.response))
+    }
+
+    @Test func whatIsTakenAtOnceLeavesAConnectionIdleFromThen() {
         var machine = machine(in: .draining)
-        let now = Self.begin + .seconds(15)
-        #expect(machine.timeout(unsent: 0, at: now) == .wait)
-        #expect(machine.deadline == now + .seconds(40))
+        #expect(machine.timeout(unsent: 0, at: Self.begin + .seconds(15)) == .wait)
+        #expect(machine.deadline == Self.begin + .seconds(40))
+    }
+
+    @Test func whatIsTakenLaterLeavesAConnectionIdleFromThen() {
+        var machine = machine(in: .draining)
+        #expect(machine.timeout(unsent: 10_000, at: Self.begin + .seconds(15)) == .wait)
+        #expect(machine.timeout(unsent: 0, at: Self.begin + .seconds(30)) == .wait)
+        #expect(machine.deadline == Self.begin + .seconds(70))
+    }
+
+    /// The look at what waits comes no later than the end of the idle time, and then once more only.
+    @Test func aShortIdleTimeIsKept() {
+        let timeouts = HTTPTimeouts(response: .seconds(30), idle: .seconds(5))
+        for unsent in [0, 10_000] {
+            var machine = Machine(timeouts: timeouts, at: Self.begin)
+            request(&machine, .none, .unwanted(limit: 10))
+            _ = machine.receiveEnd(at: Self.begin)
+            machine.giveResponse(unsent)
+            respond(&machine)
+            let end = Self.begin + .seconds(5)
+            #expect(machine.deadline == end)
+            #expect(machine.timeout(unsent: unsent, at: end) == (unsent == 0 ? .close(.idle) : .wait))
+            #expect(machine.deadline == (unsent == 0 ? nil : end + .seconds(15)))
+        }
     }
 
     // MARK: Bodies

@@ -10,12 +10,14 @@ import Testing
         target: String = "/",
         minorVersion: Int = 1
     ) throws(HTTPViolation) -> HTTPRequestHeadFacts {
-        try HTTPRequestRules.check(
+        var found = HTTPRequestRules.Fields()
+        for (name, value) in fields { found.add(name, value) }
+        return try HTTPRequestRules.check(
             method: method,
             target: target,
             minorVersion: minorVersion,
             persists: true,
-            fields: fields.map { (name: $0.0, value: $0.1) }
+            fields: found
         )
     }
 

@@ -128,4 +128,37 @@ import Testing
         #expect(request.queryValue("a") == "1")
         #expect(request.queryValue("A") == nil)
     }
+
+    @Test(
+        arguments: [
+            ("%41%7a", "Az"), ("%4", "%4"), ("%", "%"), ("%+f", "% f"), ("%g0", "%g0"), ("%%41", "%A"), ("a+b", "a b"),
+            ("%c3%A9", "\u{e9}"), ("%ff", "\u{fffd}"),
+        ]
+    )
+    func escapesAreDecoded(text: String, decoded: String) {
+        #expect(RequestTarget("/?" + text).query == [.init(name: decoded, value: "")])
+    }
+
+    @Test(
+        arguments: [
+            ("", []), ("&&", []), ("a", [("a", "")]), ("a=b=c&&d=", [("a", "b=c"), ("d", "")]),
+            ("=&=b", [("", ""), ("", "b")]),
+            ("a?b=c", [("a?b", "c")]),
+        ] as [(String, [(String, String)])]
+    )
+    func queriesAreSplit(query: String, items: [(String, String)]) {
+        let target = RequestTarget("/x?" + query)
+        #expect(target.path == "/x")
+        #expect(target.query == items.map { .init(name: $0.0, value: $0.1) })
+    }
+
+    @Test(
+        arguments: [
+            ("/socket.io/?a", true), ("/socket.io/", true), ("/socket.io", false), ("/Socket.io/", false), ("", false),
+            ("/socket.io/x", true), ("/socket%2eio/", false),
+        ]
+    )
+    func pathsAreComparedByteByByte(target: String, begins: Bool) {
+        #expect(RequestTarget(target).pathBegins(with: "/socket.io/") == begins)
+    }
 }

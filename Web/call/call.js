@@ -1,11 +1,10 @@
 /** The call of a room: who is in it, and the way there and back through `/call`. */
 
-import { Emitter } from '/client/emitter.js';
-import { keepEntering } from '../lib/entrance.js';
-import { isolate } from '../lib/format.js';
-import { Outbox } from '../lib/outbox.js';
-import { refusalIn } from '../lib/refusal.js';
-import { Retry } from '../lib/retry.js';
+import { Emitter } from '../client/emitter.js';
+import { keepEntering } from '../net/entrance.js';
+import { Outbox } from '../net/outbox.js';
+import { refusalIn } from '../net/refusal.js';
+import { Retry } from '../net/retry.js';
 import { Peer } from './peer.js';
 import { supersedes } from './signal-order.js';
 
@@ -15,8 +14,9 @@ import { supersedes } from './signal-order.js';
  * @property {[peer: Peer]} change  of one peer
  * @property {[peer: Peer]} stream
  * @property {[peer: Peer, channel: RTCDataChannel]} channel
- * @property {[message: string]} refused  the server does not let this client in
- * @property {[note: string]} note  something to tell
+ * @property {[peer: Peer]} replaced  its connection, by another one
+ * @property {[reason: import('../i18n/t.js').Sentence]} refused  the server does not let this client in
+ * @property {[note: import('../i18n/t.js').Sentence]} note  something to tell
  */
 
 /** How long the server has for an answer, in milliseconds. */
@@ -58,7 +58,7 @@ export class Call extends Emitter {
 
   /**
    * @param {object} options
-   * @param {import('/client/socket.js').Socket} options.socket  of the namespace `/call`
+   * @param {import('../client/socket.js').Socket} options.socket  of the namespace `/call`
    * @param {string} options.room
    * @param {string} options.name
    * @param {import('./media.js').Media} options.media
@@ -72,7 +72,7 @@ export class Call extends Emitter {
     this.#media = media;
     this.#relayOnly = relayOnly;
     this.#joining = new Retry(() => void this.#join());
-    this.#entering = keepEntering({ socket, onRefused: (message) => this.dispatch('refused', message) });
+    this.#entering = keepEntering({ socket, onRefused: ({ sentence }) => this.dispatch('refused', sentence) });
     media.on('change', () => this.#mediaChanged());
     this.#listen();
   }
@@ -125,17 +125,17 @@ export class Call extends Emitter {
       this.#joining.succeeded();
       this.#entered(answer);
     } else if (refusal.isPassing) {
-      if (refusal.words !== '') this.dispatch('note', refusal.words);
+      if (refusal.trouble) this.dispatch('note', refusal.trouble);
       if (this.#socket.connected) this.#joining.later(refusal.wait);
     } else {
-      this.dispatch('refused', refusal.message);
+      this.dispatch('refused', refusal.sentence);
     }
   }
 
   /** @param {{ self: string, peers: import('./peer.js').PeerInfo[], iceServers: RTCIceServer[], epoch: number, resumeKey?: string }} answer */
   #entered({ self, peers, iceServers, epoch, resumeKey }) {
     if (this.#relayOnly && !hasRelay(iceServers)) {
-      this.dispatch('refused', 'This server has no relay, so it cannot hide your address.');
+      this.dispatch('refused', { key: 'refusal.no-relay' });
       return;
     }
     // Under another id this is another participant for the others too: nothing goes on.
@@ -191,7 +191,7 @@ export class Call extends Emitter {
       known.resynchronize();
     } else {
       this.#add(info);
-      this.dispatch('note', `${isolate(info.name)} joined the call`);
+      this.dispatch('note', { key: 'note.joined', values: { name: info.name } });
     }
     this.dispatch('peers');
   }
@@ -203,7 +203,7 @@ export class Call extends Emitter {
     // It may only have lost the server, as this side knows: media goes on until it fails.
     if (peer.isAway && peer.connectionState === 'connected') return;
     this.#remove(peer);
-    this.dispatch('note', `${isolate(peer.name)} left the call`);
+    this.dispatch('note', { key: 'note.left', values: { name: peer.name } });
     this.dispatch('peers');
   }
 
@@ -226,6 +226,7 @@ export class Call extends Emitter {
       if (peer.isAway && ['failed', 'closed'].includes(peer.connectionState)) this.#left(peer.id);
       this.dispatch('change', peer);
     });
+    peer.on('replaced', () => this.dispatch('replaced', peer));
     peer.on('stream', () => this.dispatch('stream', peer));
     peer.on('channel', (channel) => this.dispatch('channel', peer, channel));
     this.#shareBandwidth();

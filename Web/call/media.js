@@ -1,6 +1,6 @@
 /** Microphone, camera and screen of this participant. */
 
-import { Emitter } from '/client/emitter.js';
+import { Emitter } from '../client/emitter.js';
 
 /**
  * @typedef {'audioinput' | 'videoinput'} DeviceKind
@@ -9,7 +9,7 @@ import { Emitter } from '/client/emitter.js';
  * @typedef {object} MediaEvents
  * @property {[]} change  other tracks, or another status
  * @property {[]} devices  other devices can be chosen
- * @property {[problem: string]} problem  in words for the person
+ * @property {[problem: import('../i18n/t.js').Sentence]} problem  to tell the person
  */
 
 /**
@@ -79,7 +79,7 @@ export class Media extends Emitter {
   /** Asks for camera and microphone; what cannot be had is left out, and told as a problem. */
   async start() {
     if (!Media.isAvailable) {
-      this.dispatch('problem', 'This page was opened without HTTPS, so the browser gives it neither camera nor microphone. You can still chat, watch and listen.');
+      this.#tell('problem.no-https');
       return;
     }
     const { signal } = this.#end;
@@ -166,7 +166,7 @@ export class Media extends Emitter {
       this.#screen = track;
       this.#changed();
     } catch (error) {
-      if (this.#isLatest(request) && nameOf(error) !== 'NotAllowedError') this.dispatch('problem', 'The screen could not be shared.');
+      if (this.#isLatest(request) && nameOf(error) !== 'NotAllowedError') this.#tell('problem.screen-failed');
     }
   }
 
@@ -203,7 +203,7 @@ export class Media extends Emitter {
   async #acquire(kind) {
     const isAudio = kind === 'audioinput';
     if (!Media.isAvailable) {
-      this.dispatch('problem', `The browser gives no ${isAudio ? 'microphone' : 'camera'} to a page without HTTPS.`);
+      this.#tell(isAudio ? 'problem.microphone-no-https' : 'problem.camera-no-https');
       return;
     }
     const request = this.#request(kind);
@@ -212,7 +212,7 @@ export class Media extends Emitter {
     } catch (error) {
       if (!this.#isLatest(request)) return;
       this.#starting.delete(kind);
-      this.dispatch('problem', describe(error, isAudio ? 'microphone' : 'camera'));
+      this.#tell(problemIn(error, isAudio ? 'microphone' : 'camera'));
     }
     await this.#listDevices();
   }
@@ -237,6 +237,11 @@ export class Media extends Emitter {
   /** @param {Request | undefined} request */
   #isLatest(request) {
     return request !== undefined && request.number === this.#latest[request.kind] && !this.#end.signal.aborted;
+  }
+
+  /** @param {import('../i18n/t.js').Key} key */
+  #tell(key) {
+    this.dispatch('problem', { key });
   }
 
   #changed() {
@@ -272,7 +277,7 @@ export class Media extends Emitter {
     if (track === this.#microphone) this.#microphone = undefined;
     else if (track === this.#camera) this.#camera = undefined;
     else return;
-    this.dispatch('problem', `The ${track.kind === 'audio' ? 'microphone' : 'camera'} is gone.`);
+    this.#tell(track.kind === 'audio' ? 'problem.microphone-gone' : 'problem.camera-gone');
     this.#changed();
   }
 
@@ -289,19 +294,19 @@ function nameOf(error) {
   return error instanceof DOMException ? error.name : '';
 }
 
-/** @param {unknown} error @param {string} device */
-function describe(error, device) {
+/** @param {unknown} error @param {'microphone' | 'camera'} device @returns {import('../i18n/t.js').Key} */
+function problemIn(error, device) {
   switch (nameOf(error)) {
     case 'NotAllowedError':
     case 'SecurityError':
-      return `The browser was not allowed to use the ${device}. You can allow it in the address bar, or join without.`;
+      return `problem.${device}-denied`;
     case 'NotFoundError':
     case 'OverconstrainedError':
-      return `No ${device} was found. You can join without.`;
+      return `problem.${device}-missing`;
     case 'NotReadableError':
     case 'AbortError':
-      return `The ${device} cannot be used; another program may be using it.`;
+      return `problem.${device}-busy`;
     default:
-      return `The ${device} could not be started.`;
+      return `problem.${device}-failed`;
   }
 }

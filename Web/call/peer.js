@@ -1,6 +1,6 @@
 /** Somebody else in the call: the connection to them, and what comes over it. */
 
-import { Emitter } from '/client/emitter.js';
+import { Emitter } from '../client/emitter.js';
 import { Negotiation } from './negotiation.js';
 import { Recovery } from './recovery.js';
 import { RouteWatch } from './route-watch.js';
@@ -12,6 +12,7 @@ import { RouteWatch } from './route-watch.js';
  * @typedef {object} PeerEvents
  * @property {[]} change  of anything that is shown
  * @property {[]} stream  there is another `stream`
+ * @property {[]} replaced  another connection has taken the place of the one before, and all that it carried
  * @property {[channel: RTCDataChannel]} channel  that the other side opened for a file
  */
 
@@ -198,6 +199,7 @@ export class Peer extends Emitter {
     this.stream = new MediaStream();
     this.#audioSender = undefined;
     this.#videoSender = undefined;
+    this.dispatch('replaced');
     connection.onconnectionstatechange = () => {
       if (connection !== this.pc) return;
       this.#recovery.changed(connection.connectionState);

@@ -63,19 +63,3 @@ function relayTransport({ relayProtocol, url = '' }) {
   if (url.startsWith('turns:')) return 'tls';
   return /[?&]transport=tcp\b/.test(url) ? 'tcp' : 'udp';
 }
-
-/**
- * What a route is called where there is little room, and in full.
- *
- * @param {Route} route
- */
-export function routeWords(route) {
-  if (route === 'direct') {
-    return { short: 'direct', long: 'Direct connection: sound, picture and files do not pass through the server' };
-  }
-  const transport = route.slice('relay-'.length).toUpperCase();
-  return {
-    short: `via server (${transport})`,
-    long: `Connected through the server over ${transport}: it passes sound, picture and files on, encrypted`,
-  };
-}

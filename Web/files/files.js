@@ -1,40 +1,43 @@
 /** The files that are sent and received in a call. */
 
-import { Emitter } from '/client/emitter.js';
-import { isolate, safeFileName } from '../lib/format.js';
-import { Inbox } from './inbox.js';
+import { Emitter } from '../client/emitter.js';
+import { formatBytes } from '../i18n/format.js';
+import { safeFileName } from '../state/format.js';
+import { Incoming } from './incoming.js';
 import { Lanes } from './lanes.js';
-import { QueuedSender } from './queued-sender.js';
-import { FileReceiver, FileSender, digestOf, fileSizeLimit } from './transfer.js';
+import { Outgoing } from './outgoing.js';
+import { fileSizeLimit } from './transfer.js';
 
 /**
- * A file as a row shows it. One that is sent goes to several peers at once.
+ * A file as a row shows it. One that is sent goes to several people at once.
  *
  * @typedef {object} FileRow
  * @property {string} id
  * @property {boolean} isOwn
  * @property {string} name
- * @property {string} from
+ * @property {string} from  whom it is; empty if it is this person
  * @property {number} size
  * @property {number} progress  in bytes
- * @property {import('./transfer.js').TransferState} state
- * @property {string} note
- * @property {string} [sha256]
+ * @property {import('./transfer.js').TransferState | 'partly'} state  `partly` is what some got, and others did not
+ * @property {import('./transfer.js').Code} code  why it ended
+ * @property {'answer' | 'room'} waitsFor  what a file of somebody else waits for
+ * @property {import('./outgoing.js').Recipient[]} recipients  of an own file
+ * @property {string} [digest]
  * @property {string} [url]  of what was received
- * @property {(() => void) | undefined} accept  receives this file
- * @property {(() => void) | undefined} acceptAll  receives this one, and what else comes from this sender
+ * @property {Question} [question]  what the person is asked
  * @property {() => void} cancel
  * @property {() => void} dismiss  forgets what was received
  *
- * @typedef {object} Offer  a file that somebody wants to send
- * @property {import('../call/peer.js').Peer} peer
- * @property {FileReceiver} receiver
- * @property {FileRow} row
- * @property {number} reserved  how many bytes are kept for it
+ * @typedef {object} Question  whether to receive what somebody sends, all that is offered at present
+ * @property {number} files
+ * @property {number} bytes
+ * @property {() => void} accept
+ * @property {() => void} acceptAlways  and what else comes from this sender
+ * @property {() => void} refuse
  *
  * @typedef {object} FilesEvents
  * @property {[row: FileRow]} change
- * @property {[note: string]} note  something to tell
+ * @property {[note: import('../i18n/t.js').Sentence]} note  something to tell
  */
 
 /** So many files are on their way to one peer at once; more would only make each slower. */
@@ -44,171 +47,99 @@ const outgoingLimit = 3;
 export class Files extends Emitter {
   #count = 0;
   #call;
-  #inbox = new Inbox();
   #lanes = new Lanes(outgoingLimit);
-  /** @type {Set<QueuedSender>} */
+  #incoming = new Incoming({
+    makeRow: ({ name }) => this.#row({ from: name }),
+    onChange: (row) => this.dispatch('change', row),
+  });
+  /** @type {Set<Outgoing>} */
   #outgoing = new Set();
-  /** @type {Set<Offer>} */
-  #offers = new Set();
 
   /** @param {import('../call/call.js').Call} call */
   constructor(call) {
     super();
     this.#call = call;
-    call.on('channel', (...args) => this.#receive(...args));
-    call.on('peers', () => this.#loseAbsent());
+    call.on('channel', (...args) => this.#incoming.receive(...args));
+    call.on('peers', () => this.#compare());
+    call.on('change', (peer) => this.#changed(peer.id));
+    call.on('replaced', (peer) => this.#replaced(peer.id));
   }
 
   /**
-   * Sends files to everybody in the call.
+   * Sends files to everybody in the call, those too to whom there is no connection at the moment.
    *
    * @param {Iterable<File>} files
    */
   send(files) {
-    for (const file of files) this.#sendOne(file);
+    const all = [...files];
+    const fitting = all.filter(({ size }) => size <= fileSizeLimit);
+    for (const { name, size } of all) {
+      if (size > fileSizeLimit) this.dispatch('note', { key: 'files.too-large', values: { name, limit: formatBytes(fileSizeLimit) } });
+    }
+    if (fitting.length === 0) return;
+    if (this.#call.peers.size === 0) {
+      this.dispatch('note', { key: 'files.nobody' });
+      return;
+    }
+    const batch = { id: randomId(), files: fitting.length, bytes: fitting.reduce((sum, { size }) => sum + size, 0) };
+    for (const file of fitting) this.#sendOne(file, batch);
   }
 
-  /** @param {File} file */
-  #sendOne(file) {
-    const peers = [...this.#call.peers.values()].filter(({ connectionState }) => connectionState === 'connected');
-    if (file.size > fileSizeLimit) {
-      this.dispatch('note', `${isolate(file.name)} is larger than 2 GB and cannot be sent.`);
-      return;
-    }
-    if (peers.length === 0) {
-      this.dispatch('note', 'Nobody else is connected to the call yet, so there is nobody to send the file to.');
-      return;
-    }
-    const digest = digestOf(file);
-    const senders = peers.map((peer) => {
-      const make = () => new FileSender({ channel: peer.openChannel(), file, digest, maxMessageSize: peer.pc.sctp?.maxMessageSize });
-      return new QueuedSender({ lanes: this.#lanes, peer: peer.id, make });
+  /** @param {File} file @param {import('./file-sender.js').Batch} batch */
+  #sendOne(file, batch) {
+    const { peers } = this.#call;
+    const outgoing = new Outgoing({
+      file,
+      id: randomId(),
+      batch,
+      lanes: this.#lanes,
+      people: [...peers.values()],
+      peer: (id) => peers.get(id),
+      onRefusal: (person) => this.#refused(person, batch.id),
     });
-    /** @type {FileRow} */
-    const row = {
-      ...this.#row(),
-      isOwn: true,
-      name: safeFileName(file.name),
-      from: 'You',
-      size: file.size,
-      state: 'sending',
-      cancel: () => senders.forEach((sender) => sender.cancel()),
-    };
-    const update = () => {
-      for (const sender of senders) if (sender.isFinished) this.#outgoing.delete(sender);
-      Object.assign(row, summary(senders));
+    const row = this.#row({ isOwn: true, name: safeFileName(file.name), size: file.size });
+    row.cancel = () => outgoing.cancel();
+    row.dismiss = () => this.#outgoing.delete(outgoing);
+    outgoing.onchange = () => {
+      Object.assign(row, outgoing.summary);
+      if (outgoing.isOver) this.#outgoing.delete(outgoing);
       this.dispatch('change', row);
     };
-    update();
-    for (const sender of senders) {
-      sender.onchange = update;
-      this.#outgoing.add(sender);
-      sender.enqueue();
-    }
-    digest.then(
-      (sha256) => {
-        row.sha256 = sha256;
-        this.dispatch('change', row);
-      },
-      () => undefined,
-    );
+    this.#outgoing.add(outgoing);
+    outgoing.onchange();
+    for (const delivery of outgoing.deliveries) delivery.ready();
   }
 
-  /** @param {import('../call/peer.js').Peer} peer @param {RTCDataChannel} channel */
-  #receive(peer, channel) {
-    const receiver = new FileReceiver(channel);
-    if (!this.#inbox.opened(peer.id)) {
-      receiver.refuse('Too many files at once.');
-      return;
-    }
-    channel.addEventListener('close', () => this.#inbox.closed(peer.id));
-    /** @type {Offer} */
-    const offer = { peer, receiver, row: { ...this.#row(), from: peer.name }, reserved: 0 };
-    offer.row.cancel = () => receiver.cancel();
-    offer.row.dismiss = () => this.#dismiss(offer);
-    receiver.onchange = () => {
-      // Nothing was offered yet, so there is nothing to show.
-      if (receiver.name === '') return;
-      if (receiver.state === 'waiting' && !this.#offers.has(offer)) {
-        this.#offers.add(offer);
-        this.#consider(offer);
-      } else {
-        this.#show(offer);
+  /** @param {string} person @param {string} batch  nothing of which they want */
+  #refused(person, batch) {
+    for (const outgoing of [...this.#outgoing]) if (outgoing.batch === batch) outgoing.to(person)?.refuse();
+  }
+
+  /** @param {string} person  to whom there may be a connection now */
+  #changed(person) {
+    for (const outgoing of [...this.#outgoing]) outgoing.to(person)?.ready();
+  }
+
+  /** @param {string} person  to whom there is another connection, that has to come up yet */
+  #replaced(person) {
+    this.#incoming.lose(person);
+    for (const outgoing of [...this.#outgoing]) outgoing.to(person)?.lose();
+  }
+
+  /** Whoever has left takes and sends nothing any more, until they are back. */
+  #compare() {
+    const { peers } = this.#call;
+    this.#incoming.keepOnly(peers);
+    for (const outgoing of [...this.#outgoing]) {
+      for (const delivery of outgoing.deliveries) {
+        if (peers.has(delivery.person.id)) delivery.ready();
+        else delivery.leave();
       }
-    };
-  }
-
-  /**
-   * Receives what is offered if it may, and asks if not.
-   *
-   * @param {Offer} offer
-   * @param {boolean} [isAsked]  whether the person has agreed to this one
-   */
-  #consider(offer, isAsked) {
-    const { peer, receiver, row } = offer;
-    const verdict = this.#inbox.judge(peer.id, receiver.size, isAsked);
-    if (verdict === 'receive') {
-      this.#offers.delete(offer);
-      offer.reserved = receiver.size;
-      this.#inbox.reserve(offer.reserved);
-      row.accept = undefined;
-      row.acceptAll = undefined;
-      receiver.accept();
-      return;
-    }
-    row.accept = () => this.#consider(offer, true);
-    row.acceptAll = () => {
-      this.#inbox.agree(peer.id);
-      this.#consider(offer, true);
-      this.#considerAll();
-    };
-    this.#show(offer, verdict === 'full' ? 'no room: save and dismiss other files first' : '');
-  }
-
-  #considerAll() {
-    for (const offer of [...this.#offers]) this.#consider(offer);
-  }
-
-  /** @param {Offer} offer @param {string} [note] */
-  #show(offer, note) {
-    const { receiver, row } = offer;
-    const { name, size, progress, state, reason, sha256 } = receiver;
-    Object.assign(row, { name, size, progress, state, sha256, note: note ?? reason });
-    if (receiver.isFinished) {
-      this.#offers.delete(offer);
-      row.accept = undefined;
-      row.acceptAll = undefined;
-    }
-    if (receiver.blob) row.url ??= URL.createObjectURL(receiver.blob);
-    else if (receiver.isFinished) this.#release(offer);
-    this.dispatch('change', row);
-  }
-
-  /** @param {Offer} offer  whose file is saved, or not wanted any more */
-  #dismiss(offer) {
-    if (offer.row.url) URL.revokeObjectURL(offer.row.url);
-    offer.receiver.forget();
-    this.#release(offer);
-  }
-
-  /** @param {Offer} offer */
-  #release(offer) {
-    if (offer.reserved === 0) return;
-    this.#inbox.release(offer.reserved);
-    offer.reserved = 0;
-    this.#considerAll();
-  }
-
-  /** Whoever has left takes nothing any more. */
-  #loseAbsent() {
-    for (const sender of [...this.#outgoing]) if (!this.#call.peers.has(sender.peer)) sender.lose();
-    for (const { peer, receiver } of [...this.#offers]) {
-      if (!this.#call.peers.has(peer.id)) receiver.finish('failed', 'The connection was lost.');
     }
   }
 
-  /** @returns {FileRow} */
-  #row() {
+  /** @param {Partial<FileRow>} first @returns {FileRow} */
+  #row(first) {
     this.#count += 1;
     return {
       id: `file-${this.#count}`,
@@ -218,39 +149,17 @@ export class Files extends Emitter {
       size: 0,
       progress: 0,
       state: 'waiting',
-      note: '',
-      accept: undefined,
-      acceptAll: undefined,
+      code: 'none',
+      waitsFor: 'answer',
+      recipients: [],
       cancel: () => undefined,
       dismiss: () => undefined,
+      ...first,
     };
   }
 }
 
-/**
- * What the transfers of one file to several peers come to.
- *
- * @param {QueuedSender[]} senders
- * @returns {Pick<FileRow, 'state' | 'progress' | 'note'>}
- */
-function summary(senders) {
-  const count = (/** @type {string} */ state) => senders.filter((sender) => sender.state === state).length;
-  const done = count('done');
-  const open = senders.filter(({ isFinished }) => !isFinished);
-  const live = open.length > 0 ? senders.filter(({ state }) => state !== 'failed' && state !== 'cancelled') : senders;
-  const progress = live.reduce((sum, sender) => sum + sender.progress, 0) / live.length;
-  if (open.length > 0) {
-    return { state: 'sending', progress, note: openNote(senders, open, done) };
-  }
-  const reason = senders.find((sender) => sender.reason !== '')?.reason ?? '';
-  if (done === senders.length) return { state: 'done', progress, note: '' };
-  if (done > 0) return { state: 'done', progress, note: `${done} of ${senders.length} have it` };
-  return { state: count('failed') > 0 ? 'failed' : 'cancelled', progress, note: reason };
-}
-
-/** @param {QueuedSender[]} senders @param {QueuedSender[]} open  those of them that are not finished @param {number} done */
-function openNote(senders, open, done) {
-  if (open.every(({ isQueued }) => isQueued)) return 'waits for its turn';
-  if (done === 0 && open.every(({ state }) => state === 'waiting')) return 'waiting to be accepted';
-  return senders.length > 1 ? `${done} of ${senders.length} have it` : '';
+/** An id that no other file has. `crypto.randomUUID` is missing on pages without HTTPS. */
+function randomId() {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

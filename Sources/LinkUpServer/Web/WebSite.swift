@@ -41,7 +41,7 @@ struct WebSite: Sendable {
             return answer
         }
         var fields: HTTPFields = [.eTag: asset.entityTag, .cacheControl: "no-cache"]
-        if name.hasPrefix("socket.io/") {
+        if name.hasPrefix("client/") {
             fields[.accessControlAllowOrigin] = "*"
             fields[.crossOriginResourcePolicy] = "cross-origin"
         }
@@ -55,8 +55,7 @@ struct WebSite: Sendable {
 
     /// Finds the file below `Web/` that a path means.
     ///
-    /// `/` and `/r/ROOM` are the page itself. The Socket.IO client lives in `Web/socket.io/` and is served below
-    /// `/client/`, since `/socket.io/` belongs to the protocol.
+    /// `/` and `/r/ROOM` are the page itself.
     /// - Returns: `nil` when a path can't mean a file. An escape (`%`) never does: no file's name needs one.
     static func fileName(_ path: String) -> String? {
         guard path.hasPrefix("/") else { return nil }
@@ -66,8 +65,7 @@ struct WebSite: Sendable {
             let room = String(relative.dropFirst(2))
             return (try? RoomName(room)) == nil ? nil : "index.html"
         }
-        guard WebFiles.isPlain(relative), !relative.hasPrefix("socket.io/") else { return nil }
-        return relative.hasPrefix("client/") ? "socket.io/" + relative.dropFirst("client/".count) : relative
+        return WebFiles.isPlain(relative) ? relative : nil
     }
 
     /// Compares weakly, as `If-None-Match` asks for (RFC 9110, section 13.1.2).

@@ -8,7 +8,7 @@ import Testing
 struct WebSiteTests {
     private let site = WebSite(
         files: .table(files: [
-            ("index.html", "<p>"), ("call/negotiation.js", "export {}"), ("socket.io/client.js", "export const io = 1"),
+            ("index.html", "<p>"), ("call/negotiation.js", "export {}"), ("client/client.js", "export const io = 1"),
             ("icons.svg", "<svg/>"), ("styles/app.css", "p {}"),
         ])
     )

@@ -1,0 +1,422 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Negotiation } from '../../call/negotiation.js';
+import { ManualClock, settle } from '../clock.js';
+
+/**
+ * As much of `RTCPeerConnection` as negotiation uses: signalling states, implicit rollback, and
+ * `negotiationneeded` only when it is stable.
+ */
+class FakeConnection {
+  signalingState = 'stable';
+  connectionState = 'new';
+  localDescription = null;
+  remoteDescription = null;
+  candidates = [];
+  calls = [];
+  #needed = false;
+  #count = 0;
+  static total = 0;
+
+  constructor() {
+    FakeConnection.total += 1;
+    this.number = FakeConnection.total;
+  }
+
+  need() {
+    this.#needed = true;
+    queueMicrotask(() => this.#fire());
+  }
+
+  #fire() {
+    if (!this.#needed || this.signalingState !== 'stable') return;
+    this.#needed = false;
+    this.onnegotiationneeded?.();
+  }
+
+  restartIce() {
+    this.calls.push('restartIce');
+    this.need();
+  }
+
+  async setLocalDescription() {
+    await settle();
+    const isAnswer = this.signalingState === 'have-remote-offer';
+    this.#count += 1;
+    this.localDescription = { type: isAnswer ? 'answer' : 'offer', sdp: `${isAnswer ? 'answer' : 'offer'} ${this.number}.${this.#count}` };
+    this.signalingState = isAnswer ? 'stable' : 'have-local-offer';
+    this.calls.push(this.localDescription.sdp);
+    if (isAnswer) queueMicrotask(() => this.#fire());
+  }
+
+  async setRemoteDescription({ type, sdp }) {
+    await settle();
+    if (type === 'offer') {
+      if (this.signalingState === 'have-local-offer') {
+        this.calls.push('rollback');
+        this.#needed = true;
+      }
+      this.signalingState = 'have-remote-offer';
+    } else {
+      if (this.signalingState !== 'have-local-offer') throw new Error('InvalidStateError');
+      this.signalingState = 'stable';
+      queueMicrotask(() => this.#fire());
+    }
+    this.remoteDescription = { type, sdp };
+    this.calls.push(`remote ${sdp}`);
+  }
+
+  async addIceCandidate(candidate) {
+    if (!this.remoteDescription) throw new Error('InvalidStateError');
+    if (candidate?.candidate === 'bad') throw new Error('OperationError');
+    this.candidates.push(candidate?.candidate ?? null);
+  }
+
+  close() {
+    this.signalingState = 'closed';
+    this.connectionState = 'closed';
+  }
+}
+
+function makeSide(options) {
+  const clock = new ManualClock();
+  const side = { clock, sent: [], errors: [], connections: [], attached: [] };
+  side.negotiation = new Negotiation({
+    setTimeout: clock.setTimeout,
+    clearTimeout: clock.clearTimeout,
+    epoch: 1,
+    makeConnection: () => {
+      const connection = new FakeConnection();
+      side.connections.push(connection);
+      return connection;
+    },
+    attach: (connection, isOfferer) => {
+      side.attached.push(isOfferer);
+      if (isOfferer) connection.need();
+    },
+    send: (signal) => side.sent.push(signal),
+    onError: (error) => side.errors.push(error.message),
+    ...options,
+  });
+  return side;
+}
+
+/** A polite and an impolite side with wires that a test may hold back. */
+function makePair() {
+  return { polite: makeSide({ polite: true }), impolite: makeSide({ polite: false }) };
+}
+
+async function deliver(from, to, count = from.sent.length) {
+  for (const signal of from.sent.splice(0, count)) await to.negotiation.receive(signal);
+}
+
+async function exchange(a, b) {
+  for (let round = 0; round < 20; round += 1) {
+    await settle();
+    await settle();
+    await settle();
+    if (a.sent.length === 0 && b.sent.length === 0) return;
+    await deliver(a, b);
+    await deliver(b, a);
+  }
+  assert.fail('the two sides do not come to rest');
+}
+
+const last = (side) => side.connections.at(-1);
+
+function assertAgreed(a, b) {
+  assert.deepEqual([last(a).signalingState, last(b).signalingState], ['stable', 'stable']);
+  assert.equal(last(a).localDescription.sdp, last(b).remoteDescription.sdp);
+  assert.equal(last(b).localDescription.sdp, last(a).remoteDescription.sdp);
+  assert.deepEqual([a.errors, b.errors], [[], []]);
+}
+
+for (const newcomer of ['polite', 'impolite']) {
+  test(`the ${newcomer} newcomer offers once, the other adds its media to the answer`, async () => {
+    const pair = makePair();
+    const other = newcomer === 'polite' ? pair.impolite : pair.polite;
+    await pair[newcomer].negotiation.start();
+    await exchange(pair.polite, pair.impolite);
+    assertAgreed(pair.polite, pair.impolite);
+    assert.deepEqual([pair[newcomer].attached, other.attached], [[true], [false]]);
+    assert.deepEqual(last(other).calls.length, 2);
+  });
+}
+
+for (const first of ['polite', 'impolite']) {
+  test(`two offers cross, that of the ${first} side arrives first`, async () => {
+    const pair = makePair();
+    await pair.polite.negotiation.start();
+    await pair.impolite.negotiation.start();
+    await settle();
+    await settle();
+    const [a, b] = first === 'polite' ? [pair.polite, pair.impolite] : [pair.impolite, pair.polite];
+    assert.deepEqual([a.sent[0].description.type, b.sent[0].description.type], ['offer', 'offer']);
+    await deliver(a, b, 1);
+    await deliver(b, a, 1);
+    await exchange(pair.polite, pair.impolite);
+    assertAgreed(pair.polite, pair.impolite);
+    assert.ok(last(pair.polite).calls.includes('rollback'));
+    assert.ok(!last(pair.impolite).calls.includes('rollback'));
+  });
+}
+
+test('an offer that arrives while the own one is being made', async () => {
+  const pair = makePair();
+  await pair.polite.negotiation.start();
+  await settle();
+  await settle();
+  await pair.impolite.negotiation.start();
+  await Promise.resolve();
+  // The impolite side is inside setLocalDescription now.
+  await deliver(pair.polite, pair.impolite);
+  await exchange(pair.polite, pair.impolite);
+  assertAgreed(pair.polite, pair.impolite);
+});
+
+test('an offer that arrives while an answer is being applied is no collision', async () => {
+  const pair = makePair();
+  await pair.impolite.negotiation.start();
+  await settle();
+  await settle();
+  await deliver(pair.impolite, pair.polite);
+  await settle();
+  last(pair.polite).need();
+  await settle();
+  await settle();
+  const [answer, offer] = pair.polite.sent.splice(0);
+  assert.deepEqual([answer.description.type, offer.description.type], ['answer', 'offer']);
+  const applying = pair.impolite.negotiation.receive(answer);
+  const taking = pair.impolite.negotiation.receive(offer);
+  await Promise.all([applying, taking]);
+  assert.ok(last(pair.impolite).calls.includes(`remote ${offer.description.sdp}`));
+  await exchange(pair.polite, pair.impolite);
+  assertAgreed(pair.polite, pair.impolite);
+});
+
+test('both sides restart ICE at once', async () => {
+  const pair = makePair();
+  await pair.impolite.negotiation.start();
+  await exchange(pair.polite, pair.impolite);
+  pair.polite.negotiation.restartIce();
+  pair.impolite.negotiation.restartIce();
+  await exchange(pair.polite, pair.impolite);
+  assertAgreed(pair.polite, pair.impolite);
+});
+
+test('candidates before the description wait for it, in their order', async () => {
+  const pair = makePair();
+  await pair.impolite.negotiation.start();
+  await settle();
+  await settle();
+  for (const candidate of ['a', 'b']) await pair.polite.negotiation.receive({ epoch: 1, candidate: { candidate } });
+  await pair.polite.negotiation.receive({ epoch: 1, endOfCandidates: true });
+  assert.deepEqual(last(pair.polite).candidates, []);
+  await deliver(pair.impolite, pair.polite);
+  assert.deepEqual(last(pair.polite).candidates, ['a', 'b', null]);
+  await pair.polite.negotiation.receive({ epoch: 1, candidate: { candidate: 'c' } });
+  assert.equal(last(pair.polite).candidates.at(-1), 'c');
+});
+
+test('candidates of an offer that was ignored raise nothing, others do', async () => {
+  const pair = makePair();
+  await pair.impolite.negotiation.start();
+  await exchange(pair.polite, pair.impolite);
+  await pair.impolite.negotiation.receive({ epoch: 1, candidate: { candidate: 'bad' } });
+  assert.deepEqual(pair.impolite.errors, ['OperationError']);
+  last(pair.impolite).need();
+  await settle();
+  await settle();
+  await pair.impolite.negotiation.receive({ epoch: 1, description: { type: 'offer', sdp: 'crossing' } });
+  await pair.impolite.negotiation.receive({ epoch: 1, candidate: { candidate: 'bad' } });
+  assert.equal(pair.impolite.errors.length, 1);
+});
+
+test('own candidates and their end are sent with the epoch', () => {
+  const side = makeSide({ polite: true, epoch: 5 });
+  const { onicecandidate } = last(side);
+  onicecandidate({ candidate: { candidate: 'x', toJSON: () => ({ candidate: 'x', sdpMid: '0' }) } });
+  onicecandidate({ candidate: { candidate: '' } });
+  onicecandidate({ candidate: null });
+  assert.deepEqual(side.sent, [{ epoch: 5, candidate: { candidate: 'x', sdpMid: '0' } }, { epoch: 5, endOfCandidates: true }]);
+});
+
+test('a description that comes twice changes nothing', async () => {
+  const pair = makePair();
+  await pair.impolite.negotiation.start();
+  await settle();
+  await settle();
+  const [offer] = pair.impolite.sent;
+  await pair.polite.negotiation.receive(offer);
+  await deliver(pair.impolite, pair.polite);
+  assert.equal(pair.polite.sent.length, 2);
+  await exchange(pair.polite, pair.impolite);
+  assert.equal(last(pair.impolite).signalingState, 'stable');
+  assert.deepEqual(pair.impolite.errors, []);
+});
+
+test('kinds of description that nobody sends are left alone', async () => {
+  const side = makeSide({ polite: true });
+  for (const type of ['rollback', 'pranswer', 'x', undefined]) await side.negotiation.receive({ epoch: 1, description: { type } });
+  await side.negotiation.receive({ epoch: 1 });
+  assert.deepEqual([last(side).calls, side.errors, side.sent], [[], [], []]);
+});
+
+test('after a loss an unanswered offer is sent again; otherwise ICE is restarted', async () => {
+  const pair = makePair();
+  await pair.impolite.negotiation.start();
+  await settle();
+  await settle();
+  const [lost] = pair.impolite.sent.splice(0);
+  pair.impolite.negotiation.resynchronize();
+  assert.deepEqual(pair.impolite.sent, [lost]);
+  pair.polite.negotiation.resynchronize();
+  assert.deepEqual(last(pair.polite).calls, [], 'there is nothing to restart yet');
+  await exchange(pair.polite, pair.impolite);
+  last(pair.polite).connectionState = 'connected';
+  pair.polite.negotiation.resynchronize();
+  assert.ok(!last(pair.polite).calls.includes('restartIce'));
+  last(pair.polite).connectionState = 'failed';
+  pair.polite.negotiation.resynchronize();
+  assert.ok(last(pair.polite).calls.includes('restartIce'));
+});
+
+test('a higher epoch makes a new connection, a lower one is dropped', async () => {
+  const pair = makePair();
+  await pair.impolite.negotiation.start();
+  await exchange(pair.polite, pair.impolite);
+  const before = last(pair.polite);
+  await pair.polite.negotiation.receive({ epoch: 0, description: { type: 'offer', sdp: 'stale' } });
+  assert.equal(pair.polite.sent.length, 0);
+  await pair.polite.negotiation.receive({ epoch: 2, description: { type: 'offer', sdp: 'new' } });
+  assert.equal(before.signalingState, 'closed');
+  assert.notEqual(last(pair.polite), before);
+  assert.deepEqual([pair.polite.sent[0].epoch, pair.polite.sent[0].description.type], [2, 'answer']);
+  await pair.polite.negotiation.receive({ epoch: 1, candidate: { candidate: 'old' } });
+  assert.deepEqual(last(pair.polite).candidates, []);
+});
+
+test('the first signal of a peer is no new connection, whatever its epoch', async () => {
+  const side = makeSide({ polite: true });
+  await side.negotiation.receive({ epoch: 77, description: { type: 'offer', sdp: 'x' } });
+  assert.equal(side.connections.length, 1);
+});
+
+for (const epoch of ['x', undefined, NaN, null]) {
+  test(`epoch ${epoch} is dropped`, async () => {
+    const side = makeSide({ polite: true });
+    await side.negotiation.receive({ epoch: 1, description: { type: 'offer', sdp: 'x' } });
+    side.sent.length = 0;
+    await side.negotiation.receive({ epoch, description: { type: 'offer', sdp: 'x' } });
+    assert.deepEqual(side.sent, []);
+  });
+}
+
+test('one side renews: the other follows, and it ends there', async () => {
+  const pair = makePair();
+  await pair.impolite.negotiation.start();
+  await exchange(pair.polite, pair.impolite);
+  // Something of the old connection is still on its way.
+  pair.polite.sent.push({ epoch: 1, candidate: { candidate: 'late' } });
+  await pair.impolite.negotiation.renew();
+  await exchange(pair.polite, pair.impolite);
+  assert.deepEqual([pair.polite.connections.length, pair.impolite.connections.length], [2, 2]);
+  assertAgreed(pair.polite, pair.impolite);
+  assert.deepEqual(last(pair.impolite).candidates, []);
+});
+
+test('both sides renew at once: one new connection each', async () => {
+  const pair = makePair();
+  await pair.impolite.negotiation.start();
+  await exchange(pair.polite, pair.impolite);
+  await Promise.all([pair.impolite.negotiation.renew(), pair.polite.negotiation.renew()]);
+  await exchange(pair.polite, pair.impolite);
+  assert.deepEqual([pair.polite.connections.length, pair.impolite.connections.length], [2, 2]);
+  assertAgreed(pair.polite, pair.impolite);
+});
+
+test('a connection that is not answered yet is not renewed: its offer goes out again', async () => {
+  const pair = makePair();
+  await pair.impolite.negotiation.start();
+  await settle();
+  await settle();
+  await deliver(pair.impolite, pair.polite);
+  await pair.impolite.negotiation.renew();
+  assert.deepEqual(pair.impolite.sent.map(({ epoch, description }) => [epoch, description.type]), [[1, 'offer']]);
+  await exchange(pair.polite, pair.impolite);
+  assert.equal(pair.impolite.connections.length, 1);
+  assert.equal(last(pair.impolite).signalingState, 'stable');
+});
+
+const offerOf = (epoch) => ({ epoch, description: { type: 'offer', sdp: `offer ${epoch}` } });
+
+test('500 signals make one new connection at once, and one a second after', async () => {
+  const side = makeSide({ polite: true });
+  await side.negotiation.receive(offerOf(1));
+  for (let epoch = 2; epoch <= 501; epoch += 1) await side.negotiation.receive(offerOf(epoch));
+  assert.equal(side.connections.length, 2);
+  await side.clock.advance(999);
+  assert.equal(side.connections.length, 2);
+  await side.clock.advance(1);
+  await settle();
+  assert.equal(side.connections.length, 3);
+  // What the peer has now is what it gets, and nothing of the connections between.
+  assert.equal(last(side).remoteDescription.sdp, 'offer 501');
+  await side.clock.advance(10_000);
+  assert.equal(side.connections.length, 3);
+});
+
+test('a peer that goes on makes one connection a second', async () => {
+  const side = makeSide({ polite: true });
+  for (let epoch = 1; epoch <= 1000; epoch += 1) {
+    await side.negotiation.receive(offerOf(epoch));
+    await side.clock.advance(10);
+  }
+  assert.ok(side.connections.length <= 12, `${side.connections.length} connections in ten seconds`);
+  assert.ok(side.connections.slice(0, -1).every(({ signalingState }) => signalingState === 'closed'));
+});
+
+test('a held connection keeps its last description and its candidates, in their order', async () => {
+  const side = makeSide({ polite: true });
+  for (const epoch of [1, 2]) await side.negotiation.receive(offerOf(epoch));
+  const candidate = (epoch, name) => side.negotiation.receive({ epoch, candidate: { candidate: name } });
+  await side.negotiation.receive(offerOf(3));
+  await candidate(3, 'gone');
+  await candidate(4, 'a');
+  await side.negotiation.receive({ epoch: 4, description: { type: 'offer', sdp: 'first of 4' } });
+  await candidate(3, 'stale');
+  await candidate(4, 'b');
+  await side.negotiation.receive({ epoch: 4, description: { type: 'offer', sdp: 'last of 4' } });
+  await side.clock.advance(1000);
+  await settle();
+  assert.equal(last(side).remoteDescription.sdp, 'last of 4');
+  assert.deepEqual(last(side).candidates, ['a', 'b']);
+  assert.equal(side.connections.length, 3);
+});
+
+test('candidates that wait have an end', async () => {
+  const side = makeSide({ polite: true });
+  for (let index = 0; index < 10_000; index += 1) await side.negotiation.receive({ epoch: 1, candidate: { candidate: `c${index}` } });
+  await side.negotiation.receive(offerOf(1));
+  assert.equal(last(side).candidates.length, 100);
+  for (const epoch of [2, 3]) await side.negotiation.receive(offerOf(epoch));
+  for (let index = 0; index < 10_000; index += 1) await side.negotiation.receive({ epoch: 3, candidate: { candidate: `c${index}` } });
+  await side.clock.advance(1000);
+  await settle();
+  assert.deepEqual([last(side).remoteDescription.sdp, last(side).candidates.length], ['offer 3', 99]);
+});
+
+test('what is held is dropped by close', async () => {
+  const side = makeSide({ polite: true });
+  for (const epoch of [1, 2, 3]) await side.negotiation.receive(offerOf(epoch));
+  side.negotiation.close();
+  await side.clock.advance(10_000);
+  assert.deepEqual([side.connections.length, side.clock.pending], [2, 0]);
+});
+
+test('nothing happens after close', async () => {
+  const side = makeSide({ polite: true });
+  side.negotiation.close();
+  await side.negotiation.receive({ epoch: 1, description: { type: 'offer', sdp: 'x' } });
+  assert.deepEqual([side.sent, side.errors, side.connections.length], [[], [], 1]);
+});

@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { supersedes } from '../../call/signal-order.js';
+import { People } from '../../state/people.js';
+import { refusalIn } from '../../net/refusal.js';
+import { throttle } from '../../ui/throttle.js';
+import { ManualClock } from '../clock.js';
+
+for (const [code, isPassing, trouble, key] of [
+  ['internal', true, undefined, 'refusal.unknown'],
+  ['too-many-requests', true, undefined, 'refusal.too-many-requests'],
+  ['peer-busy', true, undefined, 'refusal.unknown'],
+  ['busy', true, 'refusal.busy', 'refusal.busy'],
+  ['not-stored', true, 'refusal.not-stored', 'refusal.not-stored'],
+  ['room-full', false, undefined, 'refusal.room-full'],
+  ['bad-request', false, undefined, 'refusal.bad-request'],
+  ['unknown-peer', false, undefined, 'refusal.unknown'],
+  ['peer-away', false, undefined, 'refusal.unknown'],
+  ['a-code-of-tomorrow', false, undefined, 'refusal.unknown'],
+]) {
+  test(`the refusal ${code} ${isPassing ? 'passes' : 'stays'}`, () => {
+    const refusal = refusalIn({ error: { code, message: 'As it says' } });
+    assert.deepEqual([refusal.code, refusal.isPassing, refusal.message], [code, isPassing, 'As it says']);
+    assert.deepEqual([refusal.trouble?.key, refusal.sentence.key], [trouble, key]);
+  });
+}
+
+for (const [message, wait] of [
+  ['Too many requests: try again in 0.3 s.', 300],
+  ['Too many requests: try again in 12.0 s.', 12_000],
+  ['Too many people: try again in 5 s.', 5000],
+  ['Try again in 99999 s.', 60_000],
+  ['Try again later.', 0],
+]) {
+  test(`how long to wait: ${message}`, () => assert.equal(refusalIn({ error: { code: 'too-many-requests', message } }).wait, wait));
+}
+
+test('an answer is no refusal, and none at all is one that passes', () => {
+  for (const answer of [{}, { message: { id: 1 } }]) assert.equal(refusalIn(answer), undefined);
+  for (const answer of [undefined, null, 'x']) assert.equal(refusalIn(answer).isPassing, true);
+});
+
+const offer = (epoch) => ({ epoch, description: { type: 'offer' } });
+const answer = (epoch) => ({ epoch, description: { type: 'answer' } });
+const candidate = (epoch, name, sdpMid = '0') => ({ epoch, candidate: { candidate: name, sdpMid } });
+const end = (epoch) => ({ epoch, endOfCandidates: true });
+
+for (const [what, newer, older, expected] of [
+  ['an offer by a later one', offer(1), offer(1), true],
+  ['an offer by an answer', answer(1), offer(1), false],
+  ['an answer by an offer', offer(1), answer(1), false],
+  ['an answer by an answer', answer(1), answer(1), false],
+  ['a description by a candidate', candidate(1, 'a'), offer(1), false],
+  ['a candidate by a description', offer(1), candidate(1, 'a'), false],
+  ['a candidate by the same', candidate(1, 'a'), candidate(1, 'a'), true],
+  ['a candidate by another', candidate(1, 'b'), candidate(1, 'a'), false],
+  ['a candidate by the same of another medium', candidate(1, 'a', '1'), candidate(1, 'a'), false],
+  ['a candidate by the end', end(1), candidate(1, 'a'), false],
+  ['the end by the end', end(1), end(1), true],
+  ['the end by a candidate', candidate(1, 'a'), end(1), false],
+  ['an answer by a new connection', candidate(2, 'a'), answer(1), true],
+  ['an offer by one of an old connection', offer(1), offer(2), false],
+]) {
+  test(`superseded: ${what}: ${expected}`, () => assert.equal(supersedes(newer, older), expected));
+}
+
+const person = (number) => ({ id: `id-${number}`, name: `Name ${number}` });
+const crowd = (count) => Array.from({ length: count }, (_, index) => person(index));
+
+for (const [given, count, expected] of [
+  [3, undefined, [3, 3, 0]],
+  [3, 3, [3, 3, 0]],
+  [200, 1500, [200, 1500, 1300]],
+  [300, undefined, [200, 300, 100]],
+  [3, 'many', [3, 3, 0]],
+  [3, 1, [3, 3, 0]],
+]) {
+  test(`${given} people of ${count}`, () => {
+    const people = new People();
+    people.reset(crowd(given), count);
+    assert.deepEqual([people.named.length, people.count, people.others], expected);
+  });
+}
+
+test('people come and go, with and without a name', () => {
+  const people = new People();
+  people.reset(crowd(200), 201);
+  people.joined(person(999));
+  people.joined(person(5));
+  assert.deepEqual([people.count, people.others], [202, 2]);
+  for (const id of ['id-0', 'nobody', 'nobody', 'nobody']) people.left(id);
+  assert.deepEqual([people.named.length, people.count, people.others], [199, 199, 0]);
+  people.joined(person(1000));
+  assert.equal(people.named.at(-1).name, 'Name 1000');
+});
+
+test('a throttled action is done at once, then once in each interval', async () => {
+  const clock = new ManualClock();
+  const times = [];
+  const ask = throttle(() => times.push(clock.now()), 100, clock.setTimeout);
+  for (let time = 0; time < 250; time += 10) {
+    ask();
+    await clock.advance(10);
+  }
+  assert.deepEqual(times, [0, 100, 200]);
+  await clock.advance(1000);
+  assert.deepEqual(times, [0, 100, 200, 300]);
+  ask();
+  assert.deepEqual(times.at(-1), clock.now());
+});
