@@ -188,6 +188,7 @@ struct RoomDirectory: Sendable {
 
     /// Makes the number of an answer: above all numbers before, over restarts too while the clock doesn't run back.
     /// - Parameter time: Milliseconds since 1970.
+    /// - Returns: The number.
     mutating func makeEpoch(time: Int64) -> Int64 {
         lastEpoch = max(lastEpoch &+ 1, time)
         return lastEpoch

@@ -53,7 +53,7 @@ extension RoomService {
         } then: { [self] in
             flush()
         }
-        on("exit", visit, then: { visit.renewal.stop() }) { _ in .exit }
+        on("exit", visit) { _ in .exit }
         on("status", visit) { arguments throws(RequestError) in .status(try MediaStatus(arguments)) }
         visit.requests.hearRaw("signal", .signal) { [self] arguments, now, acknowledge throws(RequestError) in
             try pass(arguments, from: visit, at: now, acknowledge)
@@ -81,14 +81,11 @@ extension RoomService {
     private func on(
         _ event: String,
         _ visit: RoomVisit,
-        _ action: LimitedAction = .control,
-        then: @escaping @Sendable () -> Void = {},
         _ request: @escaping @Sendable (RequestArguments) throws(RequestError) -> RoomRequest
     ) {
         let connection = visit.socket.id
-        visit.requests.answer(event, action) { [self] arguments, now throws(RequestError) in
+        visit.requests.answer(event, .control) { [self] arguments, now throws(RequestError) in
             _ = try ask(try request(arguments), connection, at: now)
-            then()
             return NoResult()
         } then: { [self] in
             flush()

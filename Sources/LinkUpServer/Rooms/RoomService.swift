@@ -115,6 +115,8 @@ final class RoomService: Sendable {
 extension RoomService {
     /// Changes the directory; what that asks for is carried out by ``flush()``.
     /// - Parameter body: Makes the change, which is none where it throws; gets the sockets of all members too.
+    /// - Returns: What the change results in.
+    /// - Throws: Why there is no change.
     func tryChange<Result: Sendable>(
         _ body: (inout RoomDirectory, inout [SocketID: Socket]) throws(RequestError) -> (
             Result, [RoomDirectory.Outcome]

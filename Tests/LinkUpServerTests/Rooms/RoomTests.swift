@@ -38,8 +38,9 @@ struct RoomTests {
         )
     }
 
-    /// A room with members `a`, `b`, … of different networks; the first is host. They have been there for long enough to
-    /// be waited for.
+    /// A room with members of different networks, the first of whom is host.
+    ///
+    /// They have been there for long enough to be waited for.
     private func room(_ ids: String..., inCall: Bool = false) throws -> Room {
         var room = Room()
         for (index, id) in ids.enumerated() {
