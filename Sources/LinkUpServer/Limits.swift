@@ -16,8 +16,6 @@ enum Limits {
     static let historyPage = 100
     /// Characters of a stay's name: a random number in any usual form.
     static let stay = 32
-    /// Characters of what is searched for.
-    static let searchText = 200
     /// Bytes of the payload of a signal: a session description of a call of 16 with every codec of Chromium has 20,000,
     /// and its JSON a little more.
     static let signalPayload = 200_000

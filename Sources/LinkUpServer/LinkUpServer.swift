@@ -88,7 +88,7 @@ public final class LinkUpServer: Sendable {
         let namespace = io.of("/room")
         store = try data.openHistory(configuration.history, logger: logger) { message in
             guard let room = try? RoomName(message.room) else { return }
-            RoomService.announce(message, in: room, of: namespace)
+            RoomService.announce(ShimStore.message(message), in: room, of: namespace)
         }
     }
 
@@ -220,7 +220,7 @@ public final class LinkUpServer: Sendable {
         )
         let service = RoomService(
             namespace: io.of("/room"),
-            store: store,
+            store: ShimStore(store: store),
             keys: RoomKeys(secret: secret),
             iceServers: iceServers,
             limits: ClientLimits(),

@@ -21,7 +21,7 @@ struct SearchText: Equatable, Sendable {
     /// - Throws: `bad-request` when it has more than 200 characters.
     init(_ text: String) throws(RequestError) {
         guard text.unicodeScalars.count <= Self.mostCharacters else {
-            throw .badRequest("`text` must be at most \(Self.mostCharacters) characters.")
+            throw .badRequest("text", limit: Self.mostCharacters)
         }
         phrases = Self.phrases(of: text)
     }

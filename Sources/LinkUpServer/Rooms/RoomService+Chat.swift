@@ -22,7 +22,7 @@ extension RoomService {
             try visit.client.take(.sayBytes, byteCount, at: now)
             let place = try ask(.amend(byteCount: byteCount), connection, at: now)
             return write { [store, time] in
-                try await store.edit(number, in: place.room, by: place.id.value, to: text, at: time())
+                try await store.edit(number, in: place.room, by: place.id.value, text: text, time: time())
             }
         }
         visit.requests.answerLater("delete", .say, .write) { [self] arguments, now throws(RequestError) in
@@ -30,7 +30,7 @@ extension RoomService {
             let place = try ask(.amend(byteCount: Self.envelopeBytes), connection, at: now)
             let author = may(.moderate, place) ? nil : place.id.value
             return write { [store, time] in
-                try await store.delete(number, in: place.room, by: author, at: time())
+                try await store.delete(number, in: place.room, by: author, time: time())
             }
         }
         visit.requests.answer("typing", .typing) { [self] arguments, now throws(RequestError) in
@@ -76,10 +76,7 @@ extension RoomService {
         _ visit: RoomVisit,
         at now: ContinuousClock.Instant
     ) throws(RequestError) -> @Sendable () async throws(RequestError) -> RequestHandler.Finish<MessagePage> {
-        let text = try arguments.string("text")
-        guard text.unicodeScalars.count <= Limits.searchText else {
-            throw .badRequest("text", limit: Limits.searchText)
-        }
+        let text = try SearchText(arguments.string("text"))
         let (limit, before) = (try arguments.pageLimit(), try arguments.integerIfPresent("before"))
         let place = try ask(.read, visit.socket.id, at: now)
         try visit.checkRoom()
@@ -136,9 +133,9 @@ extension RoomService {
                 message = try await body()
             } catch let error as RequestError {
                 throw error
-            } catch MessageError.unknownMessage {
+            } catch MessageRefusal.unknownMessage {
                 throw .unknownMessage
-            } catch MessageError.notAuthor {
+            } catch MessageRefusal.notTheAuthor {
                 throw .notAllowed
             } catch {
                 // The store says in the log what is wrong.

@@ -22,7 +22,7 @@ final class RoomService: Sendable {
         var alarm: (deadline: ContinuousClock.Instant, timer: EngineTimer)?
     }
 
-    let store: MessageStore
+    let store: any MessageStore
     let keys: RoomKeys
     let iceServers: ICEServers
     let limits: ClientLimits
@@ -44,7 +44,7 @@ final class RoomService: Sendable {
     ///   - time: The time of day, in milliseconds since 1970.
     init(
         namespace: Namespace,
-        store: MessageStore,
+        store: any MessageStore,
         keys: RoomKeys,
         iceServers: ICEServers,
         limits: ClientLimits,

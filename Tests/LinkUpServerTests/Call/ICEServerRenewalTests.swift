@@ -24,7 +24,7 @@ struct ICEServerRenewalTests {
     private func serve(_ io: SocketIOServer, time: @escaping @Sendable () -> Int64) {
         RoomService(
             namespace: io.of("/room"),
-            store: store,
+            store: ShimStore(store: store),
             keys: RoomKeys(secret: Data(repeating: 7, count: 32)),
             iceServers: ICEServers(turnPort: 1, credentials: TimeLimitedCredentials(secrets: ["s"])),
             limits: ClientLimits(),

@@ -26,11 +26,11 @@ struct RoomServiceTests {
         folder = try TemporaryFolder()
         let store = try ChatStore(path: folder.path("chat.sqlite")) { message in
             guard let room = try? RoomName(message.room) else { return }
-            RoomService.announce(message, in: room, of: io.of("/room"))
+            RoomService.announce(ShimStore.message(message), in: room, of: io.of("/room"))
         }
         service = RoomService(
             namespace: io.of("/room"),
-            store: store,
+            store: ShimStore(store: store),
             keys: keys,
             iceServers: ICEServers(turnPort: 3478),
             limits: ClientLimits(),
