@@ -154,6 +154,10 @@ export default {
   'problem.camera-failed': 'The camera could not be started.',
   'problem.microphone-gone': 'The microphone is gone.',
   'problem.camera-gone': 'The camera is gone.',
+  'problem.microphone-replaced': 'The microphone that was used is gone. {device} takes its place.',
+  'problem.camera-replaced': 'The camera that was used is gone. {device} takes its place.',
+  'problem.microphone-silenced': 'The system, or a switch at the microphone, has muted it: nobody hears you.',
+  'problem.camera-silenced': 'The system, or a switch at the camera, has turned it off: nobody sees you.',
   'problem.screen-failed': 'The screen could not be shared.',
 
   'files.title': 'Files',
