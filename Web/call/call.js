@@ -26,6 +26,9 @@ const returnTime = 45_000;
 /** Signals on their way to one peer at once; in a full call that is a fifth of the burst that the server takes. */
 const signalsAtOnce = 8;
 
+/** So many of those who left are remembered. */
+const knownLimit = 200;
+
 /** @extends {Emitter<CallEvents>} */
 export class Call extends Emitter {
   /** @type {Map<string, Peer>} */
@@ -37,7 +40,15 @@ export class Call extends Emitter {
    */
   self;
   #isJoined = false;
+  #end = new AbortController();
   #epoch = 1;
+  /**
+   * The epochs of the last connections to those who left: should they come back, signals of the next one must not be
+   * taken for those of the last.
+   *
+   * @type {Map<string, number>}
+   */
+  #epochs = new Map();
   /** @type {RTCIceServer[]} */
   #iceServers = [];
   /** @type {string | undefined} */
@@ -87,12 +98,14 @@ export class Call extends Emitter {
       for (const outbox of this.#outboxes.values()) outbox.pause();
     });
     this.#socket.connect();
-    globalThis.addEventListener('online', () => this.#networkChanged());
-    globalThis.addEventListener('pagehide', () => this.#socket.emit('leave', {}));
+    const { signal } = this.#end;
+    globalThis.addEventListener('online', () => this.#networkChanged(), { signal });
+    globalThis.addEventListener('pagehide', () => this.#socket.emit('leave', {}), { signal });
     if (this.#socket.connected) this.#joining.now();
   }
 
   leave() {
+    this.#end.abort();
     this.#joining.stop();
     this.#entering.stop();
     if (this.#socket.connected) this.#socket.emit('leave', {});
@@ -142,7 +155,7 @@ export class Call extends Emitter {
     if (this.self !== undefined && this.self !== self) this.#removeAll();
     this.self = self;
     this.#resumeKey = resumeKey;
-    this.#epoch = epoch;
+    this.#epoch = Math.max(this.#epoch, epoch);
     this.#isJoined = true;
     this.#setIceServers(iceServers);
     this.#sendStatus();
@@ -190,7 +203,10 @@ export class Call extends Emitter {
       known.update(info);
       known.resynchronize();
     } else {
-      this.#add(info);
+      const wasKnown = this.#epochs.has(info.id);
+      const peer = this.#add(info);
+      // After a long sleep its page may not know that it was given up here, and wait for nothing.
+      if (wasKnown) void peer.start();
       this.dispatch('note', { key: 'note.joined', values: { name: info.name } });
     }
     this.dispatch('peers');
@@ -215,7 +231,7 @@ export class Call extends Emitter {
     /** @type {Peer} */
     const peer = new Peer({
       info,
-      epoch: this.#epoch,
+      epoch: Math.max(this.#epoch, (this.#epochs.get(info.id) ?? -Infinity) + 1),
       media: this.#media,
       configuration: () => ({ iceServers: this.#iceServers, iceTransportPolicy: this.#relayOnly ? 'relay' : 'all' }),
       canSignal: () => this.#isJoined && !peer.isAway,
@@ -236,6 +252,8 @@ export class Call extends Emitter {
   /** @param {Peer} peer */
   #remove(peer) {
     this.peers.delete(peer.id);
+    this.#epochs.set(peer.id, peer.epoch);
+    for (const id of this.#epochs.keys()) if (this.#epochs.size > knownLimit) this.#epochs.delete(id);
     this.#outboxes.get(peer.id)?.close();
     this.#outboxes.delete(peer.id);
     peer.close();

@@ -62,18 +62,21 @@ export class Media extends Emitter {
     return this.#screen ?? this.#camera;
   }
 
+  /** What others get: a device that the system has silenced sends nothing, whatever is switched on here. */
   get status() {
     return {
-      audio: this.#microphone?.enabled === true,
-      video: this.#camera !== undefined,
+      audio: this.#microphone?.enabled === true && !this.#microphone.muted,
+      video: this.#camera !== undefined && !this.#camera.muted,
       screen: this.#screen !== undefined,
     };
   }
 
   /** What is on, or was asked for and is about to be: a second click takes the first one back. */
   get wanted() {
-    const { audio, video } = this.status;
-    return { audio: audio || this.#starting.has('audioinput'), video: video || this.#starting.has('videoinput') };
+    return {
+      audio: this.#microphone?.enabled ?? this.#starting.has('audioinput'),
+      video: this.#camera !== undefined || this.#starting.has('videoinput'),
+    };
   }
 
   /** Asks for camera and microphone; what cannot be had is left out, and told as a problem. */
@@ -131,7 +134,7 @@ export class Media extends Emitter {
    */
   async choose(kind, id) {
     this.#chosen[kind] = id;
-    const wasOn = kind === 'audioinput' ? this.status.audio : this.status.video;
+    const wasOn = kind === 'audioinput' ? this.#microphone?.enabled === true : this.#camera !== undefined;
     if (kind === 'videoinput' && !wasOn) return;
     await this.#acquire(kind);
     if (kind === 'audioinput' && this.#microphone) this.#microphone.enabled = wasOn;
@@ -208,13 +211,39 @@ export class Media extends Emitter {
     }
     const request = this.#request(kind);
     try {
-      this.#take(await navigator.mediaDevices.getUserMedia(isAudio ? { audio: this.#sound() } : { video: this.#picture() }), [request]);
+      this.#take(await this.#open(kind, request), [request]);
     } catch (error) {
       if (!this.#isLatest(request)) return;
       this.#starting.delete(kind);
-      this.#tell(problemIn(error, isAudio ? 'microphone' : 'camera'));
+      this.#tell(problemIn(error, nameFor(kind)));
     }
     await this.#listDevices();
+  }
+
+  /**
+   * The chosen device, or another one where that is not there.
+   *
+   * @param {DeviceKind} kind
+   * @param {Request} request
+   */
+  async #open(kind, request) {
+    const ask = () => navigator.mediaDevices.getUserMedia(kind === 'audioinput' ? { audio: this.#sound() } : { video: this.#picture() });
+    try {
+      return await ask();
+    } catch (error) {
+      const isGone = this.#chosen[kind] !== undefined && ['NotFoundError', 'OverconstrainedError'].includes(nameOf(error));
+      if (!isGone || !this.#isLatest(request)) throw error;
+      this.#chosen[kind] = undefined;
+      const stream = await ask();
+      this.#tellReplaced(kind, stream, request);
+      return stream;
+    }
+  }
+
+  /** @param {DeviceKind} kind @param {MediaStream} stream  of another device @param {Request} request */
+  #tellReplaced(kind, stream, request) {
+    const device = stream.getTracks()[0]?.label ?? '';
+    if (this.#isLatest(request)) this.#tell(`problem.${nameFor(kind)}-replaced`, { device });
   }
 
   /** @param {Request['kind']} kind @returns {Request} */
@@ -239,9 +268,9 @@ export class Media extends Emitter {
     return request !== undefined && request.number === this.#latest[request.kind] && !this.#end.signal.aborted;
   }
 
-  /** @param {import('../i18n/t.js').Key} key */
-  #tell(key) {
-    this.dispatch('problem', { key });
+  /** @param {import('../i18n/t.js').Key} key @param {Record<string, string>} [values] */
+  #tell(key, values) {
+    this.dispatch('problem', { key, values });
   }
 
   #changed() {
@@ -258,26 +287,57 @@ export class Media extends Emitter {
       }
       this.#starting.delete(kind);
       if (track.kind === 'audio') {
+        // Nothing is heard of who is muted, not for a moment.
+        if (this.#microphone) track.enabled = this.#microphone.enabled;
         this.#microphone?.stop();
         this.#microphone = track;
       } else {
         this.#camera?.stop();
         this.#camera = track;
       }
-      track.onended = () => this.#ended(track);
+      track.onended = () => void this.#ended(track, kind);
+      track.onmute = () => this.#silenced(track, kind);
+      track.onunmute = () => this.#changed();
     }
   }
 
   /**
-   * A device was unplugged, or its permission withdrawn.
+   * A device was unplugged, or its permission withdrawn: another one takes its place, if there is one.
    *
    * @param {MediaStreamTrack} track
+   * @param {DeviceKind} kind
    */
-  #ended(track) {
+  async #ended(track, kind) {
     if (track === this.#microphone) this.#microphone = undefined;
     else if (track === this.#camera) this.#camera = undefined;
     else return;
-    this.#tell(track.kind === 'audio' ? 'problem.microphone-gone' : 'problem.camera-gone');
+    this.#chosen[kind] = undefined;
+    const request = this.#request(kind);
+    this.#changed();
+    try {
+      const stream = await this.#open(kind, request);
+      // Whoever was muted stays so.
+      for (const next of stream.getTracks()) next.enabled = track.enabled;
+      this.#tellReplaced(kind, stream, request);
+      this.#take(stream, [request]);
+    } catch {
+      if (!this.#isLatest(request)) return;
+      this.#starting.delete(kind);
+      this.#tell(`problem.${nameFor(kind)}-gone`);
+    }
+    await this.#listDevices();
+    this.#changed();
+  }
+
+  /**
+   * The system, or a switch at the device, keeps sound or picture from this page.
+   *
+   * @param {MediaStreamTrack} track
+   * @param {DeviceKind} kind
+   */
+  #silenced(track, kind) {
+    if (track !== this.#microphone && track !== this.#camera) return;
+    this.#tell(`problem.${nameFor(kind)}-silenced`);
     this.#changed();
   }
 
@@ -292,6 +352,11 @@ export class Media extends Emitter {
 /** @param {unknown} error */
 function nameOf(error) {
   return error instanceof DOMException ? error.name : '';
+}
+
+/** @param {DeviceKind} kind */
+function nameFor(kind) {
+  return kind === 'audioinput' ? 'microphone' : 'camera';
 }
 
 /** @param {unknown} error @param {'microphone' | 'camera'} device @returns {import('../i18n/t.js').Key} */

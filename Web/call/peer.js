@@ -85,6 +85,11 @@ export class Peer extends Emitter {
     return this.#negotiation.connection;
   }
 
+  /** The number of the present connection. */
+  get epoch() {
+    return this.#negotiation.epoch;
+  }
+
   /** @returns {RTCPeerConnectionState} */
   get connectionState() {
     return this.pc.connectionState;

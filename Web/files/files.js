@@ -3,6 +3,7 @@
 import { Emitter } from '../client/emitter.js';
 import { formatBytes } from '../i18n/format.js';
 import { safeFileName } from '../state/format.js';
+import { filesIn } from './folder.js';
 import { Incoming } from './incoming.js';
 import { Lanes } from './lanes.js';
 import { Outgoing } from './outgoing.js';
@@ -83,6 +84,19 @@ export class Files extends Emitter {
     }
     const batch = { id: randomId(), files: fitting.length, bytes: fitting.reduce((sum, { size }) => sum + size, 0) };
     for (const file of fitting) this.#sendOne(file, batch);
+  }
+
+  /**
+   * Sends what was dropped, with what is in folders. To be called in the event itself.
+   *
+   * @param {DataTransfer} dropped
+   */
+  async drop(dropped) {
+    const { files, unread, isCut } = await filesIn(dropped);
+    if (unread > 0) this.dispatch('note', { key: 'files.unread', values: { count: unread } });
+    if (isCut) this.dispatch('note', { key: 'files.cut', values: { count: files.length } });
+    if (files.length === 0 && unread === 0) this.dispatch('note', { key: 'files.empty' });
+    this.send(files);
   }
 
   /** @param {File} file @param {import('./file-sender.js').Batch} batch */

@@ -38,9 +38,12 @@ class FakeDevices extends EventTarget {
   }
 
   #track(kind) {
+    this.count = (this.count ?? 0) + 1;
     return {
       kind,
+      label: `${kind} ${this.count}`,
       enabled: true,
+      muted: false,
       readyState: 'live',
       getSettings: () => ({}),
       stop() {
@@ -59,8 +62,10 @@ function makeMedia() {
   Object.defineProperty(globalThis, 'navigator', { value: { mediaDevices: devices }, configurable: true });
   const heard = [];
   const media = new Media();
+  const problems = [];
   for (const name of ['change', 'problem', 'devices']) media.on(name, () => heard.push(name));
-  return { media, devices, heard };
+  media.on('problem', ({ key, values }) => problems.push([key, values?.device]));
+  return { media, devices, heard, problems };
 }
 
 for (const [what, ask] of [
@@ -140,4 +145,108 @@ test('a refusal that comes after another request is not told', async () => {
   heard.length = 0;
   await devices.refuse('NotAllowedError');
   assert.ok(!heard.includes('problem'));
+});
+
+test('a device that was chosen and is gone is forgotten, and another one taken', async () => {
+  const { media, devices, problems } = makeMedia();
+  void media.setCamera(true);
+  await devices.grant();
+  void media.choose('videoinput', 'unplugged');
+  await devices.refuse('OverconstrainedError');
+  assert.equal(devices.requests[0].constraints.video.deviceId, undefined);
+  await devices.grant();
+  assert.deepEqual([media.status.video, problems], [true, [['problem.camera-replaced', 'video 2']]]);
+  void media.setCamera(false);
+  void media.setCamera(true);
+  assert.equal(devices.requests[0].constraints.video.deviceId, undefined, 'it is not asked for again');
+});
+
+test('a chosen device that is gone does not keep both from starting', async () => {
+  const { media, devices, problems } = makeMedia();
+  void media.choose('audioinput', 'unplugged');
+  await devices.refuse('OverconstrainedError');
+  await devices.refuse('NotFoundError');
+  assert.deepEqual([media.status.audio, problems], [false, [['problem.microphone-missing', undefined]]]);
+});
+
+test('what is denied is not asked for twice', async () => {
+  const { media, devices, problems } = makeMedia();
+  void media.choose('audioinput', 'a');
+  await devices.refuse('NotAllowedError');
+  assert.deepEqual([devices.requests.length, problems], [0, [['problem.microphone-denied', undefined]]]);
+});
+
+for (const [kind, name, on] of [
+  ['audio', 'microphone', (media) => media.setMicrophone(true)],
+  ['video', 'camera', (media) => media.setCamera(true)],
+]) {
+  test(`the next ${name} takes the place of one that is unplugged`, async () => {
+    const { media, devices, heard, problems } = makeMedia();
+    void on(media);
+    const [track] = await devices.grant();
+    heard.length = 0;
+    track.readyState = 'ended';
+    void track.onended();
+    assert.deepEqual([media.status[kind], media.wanted[kind], heard], [false, true, ['change']], 'others are told at once');
+    await devices.grant();
+    assert.deepEqual([devices.live, media.status[kind], problems], [[kind], true, [[`problem.${name}-replaced`, `${kind} 2`]]]);
+    const now = kind === 'audio' ? media.audioTrack : media.videoTrack;
+    assert.equal(now.label, `${kind} 2`);
+  });
+
+  test(`where there is no other ${name}, it is gone`, async () => {
+    const { media, devices, problems } = makeMedia();
+    void on(media);
+    const [track] = await devices.grant();
+    void track.onended();
+    await devices.refuse('NotFoundError');
+    assert.deepEqual([media.status[kind], media.wanted[kind], problems], [false, false, [[`problem.${name}-gone`, undefined]]]);
+  });
+
+  test(`a ${name} that the system silences is off for others, and on when it is back`, async () => {
+    const { media, devices, problems, heard } = makeMedia();
+    void on(media);
+    const [track] = await devices.grant();
+    heard.length = 0;
+    track.muted = true;
+    track.onmute();
+    assert.deepEqual([media.status[kind], media.wanted[kind], problems], [false, true, [[`problem.${name}-silenced`, undefined]]]);
+    track.muted = false;
+    track.onunmute();
+    assert.deepEqual([media.status[kind], heard], [true, ['problem', 'change', 'change']]);
+  });
+}
+
+test('a device that ends after the call does not bring another one', async () => {
+  const { media, devices } = makeMedia();
+  void media.setCamera(true);
+  const [track] = await devices.grant();
+  track.readyState = 'ended';
+  void track.onended();
+  media.stop();
+  await devices.grant();
+  assert.deepEqual([devices.live, media.status.video], [[], false]);
+});
+
+test('whoever is muted stays so with another microphone', async () => {
+  for (const change of [(media) => media.choose('audioinput', 'b'), (media) => media.audioTrack.onended()]) {
+    const { media, devices } = makeMedia();
+    void media.setMicrophone(true);
+    await devices.grant();
+    void media.setMicrophone(false);
+    void change(media);
+    const [track] = await devices.grant();
+    assert.deepEqual([track.enabled, media.audioTrack, media.status.audio], [false, track, false]);
+  }
+});
+
+test('nothing listens to devices after the end', async () => {
+  const { media, devices, heard } = makeMedia();
+  void media.start();
+  await devices.grant();
+  media.stop();
+  heard.length = 0;
+  devices.dispatchEvent(new Event('devicechange'));
+  await settle();
+  assert.deepEqual(heard, []);
 });

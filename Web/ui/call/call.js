@@ -136,7 +136,7 @@ export function createCallView({ room, name, media, call, chat, files, onLeave }
       drop.hidden = true;
       if (!event.dataTransfer || !carriesFiles(event)) return;
       event.preventDefault();
-      files.send(event.dataTransfer.files);
+      void files.drop(event.dataTransfer);
     }, { signal });
   }
 

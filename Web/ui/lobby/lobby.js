@@ -93,16 +93,18 @@ export function createLobby({ room, name: suggested, relayOnly: isSuggested, med
   function tell(problem) {
     const text = say(problem);
     const isKnown = [...problems.children].some((item) => item.textContent === text);
-    if (!isKnown) problems.append(h('li', {}, text));
+    if (!isKnown) problems.append(h('li', { 'data-key': problem.key }, text));
   }
 
   /**
-   * What is said of a device that works by now.
+   * What is said of a device that works by now; that it is another one stays.
    *
-   * @param {string} device
+   * @param {'microphone' | 'camera'} device
    */
   function clear(device) {
-    for (const item of [...problems.children]) if (item.textContent?.includes(device)) item.remove();
+    for (const item of problems.querySelectorAll(`[data-key^="problem.${device}-"]`)) {
+      if (!item.matches('[data-key$="-replaced"]')) item.remove();
+    }
   }
 
   /** @param {SubmitEvent} event */

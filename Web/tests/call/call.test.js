@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Emitter } from '../../client/emitter.js';
+import { settle } from '../clock.js';
+import { FakeConnection } from './fake-connection.js';
+
+globalThis.MediaStream = class {
+  getTracks() {
+    return [];
+  }
+};
+globalThis.RTCPeerConnection = FakeConnection;
+const { Call } = await import('../../call/call.js');
+
+/** The listeners on the window that are not removed. */
+const listeners = new Set();
+globalThis.addEventListener = (name, listener, { signal } = {}) => {
+  if (signal?.aborted) return;
+  listeners.add(listener);
+  signal?.addEventListener('abort', () => listeners.delete(listener));
+};
+
+/** A socket whose server is the test. */
+class FakeSocket extends Emitter {
+  connected = false;
+  requests = [];
+
+  constructor(answer) {
+    super();
+    this.answer = answer;
+  }
+
+  connect() {
+    this.connected = true;
+    this.dispatch('connect');
+  }
+
+  disconnect() {
+    this.connected = false;
+  }
+
+  timeout() {
+    return this;
+  }
+
+  emit() {}
+
+  async emitWithAck(name, request) {
+    return this.answer(name, request);
+  }
+}
+
+function makeMedia() {
+  return Object.assign(new Emitter(), { status: { audio: false, video: false, screen: false }, stream: {} });
+}
+
+/** Two people whose signals the test passes on. */
+function makePair() {
+  const sockets = {};
+  const calls = {};
+  const epochs = { ann: 1, bea: 2 };
+  const [polite, impolite] = ['ann', 'bea'];
+  const info = (id) => ({ id, name: id, polite: id === impolite, status: { audio: true, video: true, screen: false } });
+  for (const [self, other] of [['ann', 'bea'], ['bea', 'ann']]) {
+    sockets[self] = new FakeSocket((name, request) => {
+      if (name === 'join') return { self, peers: calls[other] ? [info(other)] : [], iceServers: [], epoch: epochs[self], resumeKey: self };
+      const { to, ...signal } = request;
+      void settle().then(() => sockets[to].dispatch('signal', { from: self, ...structuredClone(signal) }));
+      return {};
+    });
+  }
+  const enter = async (id) => {
+    calls[id] = new Call({ socket: sockets[id], room: 'room', name: id, media: makeMedia() });
+    calls[id].start();
+    await rest();
+  };
+  const leave = () => Object.values(calls).forEach((call) => call.leave());
+  return { calls, sockets, info, enter, leave, polite, impolite };
+}
+
+async function rest() {
+  for (let round = 0; round < 60; round += 1) await settle();
+}
+
+const peerOf = (call, id) => call.peers.get(id);
+
+function assertConnected({ calls }) {
+  const [ann, bea] = [peerOf(calls.ann, 'bea').pc, peerOf(calls.bea, 'ann').pc];
+  assert.deepEqual([ann.connectionState, bea.connectionState], ['connected', 'connected']);
+  assert.deepEqual([ann.localDescription.sdp, ann.remoteDescription.sdp], [bea.remoteDescription.sdp, bea.localDescription.sdp]);
+}
+
+test('two people connect', async (context) => {
+  const pair = makePair();
+  context.after(pair.leave);
+  await pair.enter('ann');
+  pair.sockets.ann.dispatch('peer-joined', pair.info('bea'));
+  await pair.enter('bea');
+  assertConnected(pair);
+});
+
+for (const [sleeper, waker] of [['ann', 'bea'], ['bea', 'ann']]) {
+  test(`${sleeper} sleeps for so long that ${waker} gives up, and sees herself still connected on waking`, async (context) => {
+    context.mock.timers.enable({ apis: ['setTimeout'] });
+    const pair = makePair();
+    context.after(pair.leave);
+    await pair.enter('ann');
+    pair.sockets.ann.dispatch('peer-joined', pair.info('bea'));
+    await pair.enter('bea');
+
+    for (let round = 0; round < 3; round += 1) {
+      const before = peerOf(pair.calls[sleeper], waker).pc;
+      pair.sockets[waker].dispatch('peer-away', { id: sleeper });
+      peerOf(pair.calls[waker], sleeper).pc.become('failed');
+      pair.sockets[waker].dispatch('peer-left', { id: sleeper });
+      assert.equal(pair.calls[waker].peers.size, 0);
+
+      pair.sockets[sleeper].dispatch('disconnect');
+      pair.sockets[sleeper].dispatch('connect');
+      pair.sockets[waker].dispatch('peer-joined', pair.info(sleeper));
+      await rest();
+      // No timer has run: nobody waited for one.
+      assertConnected(pair);
+      assert.notEqual(peerOf(pair.calls[sleeper], waker).pc, before);
+      // Connections that a peer asks for come once a second.
+      context.mock.timers.tick(1000);
+    }
+  });
+}
+
+test('a loss of signalling alone changes no connection', async (context) => {
+  const pair = makePair();
+  context.after(pair.leave);
+  await pair.enter('ann');
+  pair.sockets.ann.dispatch('peer-joined', pair.info('bea'));
+  await pair.enter('bea');
+  const before = [peerOf(pair.calls.ann, 'bea').pc, peerOf(pair.calls.bea, 'ann').pc];
+  pair.sockets.ann.dispatch('peer-away', { id: 'bea' });
+  pair.sockets.bea.dispatch('disconnect');
+  pair.sockets.bea.dispatch('connect');
+  pair.sockets.ann.dispatch('peer-back', pair.info('bea'));
+  await rest();
+  assert.deepEqual([peerOf(pair.calls.ann, 'bea').pc, peerOf(pair.calls.bea, 'ann').pc], before);
+});
+
+test('entering and leaving eight times leaves no listener', async () => {
+  for (let round = 0; round < 8; round += 1) {
+    const pair = makePair();
+    await pair.enter('ann');
+    assert.ok(listeners.size > 0);
+    pair.leave();
+  }
+  assert.equal(listeners.size, 0);
+});
