@@ -84,7 +84,7 @@ extension ClientLimits {
     final class Network: Sendable {
         /// Which network it is.
         let id: ClientNetwork
-        private let buckets = Mutex(Buckets { $0.networkRate })
+        private let buckets = Mutex(Buckets { $0.rate.network })
         private let reads = Mutex(0)
 
         fileprivate init(_ id: ClientNetwork) {
@@ -136,7 +136,7 @@ extension ClientLimits {
     /// What a connection has done, and what it has in flight.
     final class Client: Sendable {
         private struct State {
-            var buckets = Buckets { $0.clientRate }
+            var buckets = Buckets { $0.rate.client }
             var sockets = 0
             var reads = 0
             var writes = 0

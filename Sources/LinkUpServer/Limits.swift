@@ -71,8 +71,8 @@ enum Limits {
 struct ClientRate: Equatable, Sendable {
     /// What one connection may do.
     var client: Rate
-    /// What all connections of one network may do together.
-    var network: Rate
+    /// What all connections of one network may do together; `nil` where only each by itself is limited.
+    var network: Rate?
 }
 
 extension Limits {
@@ -101,12 +101,12 @@ extension Limits {
     /// Bytes of what one connection says: 20 of the longest messages, and then two a second.
     ///
     /// So a receiver with a quarter of a megabit keeps up with anybody.
-    static let sayBytes = Rate(perSecond: 32_000, burst: 320_000)
+    static let sayBytes = ClientRate(client: Rate(perSecond: 32_000, burst: 320_000))
     /// Bytes that are said in one room: 40 people with 20 everyday messages each after an outage (400 bytes with their
     /// names: 320 kB), and then a megabit, so that who has that keeps up with everybody.
     static let roomBytes = Rate(perSecond: 128_000, burst: 512_000)
     /// Bytes of the signals of one connection: descriptions of 20 kB and candidates for 15 peers (400 kB), five times.
-    static let signalBytes = Rate(perSecond: 200_000, burst: 2_000_000)
+    static let signalBytes = ClientRate(client: Rate(perSecond: 200_000, burst: 2_000_000))
     /// Bytes of the signals from one participant to another: eight descriptions of 20 kB with their candidates, or two
     /// of the largest.
     static let pairBytes = Rate(perSecond: 20_000, burst: 200_000)

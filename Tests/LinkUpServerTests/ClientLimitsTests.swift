@@ -23,9 +23,9 @@ struct ClientLimitsTests {
         }
     }
 
-    @Test(arguments: LimitedAction.allCases.filter { $0.clientRate.burst <= 1000 })
+    @Test(arguments: LimitedAction.allCases.filter { $0.rate.client.burst <= 1000 })
     func countsByConnectionAndByNetwork(action: LimitedAction) throws {
-        guard let network = action.networkRate else { return }
+        guard let network = action.rate.network else { return }
         var admitted = 0
         var clients = 0
         while admitted < network.burst, clients < 1000 {
@@ -33,13 +33,13 @@ struct ClientLimitsTests {
             let client = limits.client(of: connection("2001:db8::\(String(clients, radix: 16))"), at: loop.now)
             var own = 0
             let now = loop.now
-            while own <= action.clientRate.burst,
+            while own <= action.rate.client.burst,
                 code({ () throws(RequestError) in try client.take(action, at: now) }) == nil
             {
                 own += 1
                 admitted += 1
             }
-            #expect(own == action.clientRate.burst || admitted == network.burst)
+            #expect(own == action.rate.client.burst || admitted == network.burst)
         }
         // A class of 40 that does at once all that each may is not refused.
         #expect(clients >= 40)
