@@ -24,6 +24,13 @@ final class ClientLimits: Sendable {
 
     private let state = Mutex(State())
     private let reads = Mutex(0)
+    private let refusals: RefusalCounters
+
+    /// Begins to count.
+    /// - Parameter refusals: Counts what is refused.
+    init(refusals: RefusalCounters = RefusalCounters()) {
+        self.refusals = refusals
+    }
 
     /// How many clients are remembered.
     var clientCount: Int { state.withLock { $0.clients.count } }
@@ -55,6 +62,7 @@ extension ClientLimits {
             do throws(RequestError) {
                 try client(of: socket.connection, at: now).take(.enter, at: now)
             } catch {
+                refusals.count(error)
                 throw ConnectionRefused(error.message, data: ["code": .string(error.code.rawValue)])
             }
         }
@@ -177,30 +185,38 @@ extension ClientLimits {
             _ count: Int = 1,
             at now: ContinuousClock.Instant
         ) throws(RequestError) {
-            if let wait = state.withLock({ $0.buckets.take(action, count, at: now) }) { throw .tooManyRequests(wait) }
-            if let wait = network.take(action, at: now) { throw .tooManyRequests(wait) }
+            if let wait = state.withLock({ $0.buckets.take(action, count, at: now) }) {
+                throw .tooManyRequests(wait, .rate(action))
+            }
+            if let wait = network.take(action, at: now) { throw .tooManyRequests(wait, .networkRate(action)) }
+        }
+
+        /// Tells the client that a request of its was refused, and counts it.
+        func refuse(_ error: RequestError, _ acknowledge: Acknowledge?) {
+            limits.refusals.count(error)
+            acknowledge?(error)
         }
 
         /// The client begins something that takes time; ``end(_:)`` must follow.
         /// - Throws: `busy` when as much is in flight as may be.
         func begin(_ work: Work) throws(RequestError) {
-            let isAdmitted = state.withLock { state in
+            let refusal: RefusalCause? = state.withLock { state in
                 switch work {
                 case .read:
-                    guard state.reads < Limits.readsAtOnce else { return false }
-                    guard network.beginRead() else { return false }
+                    guard state.reads < Limits.readsAtOnce else { return .reads }
+                    guard network.beginRead() else { return .networkReads }
                     guard limits.beginRead() else {
                         network.endRead()
-                        return false
+                        return .allReads
                     }
                     state.reads += 1
                 case .write:
-                    guard state.writes < Limits.writesAtOnce else { return false }
+                    guard state.writes < Limits.writesAtOnce else { return .writes }
                     state.writes += 1
                 }
-                return true
+                return nil
             }
-            if !isAdmitted { throw .busy }
+            if let refusal { throw .busy(refusal) }
         }
 
         /// What the client began has ended.

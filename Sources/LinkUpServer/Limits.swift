@@ -33,11 +33,6 @@ enum Limits {
     /// Participants of one network in all calls: a class of 40 fits in, its teachers and their second screens too, and
     /// one network can't fill more than four calls.
     static let participantsOfNetwork = 64
-    /// People in the chat of a room: what one says is sent to all.
-    static let people = 500
-    /// People of one network in the chat of a room: a class of 40 with two pages each fits in, and it takes five
-    /// networks to fill a room.
-    static let peopleOfNetwork = 100
     /// People that the answer to `join` lists: two screens; the rest is a number.
     static let listedPeople = 200
 

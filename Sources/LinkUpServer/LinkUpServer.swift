@@ -3,6 +3,7 @@ import EngineIOTransport
 import HTTPTypes
 import Hummingbird
 public import Logging
+public import Metrics
 import NIOCore
 import ServiceLifecycle
 import SocketIO
@@ -45,15 +46,22 @@ public final class LinkUpServer: Sendable {
     private let hosts: HostPolicy
     private let store: ChatStore
     private let io: SocketIOServer
+    private let metrics: any MetricsFactory
 
     /// Opens the data directory and the page; nothing is listened on yet.
     /// - Parameters:
     ///   - configuration: What the application needs to know.
     ///   - logger: Where it logs.
+    ///   - metrics: Where it reports what it counts; the factory that the process was bootstrapped with unless given.
     /// - Throws: ``StartupError`` when a folder or file can't be used.
-    public init(configuration: LinkUpConfiguration, logger: Logger) throws(StartupError) {
+    public init(
+        configuration: LinkUpConfiguration,
+        logger: Logger,
+        metrics: any MetricsFactory = MetricsSystem.factory
+    ) throws(StartupError) {
         self.configuration = configuration
         self.logger = logger
+        self.metrics = metrics
         if let folder = configuration.webDirectory {
             site = WebSite(files: try .directory(at: folder))
         } else {
@@ -81,7 +89,13 @@ public final class LinkUpServer: Sendable {
         let events = configuration.protections.eventsPerSecond.map {
             EventRateLimit(Rate(perSecond: $0, burst: $0 * 5))
         }
-        let io = SocketIOServer(configuration: SocketIOServer.Configuration(eventRateLimit: events), logger: logger)
+        let io = SocketIOServer(
+            configuration: SocketIOServer.Configuration(
+                eventRateLimit: events,
+                metrics: SocketIOServer.MetricsOptions(factory: metrics)
+            ),
+            logger: logger
+        )
         self.io = io
         let namespace = io.of("/chat")
         store = try data.openHistory(configuration.history, logger: logger) { ChatService.announce($0, in: namespace) }
@@ -96,7 +110,7 @@ public final class LinkUpServer: Sendable {
         // The port of the page is told to nobody before it is known.
         let isPortKnown = configuration.port != 0
         if isPortKnown { serveNamespaces(turn, ports, pagePort: configuration.port) }
-        let engine = EngineServer(io, configuration: engineConfiguration, logger: logger)
+        let engine = EngineServer(io, configuration: engineConfiguration, metrics: metrics, logger: logger)
         let application = makeApplication(engine, front: shared?.front) { [self] port in
             if !isPortKnown { serveNamespaces(turn, ports, pagePort: port) }
             onReady(
@@ -203,7 +217,7 @@ public final class LinkUpServer: Sendable {
 
     private func serveNamespaces(_ turn: TURNServer, _ ports: TURNServer.Ports, pagePort: Int) {
         let time: @Sendable () -> Int64 = { TimeOfDay.milliseconds }
-        let (keys, limits) = (ResumeKeys(secret: secret), ClientLimits())
+        let (keys, limits) = (ResumeKeys(secret: secret), ClientLimits(refusals: RefusalCounters(metrics)))
         ChatService(store: store, keys: keys, limits: limits, time: time).serve(io.of("/chat"))
         let iceServers = ICEServers(
             turnPort: ports.port,

@@ -131,6 +131,15 @@ final class FakeClient: EngineConnection, @unchecked Sendable {
         }
     }
 
+    /// Leaves the namespace and tries to join it again.
+    /// - Returns: Why it was not let in.
+    func refusedEntry() -> String {
+        receive("1\(namespace),")
+        _ = take()
+        receive("0\(namespace),")
+        return take().joined()
+    }
+
     func receive(_ text: String) {
         handler?.receive(.text(ByteBuffer(string: text)))
         manualLoop.run()

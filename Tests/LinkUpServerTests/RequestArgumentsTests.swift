@@ -60,8 +60,8 @@ struct RequestArgumentsTests {
         let error = RequestError(code: .roomFull, message: "Full.")
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
-        let text = String(decoding: try encoder.encode(Answer<NoResult>.error(error)), as: UTF8.self)
+        let text = String(decoding: try encoder.encode(error), as: UTF8.self)
         #expect(text == #"{"error":{"code":"room-full","message":"Full."}}"#)
-        #expect(String(decoding: try encoder.encode(Answer.result(NoResult())), as: UTF8.self) == "{}")
+        #expect(String(decoding: try encoder.encode(NoResult()), as: UTF8.self) == "{}")
     }
 }

@@ -54,7 +54,7 @@ struct TokenBucketTests {
 
     @Test(arguments: [(200, "0.2"), (50, "0.1"), (1, "0.1"), (1200, "1.2"), (61_000, "61.0")])
     func saysWhenToTryAgain(milliseconds: Int, seconds: String) {
-        let error = RequestError.tooManyRequests(.milliseconds(milliseconds))
+        let error = RequestError.tooManyRequests(.milliseconds(milliseconds), .rate(.say))
         #expect(error.code == .tooManyRequests)
         #expect(error.message == "Too many requests: try again in \(seconds) s.")
     }

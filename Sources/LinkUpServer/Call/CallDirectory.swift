@@ -70,16 +70,16 @@ struct CallDirectory: Sendable {
         } else {
             if call.isFull { farewell += call.makePlace() }
             guard !call.isFull else {
-                throw RequestError(
-                    code: .roomFull,
-                    message: "This room already has \(Limits.participants) people in its call."
+                throw .refused(
+                    .participants,
+                    "This room already has \(Limits.participants) people in its call."
                 )
             }
             // Who moves to another call gives up a place of the same network.
             guard former != nil || places[origin.network, default: 0] < Limits.participantsOfNetwork else {
-                throw RequestError(
-                    code: .roomFull,
-                    message: "\(Limits.participantsOfNetwork) people of this network are in calls already."
+                throw .refused(
+                    .networkParticipants,
+                    "\(Limits.participantsOfNetwork) people of this network are in calls already."
                 )
             }
             joined = call.join(resumed ?? newID, name: name, from: origin, at: now)

@@ -156,7 +156,7 @@ struct CallRoom: Sendable {
         }
         if let index = self.index(of: sender) {
             let wait = participants[index].budgets[id, default: TokenBucket(Limits.pairBytes)].take(byteCount, at: now)
-            if let wait { throw .tooManyRequests(wait) }
+            if let wait { throw .tooManyRequests(wait, .pairBytes) }
         }
         return socket
     }

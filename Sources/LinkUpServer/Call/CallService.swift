@@ -61,7 +61,7 @@ final class CallService: Sendable {
             try setStatus(arguments, socket)
         }
         requests.hear("signal", .signal) { [self] arguments, now, acknowledge throws(RequestError) in
-            try pass(Signal(arguments), arguments.byteCount, from: socket, at: now, acknowledge)
+            try pass(Signal(arguments), arguments.byteCount, from: socket, requests.client, at: now, acknowledge)
         }
         requests.answer("leave", .leave) { [self] _, _ throws(RequestError) in
             leave(socket)
@@ -148,6 +148,7 @@ final class CallService: Sendable {
         _ signal: Signal,
         _ byteCount: Int,
         from socket: Socket,
+        _ client: ClientLimits.Client,
         at now: ContinuousClock.Instant,
         _ acknowledge: Acknowledge?
     ) throws(RequestError) {
@@ -158,7 +159,7 @@ final class CallService: Sendable {
                 guard let receiver = state.sockets[route.receiver] else { throw .peerBusy }
                 receiver.connection.loop.execute {
                     guard receiver.connection.bufferedBytes <= Limits.waitingBytes else {
-                        acknowledge?(RequestError.peerBusy)
+                        client.refuse(.peerBusy, acknowledge)
                         return
                     }
                     receiver.emit("signal", incoming)

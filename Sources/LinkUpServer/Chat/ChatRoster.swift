@@ -40,8 +40,14 @@ struct ChatRoster: Sendable {
         var budget = TokenBucket(Limits.roomBytes)
     }
 
+    private let size: RoomSize
     private var rooms: [RoomName: Room] = [:]
     private var places: [SocketID: Place] = [:]
+
+    /// Makes a roster of empty rooms.
+    init(size: RoomSize = RoomSize()) {
+        self.size = size
+    }
 
     /// The rooms that somebody is in.
     var roomCount: Int { rooms.count }
@@ -60,13 +66,13 @@ struct ChatRoster: Sendable {
         _ socket: SocketID
     ) throws(RequestError) {
         let others = (rooms[room]?.sockets ?? []).filter { $0 != socket && places[$0]?.person.id != id }
-        guard others.count < Limits.people else {
-            throw RequestError(code: .roomFull, message: "This room already has \(Limits.people) people in its chat.")
+        guard others.count < size.people else {
+            throw .refused(.people, "This room already has \(size.people) people in its chat.")
         }
-        guard others.count(where: { places[$0]?.network == network }) < Limits.peopleOfNetwork else {
-            throw RequestError(
-                code: .roomFull,
-                message: "This room already has \(Limits.peopleOfNetwork) people of this network in its chat."
+        guard others.count(where: { places[$0]?.network == network }) < size.peopleOfNetwork else {
+            throw .refused(
+                .networkPeople,
+                "This room already has \(size.peopleOfNetwork) people of this network in its chat."
             )
         }
     }
@@ -103,6 +109,6 @@ struct ChatRoster: Sendable {
     /// Counts what is said in a room.
     /// - Throws: `too-many-requests` when so much was said that slow receivers would not keep up.
     mutating func say(byteCount: Int, in room: RoomName, at now: ContinuousClock.Instant) throws(RequestError) {
-        if let wait = rooms[room]?.budget.take(byteCount, at: now) { throw .tooManyRequests(wait) }
+        if let wait = rooms[room]?.budget.take(byteCount, at: now) { throw .tooManyRequests(wait, .roomBytes) }
     }
 }

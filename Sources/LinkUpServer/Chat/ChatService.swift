@@ -11,19 +11,27 @@ final class ChatService: Sendable {
     private let keys: ResumeKeys
     private let limits: ClientLimits
     private let time: @Sendable () -> Int64
-    private let roster = Mutex(ChatRoster())
+    private let roster: Mutex<ChatRoster>
 
     /// Makes a service.
     /// - Parameters:
     ///   - store: The history; its new messages must be given to ``announce(_:in:)``.
     ///   - keys: Makes and checks resume keys.
     ///   - limits: What each client has done.
+    ///   - roomSize: How many people a room takes.
     ///   - time: The time of day, in milliseconds since 1970.
-    init(store: ChatStore, keys: ResumeKeys, limits: ClientLimits, time: @escaping @Sendable () -> Int64) {
+    init(
+        store: ChatStore,
+        keys: ResumeKeys,
+        limits: ClientLimits,
+        roomSize: RoomSize = RoomSize(),
+        time: @escaping @Sendable () -> Int64
+    ) {
         self.store = store
         self.keys = keys
         self.limits = limits
         self.time = time
+        roster = Mutex(ChatRoster(size: roomSize))
     }
 
     /// Sends a message that was stored to everybody in its room but its author.
@@ -193,7 +201,7 @@ final class ChatService: Sendable {
                 stored = try await store.append(draft)
             } catch {
                 // The store says in the log what is wrong.
-                throw RequestError.notStored
+                throw RequestError.notStored(StorageFailure(error))
             }
             guard stored.isAnswer(to: draft) else {
                 throw .badRequest("`key` was given to another message of this room.")

@@ -65,6 +65,7 @@ final class ChatStore: Sendable {
     private let limits: HistoryLimits
     private let logger: Logger
     private let clock: @Sendable () -> ContinuousClock.Instant
+    private let diskSpace: @Sendable (String) -> (free: Int, all: Int)?
     private let onStored: @Sendable (ChatMessage) -> Void
     private let state = Mutex(State())
     /// What the writer alone knows: the last id that it gave, and when it may open the file again.
@@ -76,6 +77,7 @@ final class ChatStore: Sendable {
     ///   - limits: How much is kept.
     ///   - logger: Where the store says that it can't store, and that it can again.
     ///   - clock: The time.
+    ///   - diskSpace: The room on the disk of a path.
     ///   - onStored: Called for each new message, in order of the ids, once it is on disk and before its author
     ///     learns of it; must not wait.
     /// - Throws: ``ChatDatabase/IsNewer``, or what SQLite has to say.
@@ -84,12 +86,14 @@ final class ChatStore: Sendable {
         limits: HistoryLimits = HistoryLimits(),
         logger: Logger = Logger(label: "linkup.chat"),
         clock: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
+        diskSpace: @escaping @Sendable (String) -> (free: Int, all: Int)? = { DatabaseFiles.diskSpace(at: $0) },
         onStored: @escaping @Sendable (ChatMessage) -> Void
     ) throws {
         self.path = path
         self.limits = limits
         self.logger = logger
         self.clock = clock
+        self.diskSpace = diskSpace
         self.onStored = onStored
         let database = try ChatDatabase(path: path, limits: limits, lastID: 0)
         memory = Mutex((try database.lastID(), clock(), .gone))
@@ -268,7 +272,7 @@ extension ChatStore {
     ) throws -> Value {
         for _ in 0..<tries {
             let database = try opened()
-            if needsRoom, let space = DatabaseFiles.diskSpace(at: database.pool.path),
+            if needsRoom, let space = diskSpace(database.pool.path),
                 limits.isFull(free: space.free, of: space.all)
             {
                 throw StorageFailure.diskFull

@@ -161,7 +161,7 @@ struct CallDirectoryTests {
             _ = try join(lobby, &directory, newID: ParticipantID("p\(index)"), socket: "\(index)")
         }
         _ = try join(kitchen, &directory, newID: c, socket: "C")
-        let full = RequestError(code: .roomFull, message: "This room already has 16 people in its call.")
+        let full = RequestError.refused(.participants, "This room already has 16 people in its call.")
         #expect(throws: full) { try join(lobby, &directory, newID: c, socket: "C") }
         #expect(directory.call(in: kitchen)?.contains(c) == true)
         // Who is in already takes its own place, and who is waited for gets it back.

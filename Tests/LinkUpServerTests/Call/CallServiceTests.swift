@@ -311,7 +311,7 @@ struct CallServiceTests {
             }
             _ = client.request("leave", "{}")
         }
-        #expect(joined == Limits.credentials.network.burst)
+        #expect(joined == Limits.credentials.network?.burst)
         let other = FakeClient("/call", of: io, on: loop, address: "192.0.2.2")
         #expect(other.request("join", #"{"room":"r","name":"Ada"}"#).joined().contains("iceServers"))
     }

@@ -78,12 +78,12 @@ struct ChatRosterTests {
     func holdsAsManyAsTheLimitsAndNotOneMore() throws {
         var roster = ChatRoster()
         var last: ChatRoster.Entered?
-        for index in 0..<Limits.people {
-            last = try enter(lobby, &roster, socket: "\(index)", network: index / Limits.peopleOfNetwork)
+        for index in 0..<RoomSize().people {
+            last = try enter(lobby, &roster, socket: "\(index)", network: index / RoomSize().peopleOfNetwork)
             if index == Limits.listedPeople - 1 { #expect(last?.people.count == Limits.listedPeople) }
         }
-        #expect(last?.peopleCount == Limits.people && last?.people.count == Limits.listedPeople)
-        #expect(last?.people.last?.id.value == "\(Limits.people - 1)")
+        #expect(last?.peopleCount == RoomSize().people && last?.people.count == Limits.listedPeople)
+        #expect(last?.people.last?.id.value == "\(RoomSize().people - 1)")
         #expect(last?.people.first?.id.value == "0")
         #expect(throws: RequestError.self) { try enter(lobby, &roster, socket: "x", network: 99) }
         _ = try enter(kitchen, &roster, socket: "x", network: 99)
@@ -97,7 +97,7 @@ struct ChatRosterTests {
     @Test
     func holdsSoManyOfANetwork() throws {
         var roster = ChatRoster()
-        for index in 0..<Limits.peopleOfNetwork { _ = try enter(lobby, &roster, socket: "\(index)") }
+        for index in 0..<RoomSize().peopleOfNetwork { _ = try enter(lobby, &roster, socket: "\(index)") }
         #expect(throws: RequestError.self) { try enter(lobby, &roster, socket: "x") }
         _ = try enter(lobby, &roster, socket: "x", network: 2)
     }

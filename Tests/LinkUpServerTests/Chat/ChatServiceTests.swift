@@ -205,7 +205,7 @@ struct ChatServiceTests {
                 if answer.contains(#""author""#) { stored += 1 }
             }
         }
-        #expect(stored == Limits.say.network.burst)
+        #expect(stored == Limits.say.network?.burst)
         let elsewhere = self.client(address: "192.0.2.2")
         _ = try await join(elsewhere)
         _ = try await say(elsewhere, "hello")
