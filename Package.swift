@@ -61,7 +61,7 @@ let package = Package(
             name: "LinkUpServer",
             dependencies: [
                 "EngineIO", "EngineIOTransport", "Listening", "SocketIO", "STUN", "TURN", "TURNServer", .crypto, .grdb,
-                .httpTypes, .hummingbird, .logging, .metrics, .nioCore, .serviceLifecycle, .unixSignals,
+                .httpTypes, .hummingbird, .logging, .metrics, .nioCore, .nioPosix, .serviceLifecycle, .unixSignals,
             ],
             swiftSettings: settings,
             plugins: ["EmbedWeb"]
@@ -229,8 +229,9 @@ let package = Package(
         .testTarget(
             name: "LinkUpServerTests",
             dependencies: [
-                "EngineIO", "LinkUpServer", "SocketIO", "TURN", .grdb, .httpTypes, .hummingbird, .logging, .metrics,
-                .metricsTestKit, .nioCore,
+                "EngineIO", "LinkUpServer", "SocketIO", "STUN", "TURN", .grdb, .httpTypes, .hummingbird, .logging,
+                .metrics,
+                .metricsTestKit, .nioCore, .nioPosix,
             ],
             swiftSettings: settings
         ),

@@ -111,7 +111,13 @@ public final class LinkUpServer: Sendable {
         let isPortKnown = configuration.port != 0
         if isPortKnown { serveNamespaces(turn, ports, pagePort: configuration.port) }
         let engine = EngineServer(io, configuration: engineConfiguration, metrics: metrics, logger: logger)
-        let application = makeApplication(engine, front: shared?.front) { [self] port in
+        let health = PortHealth { [turnConfiguration] in
+            let hasTCP = turnConfiguration.listensOnTCP
+            return await PortHealth.problems(
+                of: PortProbe.all(of: turn.addresses, hasTCP: hasTCP, tlsPort: ports.tlsPort)
+            )
+        }
+        let application = makeApplication(engine, front: shared?.front, health: health) { [self] port in
             if !isPortKnown { serveNamespaces(turn, ports, pagePort: port) }
             onReady(
                 Addresses(
@@ -195,13 +201,16 @@ public final class LinkUpServer: Sendable {
         _ engine: EngineServer,
         front: ConnectionFront?,
         onRunning: @escaping @Sendable (Int) -> Void
+        health: PortHealth,
     ) -> some ApplicationProtocol {
         let router = Router()
         router.add(middleware: WebMiddleware(site: site, hosts: hosts, isSecure: configuration.sharesTLS))
         for method in [HTTPRequest.Method.get, .head] {
             router.on("/healthz", method: method) { _, _ in "ok\n" }
             router.on("/readyz", method: method) { [store] _, _ in
-                Readiness(await store.problems().map { "database: \($0)" }).response
+                async let stored = store.problems()
+                let ports = await health.problems
+                return Readiness(await stored.map { "database: \($0)" } + ports.map { "turn: \($0)" }).response
             }
         }
         return Application(
