@@ -24,11 +24,15 @@ final class ClientLimits: Sendable {
 
     private let state = Mutex(State())
     private let reads = Mutex(0)
+    private let rates: RequestRates
     private let refusals: RefusalCounters
 
     /// Begins to count.
-    /// - Parameter refusals: Counts what is refused.
-    init(refusals: RefusalCounters = RefusalCounters()) {
+    /// - Parameters:
+    ///   - rates: How often one connection may ask for what.
+    ///   - refusals: Counts what is refused.
+    init(_ rates: RequestRates = RequestRates(), refusals: RefusalCounters = RefusalCounters()) {
+        self.rates = rates
         self.refusals = refusals
     }
 
@@ -45,7 +49,7 @@ final class ClientLimits: Sendable {
         return state.withLock { state in
             if let client = state.clients[connection.id] { return client }
             state.sweep(at: now)
-            let network = state.networks[address] ?? Network(address)
+            let network = state.networks[address] ?? Network(address, rates)
             let client = Client(network: network, limits: self)
             state.networks[address] = network
             state.clients[connection.id] = client
@@ -92,11 +96,12 @@ extension ClientLimits {
     final class Network: Sendable {
         /// Which network it is.
         let id: ClientNetwork
-        private let buckets = Mutex(Buckets { $0.rate.network })
+        private let buckets: Mutex<Buckets>
         private let reads = Mutex(0)
 
-        fileprivate init(_ id: ClientNetwork) {
+        fileprivate init(_ id: ClientNetwork, _ rates: RequestRates) {
             self.id = id
+            buckets = Mutex(Buckets { rates.rate(of: $0)?.network })
         }
 
         fileprivate func isAtRest(at now: ContinuousClock.Instant) -> Bool {
@@ -144,7 +149,7 @@ extension ClientLimits {
     /// What a connection has done, and what it has in flight.
     final class Client: Sendable {
         private struct State {
-            var buckets = Buckets { $0.rate.client }
+            var buckets: Buckets
             var sockets = 0
             var reads = 0
             var writes = 0
@@ -153,9 +158,10 @@ extension ClientLimits {
         /// What the other clients of its network have done too.
         let network: Network
         private let limits: ClientLimits
-        private let state = Mutex(State())
+        private let state: Mutex<State>
 
         fileprivate init(network: Network, limits: ClientLimits) {
+            state = Mutex(State(buckets: Buckets { limits.rates.rate(of: $0)?.client }))
             self.network = network
             self.limits = limits
         }

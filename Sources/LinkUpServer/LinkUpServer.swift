@@ -187,6 +187,7 @@ public final class LinkUpServer: Sendable {
         let proxies = protections.trustedProxies
         return EngineConfiguration(
             shutdownGracePeriod: Self.goodbyeTime,
+            httpTimeouts: protections.httpTimeouts,
             maxBufferedBytes: protections.waitingBytes,
             limits: protections.connectionLimits,
             trustedProxies: proxies.isEmpty ? nil : TrustedProxies(proxies),
@@ -200,8 +201,8 @@ public final class LinkUpServer: Sendable {
     private func makeApplication(
         _ engine: EngineServer,
         front: ConnectionFront?,
-        onRunning: @escaping @Sendable (Int) -> Void
         health: PortHealth,
+        onRunning: @escaping @Sendable (Int) -> Void
     ) -> some ApplicationProtocol {
         let router = Router()
         router.add(middleware: WebMiddleware(site: site, hosts: hosts, isSecure: configuration.sharesTLS))
@@ -226,8 +227,11 @@ public final class LinkUpServer: Sendable {
 
     private func serveNamespaces(_ turn: TURNServer, _ ports: TURNServer.Ports, pagePort: Int) {
         let time: @Sendable () -> Int64 = { TimeOfDay.milliseconds }
-        let (keys, limits) = (ResumeKeys(secret: secret), ClientLimits(refusals: RefusalCounters(metrics)))
-        ChatService(store: store, keys: keys, limits: limits, time: time).serve(io.of("/chat"))
+        let protections = configuration.protections
+        let keys = ResumeKeys(secret: secret)
+        let limits = ClientLimits(protections.rates, refusals: RefusalCounters(metrics))
+        let chats = ChatService(store: store, keys: keys, limits: limits, roomSize: protections.roomSize, time: time)
+        chats.serve(io.of("/chat"))
         let iceServers = ICEServers(
             turnPort: ports.port,
             turnHost: configuration.turnHost,

@@ -49,6 +49,29 @@ struct ClientLimitsTests {
         #expect(code { () throws(RequestError) in try other.take(action, at: loop.now) } == nil)
     }
 
+    /// A rate of one connection, and what its network may then.
+    @Test(arguments: [(10, 20, 100, 800), (1, 2, 10, 80), (50, 100, 500, 4000)])
+    func theRateOfANetworkMovesWithThatOfAConnection(perSecond: Int, burst: Int, network: Int, together: Int) {
+        let rate = RequestRates(messages: perSecond).rate(of: .say)
+        #expect(rate?.client == Rate(perSecond: perSecond, burst: burst))
+        #expect(rate?.network == Rate(perSecond: network, burst: together))
+    }
+
+    @Test
+    func noLimitIsNone() throws {
+        let limits = ClientLimits(RequestRates(messages: nil, signals: nil, requests: nil))
+        let client = limits.client(of: connection(), at: loop.now)
+        for action in [LimitedAction.say, .signal, .control, .leave] {
+            for _ in 0..<30_000 { try client.take(action, at: loop.now) }
+        }
+    }
+
+    /// What an option leaves alone is as it is without.
+    @Test(arguments: LimitedAction.allCases)
+    func theDefaultsAreThoseOfTheTable(action: LimitedAction) {
+        #expect(RequestRates().rate(of: action) == action.rate)
+    }
+
     @Test
     func refusesWhatIsTooMuchInFlight() throws {
         let network = (0..<Limits.readsOfNetwork / Limits.readsAtOnce).map { _ in
