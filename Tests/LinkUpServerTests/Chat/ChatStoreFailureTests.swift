@@ -220,6 +220,25 @@ struct ChatStoreFailureTests {
         #expect(await store.problems().isEmpty)
     }
 
+    /// A stop waits a second for the disk, and not for what is being deleted.
+    @Test
+    func aDiskThatDoesNotAnswerHoldsUpNoStop() async throws {
+        let store = try ChatStore(path: path, limits: Self.limits) { _ in }
+        let gate = DispatchSemaphore(value: 0)
+        store.writer.async { gate.wait() }
+        let sweep = Task { await store.sweep(before: nil) }
+        while !sweep.isCancelled { sweep.cancel() }
+        #expect(await sweep.value == 0)
+        let begin = ContinuousClock.now
+        #expect(throws: StorageFailure.unusable("the disk does not answer")) {
+            try store.close(patience: .milliseconds(50))
+        }
+        #expect(begin.duration(to: .now) < .seconds(5))
+        gate.signal()
+        store.writer.sync {}
+        #expect(try await failure(of: store, saying: "late") == .closed)
+    }
+
     @Test
     func aDatabaseOfANewerProgramIsLeftAlone() throws {
         try open().close()
