@@ -140,8 +140,9 @@ final class FakeClient: EngineConnection, @unchecked Sendable {
         return take().joined()
     }
 
-    func receive(_ text: String) {
-        handler?.receive(.text(ByteBuffer(string: text)))
+    /// Receives packets, all before anything that they cause runs later.
+    func receive(_ texts: String...) {
+        for text in texts { handler?.receive(.text(ByteBuffer(string: text))) }
         manualLoop.run()
     }
 
