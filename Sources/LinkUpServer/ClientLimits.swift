@@ -1,6 +1,6 @@
 import EngineIO
+import Locking
 import SocketIO
-import Synchronization
 
 /// What each client and each network has done of late, and is doing, measured by ``Limits``.
 ///

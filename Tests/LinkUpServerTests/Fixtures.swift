@@ -1,7 +1,7 @@
 import EngineIO
+import Locking
 import NIOCore
 import SocketIO
-import Synchronization
 
 /// A loop that runs when it is told, with a clock that stands still in between.
 ///

@@ -2,9 +2,9 @@ import Dispatch
 import EngineIO
 import Foundation
 import GRDB
+import Locking
 import MetricsTestKit
 import SocketIO
-import Synchronization
 import Testing
 
 @testable import LinkUpServer

@@ -1,6 +1,6 @@
 import EngineIO
+import Locking
 import SocketIO
-import Synchronization
 
 /// The namespace `/call`: the rules of ``CallDirectory``, tied to sockets, timers and keys.
 ///

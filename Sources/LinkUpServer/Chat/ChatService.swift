@@ -1,6 +1,6 @@
 import EngineIO
+import Locking
 import SocketIO
-import Synchronization
 
 /// The namespace `/chat`: puts people into rooms, and messages onto disk and on their way.
 ///

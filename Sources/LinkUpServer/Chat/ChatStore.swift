@@ -1,8 +1,8 @@
 import Dispatch
 import FoundationEssentials
 import GRDB
+import Locking
 import Logging
-import Synchronization
 
 /// The history of all rooms, in SQLite.
 ///

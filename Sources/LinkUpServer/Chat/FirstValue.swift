@@ -1,4 +1,4 @@
-import Synchronization
+import Locking
 
 /// A value that several may set, and of which the first counts; one task waits for it.
 final class FirstValue<Value: Sendable>: Sendable {

@@ -1,7 +1,7 @@
+import Locking
 import NIOCore
 import NIOPosix
 import STUN
-import Synchronization
 import Testing
 
 @testable import LinkUpServer
