@@ -9,6 +9,9 @@ let settings: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
+// docs/decisions/0015-one-lock-that-the-thread-sanitizer-knows.md
+let isForThreadSanitizer = Context.environment["LINKUP_SANITIZE_THREAD"] != nil
+
 let package = Package(
     name: "linkup",
     products: [
@@ -51,22 +54,26 @@ let package = Package(
         .target(
             name: "EngineIOTransport",
             dependencies: [
-                "CZlib", "EngineIO", "Listening", .crypto, .hummingbirdCore, .logging, .metrics, .nioCore, .nioExtras,
-                .nioHTTP1, .nioHTTPTypes,
-                .nioHTTPTypesHTTP1, .nioPosix, .serviceLifecycle,
+                "CZlib", "EngineIO", "Listening", "Locking", .crypto, .hummingbirdCore, .logging, .metrics, .nioCore,
+                .nioExtras, .nioHTTP1, .nioHTTPTypes, .nioHTTPTypesHTTP1, .nioPosix, .serviceLifecycle,
             ],
             swiftSettings: settings
         ),
         .target(
             name: "LinkUpServer",
             dependencies: [
-                "EngineIO", "EngineIOTransport", "Listening", "SocketIO", "STUN", "TURN", "TURNServer", .crypto, .grdb, .heap,
-                .httpTypes, .hummingbird, .logging, .nioCore, .orderedCollections, .serviceLifecycle, .unixSignals,
+                "EngineIO", "EngineIOTransport", "Listening", "Locking", "SocketIO", "STUN", "TURN", "TURNServer",
+                .crypto, .grdb, .heap, .httpTypes, .hummingbird, .logging, .metrics, .nioCore, .nioPosix,
+                .orderedCollections, .serviceLifecycle, .unixSignals,
             ],
             swiftSettings: settings,
             plugins: ["EmbedWeb"]
         ),
         .target(name: "Listening", dependencies: [.logging, .nioCore], swiftSettings: settings),
+        .target(
+            name: "Locking",
+            swiftSettings: settings + (isForThreadSanitizer ? [.define("THREAD_SANITIZER")] : [])
+        ),
         .target(
             name: "STUN",
             dependencies: [.crypto, .nioCore],
@@ -75,23 +82,23 @@ let package = Package(
         ),
         .target(
             name: "SocketIO",
-            dependencies: ["EngineIO", .logging, .metrics, .nioCore],
+            dependencies: ["EngineIO", "Locking", .logging, .metrics, .nioCore],
             swiftSettings: settings
         ),
         .target(
             name: "SocketIOTestKit",
-            dependencies: ["EngineIO", "SocketIO", .nioCore],
+            dependencies: ["EngineIO", "Locking", "SocketIO", .nioCore],
             swiftSettings: settings
         ),
         .target(
             name: "TURN",
-            dependencies: ["STUN", .crypto, .deque, .heap, .nioCore],
+            dependencies: ["Locking", "STUN", .crypto, .deque, .heap, .nioCore],
             swiftSettings: settings
         ),
         .target(
             name: "TURNServer",
             dependencies: [
-                "CLinuxUDP", "Listening", "STUN", "TURN", .logging, .nioCore, .nioPosix, .nioSSL, .nioTLS,
+                "CLinuxUDP", "Listening", "Locking", "STUN", "TURN", .logging, .nioCore, .nioPosix, .nioSSL, .nioTLS,
                 .serviceLifecycle,
             ],
             swiftSettings: settings
@@ -99,16 +106,16 @@ let package = Package(
         .executableTarget(
             name: "linkup",
             dependencies: [
-                "EngineIO", "LinkUpServer", "Listening", "STUN", "TURN", "TURNServer", .argumentParser, .configuration,
-                .logging, .nioCore, .nioPosix, .nioSSL, .nioTLS, .serviceLifecycle, .unixSignals,
+                "EngineIO", "LinkUpServer", "Listening", "Locking", "STUN", "TURN", "TURNServer", .argumentParser,
+                .configuration, .logging, .nioCore, .nioPosix, .nioSSL, .nioTLS, .serviceLifecycle, .unixSignals,
             ],
             swiftSettings: settings
         ),
         .executableTarget(
             name: "socketio-conformance",
             dependencies: [
-                "EngineIO", "EngineIOTransport", "Listening", "SocketIO", .argumentParser, .logging, .nioCore,
-                .serviceLifecycle, .unixSignals,
+                "EngineIO", "EngineIOTransport", "Listening", "Locking", "SocketIO", .argumentParser, .logging,
+                .nioCore, .serviceLifecycle, .unixSignals,
             ],
             swiftSettings: settings
         ),
@@ -151,8 +158,7 @@ let package = Package(
         .target(
             name: "DocumentationSnippets",
             dependencies: [
-                "EngineIO", "EngineIOTransport", "SocketIO", .hummingbird, .logging, .serviceLifecycle,
-                .unixSignals,
+                "EngineIO", "EngineIOTransport", "SocketIO", .hummingbird, .logging, .serviceLifecycle, .unixSignals,
             ],
             path: "Examples/Snippets",
             swiftSettings: settings
@@ -208,12 +214,12 @@ let package = Package(
         ),
         .plugin(name: "EmbedWeb", capability: .buildTool(), dependencies: ["embed-web"]),
         .testTarget(name: "ArchitectureTests", swiftSettings: settings),
-        .testTarget(name: "EngineIOTests", dependencies: ["EngineIO", .nioCore], swiftSettings: settings),
+        .testTarget(name: "EngineIOTests", dependencies: ["EngineIO", "Locking", .nioCore], swiftSettings: settings),
         .testTarget(
             name: "EngineIOTransportTests",
             dependencies: [
-                "CZlib", "EngineIO", "EngineIOTransport", .logging, .metrics, .metricsTestKit, .nioCore, .nioEmbedded,
-                .nioHTTP1, .nioPosix,
+                "CZlib", "EngineIO", "EngineIOTransport", "Locking", .logging, .metrics, .metricsTestKit, .nioCore,
+                .nioEmbedded, .nioHTTP1, .nioPosix,
             ],
             swiftSettings: settings
         ),
@@ -229,7 +235,8 @@ let package = Package(
         .testTarget(
             name: "LinkUpServerTests",
             dependencies: [
-                "EngineIO", "LinkUpServer", "SocketIO", "TURN", .grdb, .httpTypes, .hummingbird, .logging, .nioCore,
+                "EngineIO", "LinkUpServer", "Locking", "SocketIO", "STUN", "TURN", .grdb, .httpTypes, .hummingbird,
+                .logging, .metrics, .metricsTestKit, .nioCore, .nioPosix,
             ],
             swiftSettings: settings
         ),
@@ -241,7 +248,7 @@ let package = Package(
         ),
         .testTarget(
             name: "SocketIOTests",
-            dependencies: ["EngineIO", "SocketIO", .logging, .metrics, .metricsTestKit, .nioCore],
+            dependencies: ["EngineIO", "Locking", "SocketIO", .logging, .metrics, .metricsTestKit, .nioCore],
             swiftSettings: settings
         ),
         .testTarget(name: "TURNTests", dependencies: ["STUN", "TURN", .crypto, .nioCore], swiftSettings: settings),
@@ -253,8 +260,8 @@ let package = Package(
         .testTarget(
             name: "TURNServerTests",
             dependencies: [
-                "Listening", "STUN", "TURN", "TURNServer", .logging, .nioCore, .nioPosix, .nioSSL, .serviceLifecycle,
-                .serviceLifecycleTestKit,
+                "Listening", "Locking", "STUN", "TURN", "TURNServer", .logging, .nioCore, .nioPosix, .nioSSL,
+                .serviceLifecycle, .serviceLifecycleTestKit,
             ],
             swiftSettings: settings
         ),

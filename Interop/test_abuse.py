@@ -86,8 +86,8 @@ def test_the_process_outlives_its_descriptors(program, limit):
             return connection.recv(9) == b"HTTP/1.1 "
 
     wait_until(is_served, what="a newcomer to be served")
-    # A line a minute for each of the two limits, of which either may be met first.
-    assert server.log.lower().count("refused") in (1, 2), server.log
+    # One line a minute, however many were refused.
+    assert server.log.lower().count("refused") == 1, server.log
 
 
 # MARK: Signals and the end
@@ -239,7 +239,8 @@ def test_the_sender_of_too_much_pays(linkup):
             assert answer is not None, "the sender was closed"
             if '"error"' in answer:
                 refused.append(json.loads(answer)["error"]["code"])
-        assert len(refused) > 150 and set(refused) <= {"peer-busy", "too-many-requests"}, set(refused)
+        # What one may send another is over long before as much waits as makes the other busy.
+        assert len(refused) > 150 and set(refused) == {"too-many-requests"}, set(refused)
         victim.request(7, "status", json.dumps({"audio": True, "video": False, "screen": False}))
         assert victim.answer(7) == "{}"
     pair.assert_undisturbed()

@@ -1,5 +1,6 @@
 """The application in real browsers, end to end."""
 
+import contextlib
 import hashlib
 import os
 import random
@@ -162,6 +163,22 @@ def test_chat_and_a_late_joiner(linkup, people):
     expect(ann.page.locator("#people li")).to_have_count(3)
     cid.say("Late as ever")
     ann.expect_texts("Hello, Bea!", "<b>Hi</b> & welcome 😀", "Late as ever")
+
+
+def test_a_full_call_leaves_the_chat(linkup, people):
+    """Whoever finds no place in the call takes part in the chat, and is in the call when somebody leaves it."""
+    with contextlib.ExitStack() as stack:
+        members = [stack.enter_context(Member(linkup.url)) for _ in range(16)]
+        for number, member in enumerate(members):
+            assert "self" in member.call("join", room="room", name=f"Member {number}")
+        members[0].chat("join", room="room", name="Member 0")
+        (late,) = people(linkup, "Late")
+        expect(late.page.get_by_text("The chat works without the call")).to_have_count(1)
+        late.say("No place for me?")
+        assert members[0].wait_for("message")["text"] == "No place for me?"
+        late.expect_texts("No place for me?")
+        members[1].call("leave", {})
+        wait_until(lambda: len(late.peers()) == 15, timeout=30, what="the place to be taken")
 
 
 @pytest.mark.parametrize("query", ["", "&transports=polling"], ids=["any transport", "polling"])

@@ -18,6 +18,9 @@ from harness.member import Member
 from harness.process import BINARIES
 from harness.waiting import wait_until
 
+# The page, a script, what is missing, and Socket.IO's answers, good and bad.
+PATHS_OF_ALL_KINDS = ["/", "/main.js", "/nothing", "/socket.io/?EIO=4&transport=polling", "/socket.io/?EIO=9"]
+
 
 def run(*arguments, **environment):
     """Runs linkup to its end, which must come by itself."""
@@ -163,10 +166,22 @@ def test_page_over_tls(start_server, tmp_path):
     with socket.create_connection(server.address, timeout=5) as plain:
         with authority.context().wrap_socket(plain, server_hostname="localhost") as client:
             client.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
-            answer = client.recv(4000).lower()
-            assert answer.startswith(b"http/1.1 200")
-            assert b"\r\nstrict-transport-security: max-age=31536000" in answer
+            assert client.recv(4000).startswith(b"HTTP/1.1 200")
+    for path in PATHS_OF_ALL_KINDS:
+        with socket.create_connection(server.address, timeout=5) as plain:
+            with authority.context().wrap_socket(plain, server_hostname="localhost") as client:
+                client.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
+                head = client.recv(4000).partition(b"\r\n\r\n")[0].lower()
+                assert b"\r\nstrict-transport-security: max-age=31536000" in head, path
+    # What comes without TLS is sent on without the field (RFC 6797, section 7.2).
+    redirect = http.request(server.address, "GET", "/")
+    assert redirect.status == 308 and "strict-transport-security" not in redirect.headers
     assert server.stop() == 0
+
+
+@pytest.mark.parametrize("path", PATHS_OF_ALL_KINDS)
+def test_without_tls_browsers_are_not_told_to_use_it(shared_linkup, path):
+    assert "strict-transport-security" not in http.request(shared_linkup.address, "GET", path).headers
 
 
 @pytest.mark.parametrize("command", ["serve", "turn"])

@@ -209,7 +209,7 @@ def test_payload_limit_with_a_waiting_poll(start_conformance):
 def test_other_methods_on_a_session(shared_conformance, method):
     session = Polling(shared_conformance.address)
     response = http.request(shared_conformance.address, method, session.target, body="")
-    assert response.status in (400, 500)
+    assert response.status == 500
 
 
 def test_binary_content_type_is_refused(shared_conformance):
@@ -229,12 +229,12 @@ def test_cross_origin_requests_are_allowed_here(shared_conformance):
         shared_conformance.address, "OPTIONS", target("/engine.io/", EIO=4, transport="polling"), headers=headers
     )
     assert preflight.status == 204
-    assert preflight.headers["access-control-allow-origin"] in ("*", "https://elsewhere.example")
+    assert preflight.headers["access-control-allow-origin"] == "*"
     assert "POST" in preflight.headers["access-control-allow-methods"]
     # Errors carry the header too: a browser hides their JSON otherwise.
     for query in ({"EIO": 4, "transport": "polling"}, {"EIO": 4, "transport": "none"}):
         response = http.request(shared_conformance.address, "GET", target("/engine.io/", **query), headers=headers)
-        assert response.headers["access-control-allow-origin"] in ("*", "https://elsewhere.example")
+        assert response.headers["access-control-allow-origin"] == "*"
 
 
 @pytest.mark.parametrize(

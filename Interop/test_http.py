@@ -38,10 +38,19 @@ def test_security_headers(address):
         assert "*" not in headers["content-security-policy"]
         assert headers["x-content-type-options"] == "nosniff"
         assert "camera=(self)" in headers["permissions-policy"]
-        assert headers["referrer-policy"] in ("no-referrer", "same-origin", "strict-origin-when-cross-origin")
+        assert headers["referrer-policy"] == "no-referrer"
         assert headers["cross-origin-opener-policy"] == "same-origin"
         # Without TLS a browser must not be told to stay away from this port.
         assert "strict-transport-security" not in headers
+
+
+KINDS = {
+    "html": "text/html",
+    "js": "text/javascript",
+    "css": "text/css",
+    "svg": "image/svg+xml",
+    "webmanifest": "application/manifest+json",
+}
 
 
 def test_every_file_of_the_page_is_served(address):
@@ -55,7 +64,7 @@ def test_every_file_of_the_page_is_served(address):
         response = http.request(address, "GET", path)
         assert response.status == 200, path
         kind = response.headers["content-type"].split(";")[0]
-        assert kind in ("text/html", "text/javascript", "text/css", "image/svg+xml", "application/manifest+json"), path
+        assert kind == KINDS[path.rpartition(".")[2] if "." in path else "html"], path
         references = re.findall(r"""(?:\bfrom\s+|\bimport\s+|\bhref=|\bsrc=|url\()["']?(\.?\.?/[\w./-]+)""", response.text)
         queue += [resolve(path, reference) for reference in references if not reference.startswith("//")]
     assert any(path.endswith(".css") for path in seen)
@@ -117,7 +126,7 @@ def test_other_methods(address, method):
 @pytest.mark.parametrize("served_from", ["binary", "disk"])
 def test_nothing_else_is_served(address, disk_address, served_from, path):
     response = http.request(address if served_from == "binary" else disk_address, "GET", path)
-    assert response.status in (400, 404, 414, 431), response
+    assert response.status == 404, response
     assert b"swift-tools-version" not in response.body and b"root:" not in response.body
 
 
@@ -192,9 +201,9 @@ def test_origins_in_socket_io(named_address, transport, origin, host, is_allowed
     upgrade += ["Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="]
     fields = [f"Host: {host}", f"Origin: {origin}", *(upgrade if transport == "websocket" else [])]
     response = raw(named_address, "GET", f"/socket.io/?EIO=4&transport={transport}", *fields)
-    good = b"HTTP/1.1 101 " if transport == "websocket" else b"HTTP/1.1 200 "
-    assert response.startswith(good) == is_allowed, response
-    assert is_allowed or response.startswith((b"HTTP/1.1 403 ", b"HTTP/1.1 400 ")), response
+    # Engine.IO refuses a WebSocket with 400, whatever the reason.
+    allowed, refused = (101, 400) if transport == "websocket" else (200, 403)
+    assert response.startswith(f"HTTP/1.1 {allowed if is_allowed else refused} ".encode()), response
 
 
 def raw(address, method, target, *fields):

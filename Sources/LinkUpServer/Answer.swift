@@ -2,30 +2,6 @@ import EngineIO
 import NIOCore
 import SocketIO
 
-/// What acknowledges a request: its result, or why there is none.
-enum Answer<Result: Encodable & Sendable>: Encodable, Sendable {
-    /// The result.
-    case result(Result)
-    /// Why there is none.
-    case error(RequestError)
-
-    /// Runs a request.
-    init(catching body: () throws(RequestError) -> Result) {
-        do throws(RequestError) {
-            self = .result(try body())
-        } catch {
-            self = .error(error)
-        }
-    }
-
-    func encode(to encoder: any Encoder) throws {
-        switch self {
-        case .result(let result): try result.encode(to: encoder)
-        case .error(let error): try error.encode(to: encoder)
-        }
-    }
-}
-
 /// The result of a request that has none: `{}`.
 struct NoResult: Encodable, Sendable {}
 
@@ -106,7 +82,7 @@ struct RequestHandler: Sendable {
                     if action == .signal { try client.take(.signalBytes, arguments.byteCount, at: now) }
                     try body(arguments, now, acknowledge)
                 } catch {
-                    acknowledge?(error)
+                    client.refuse(error, acknowledge)
                 }
             }
         )
@@ -147,7 +123,11 @@ struct RequestHandler: Sendable {
             tasks.run(on: loop, operation) { finish in
                 defer { client.end(work) }
                 guard let finish else { return }
-                acknowledge?(Answer(catching: finish))
+                do throws(RequestError) {
+                    acknowledge?(try finish())
+                } catch {
+                    client.refuse(error, acknowledge)
+                }
                 then()
             }
         }

@@ -1,6 +1,6 @@
 import EngineIO
+import Locking
 import SocketIO
-import Synchronization
 
 /// What each client and each network has done of late, and is doing, measured by ``Limits``.
 ///
@@ -24,6 +24,17 @@ final class ClientLimits: Sendable {
 
     private let state = Mutex(State())
     private let reads = Mutex(0)
+    private let rates: RequestRates
+    private let refusals: RefusalCounters
+
+    /// Begins to count.
+    /// - Parameters:
+    ///   - rates: How often one connection may ask for what.
+    ///   - refusals: Counts what is refused.
+    init(_ rates: RequestRates = RequestRates(), refusals: RefusalCounters = RefusalCounters()) {
+        self.rates = rates
+        self.refusals = refusals
+    }
 
     /// How many clients are remembered.
     var clientCount: Int { state.withLock { $0.clients.count } }
@@ -38,7 +49,7 @@ final class ClientLimits: Sendable {
         return state.withLock { state in
             if let client = state.clients[connection.id] { return client }
             state.sweep(at: now)
-            let network = state.networks[address] ?? Network(address)
+            let network = state.networks[address] ?? Network(address, rates)
             let client = Client(network: network, limits: self)
             state.networks[address] = network
             state.clients[connection.id] = client
@@ -55,6 +66,7 @@ extension ClientLimits {
             do throws(RequestError) {
                 try client(of: socket.connection, at: now).take(.enter, at: now)
             } catch {
+                refusals.count(error)
                 throw ConnectionRefused(error.code.rawValue, data: ["code": .string(error.code.rawValue)])
             }
         }
@@ -84,11 +96,12 @@ extension ClientLimits {
     final class Network: Sendable {
         /// Which network it is.
         let id: ClientNetwork
-        private let buckets = Mutex(Buckets { $0.networkRate })
+        private let buckets: Mutex<Buckets>
         private let reads = Mutex(0)
 
-        fileprivate init(_ id: ClientNetwork) {
+        fileprivate init(_ id: ClientNetwork, _ rates: RequestRates) {
             self.id = id
+            buckets = Mutex(Buckets { rates.rate(of: $0)?.network })
         }
 
         fileprivate func isAtRest(at now: ContinuousClock.Instant) -> Bool {
@@ -136,7 +149,7 @@ extension ClientLimits {
     /// What a connection has done, and what it has in flight.
     final class Client: Sendable {
         private struct State {
-            var buckets = Buckets { $0.clientRate }
+            var buckets: Buckets
             var sockets = 0
             var reads = 0
             var writes = 0
@@ -145,9 +158,10 @@ extension ClientLimits {
         /// What the other clients of its network have done too.
         let network: Network
         private let limits: ClientLimits
-        private let state = Mutex(State())
+        private let state: Mutex<State>
 
         fileprivate init(network: Network, limits: ClientLimits) {
+            state = Mutex(State(buckets: Buckets { limits.rates.rate(of: $0)?.client }))
             self.network = network
             self.limits = limits
         }
@@ -177,30 +191,38 @@ extension ClientLimits {
             _ count: Int = 1,
             at now: ContinuousClock.Instant
         ) throws(RequestError) {
-            if let wait = state.withLock({ $0.buckets.take(action, count, at: now) }) { throw .tooManyRequests(wait) }
-            if let wait = network.take(action, at: now) { throw .tooManyRequests(wait) }
+            if let wait = state.withLock({ $0.buckets.take(action, count, at: now) }) {
+                throw .tooManyRequests(wait, .rate(action))
+            }
+            if let wait = network.take(action, at: now) { throw .tooManyRequests(wait, .networkRate(action)) }
+        }
+
+        /// Tells the client that a request of its was refused, and counts it.
+        func refuse(_ error: RequestError, _ acknowledge: Acknowledge?) {
+            limits.refusals.count(error)
+            acknowledge?(error)
         }
 
         /// The client begins something that takes time; ``end(_:)`` must follow.
         /// - Throws: `busy` when as much is in flight as may be.
         func begin(_ work: Work) throws(RequestError) {
-            let isAdmitted = state.withLock { state in
+            let refusal: RefusalCause? = state.withLock { state in
                 switch work {
                 case .read:
-                    guard state.reads < Limits.readsAtOnce else { return false }
-                    guard network.beginRead() else { return false }
+                    guard state.reads < Limits.readsAtOnce else { return .reads }
+                    guard network.beginRead() else { return .networkReads }
                     guard limits.beginRead() else {
                         network.endRead()
-                        return false
+                        return .allReads
                     }
                     state.reads += 1
                 case .write:
-                    guard state.writes < Limits.writesAtOnce else { return false }
+                    guard state.writes < Limits.writesAtOnce else { return .writes }
                     state.writes += 1
                 }
-                return true
+                return nil
             }
-            if !isAdmitted { throw .busy }
+            if let refusal { throw .busy(refusal) }
         }
 
         /// What the client began has ended.

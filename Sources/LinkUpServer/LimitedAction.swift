@@ -21,32 +21,18 @@ enum LimitedAction: Int, CaseIterable, Sendable {
     /// Bytes of signals.
     case signalBytes
 
-    /// How often one connection may.
-    var clientRate: Rate {
+    /// How often one connection may, and all of a network together.
+    var rate: ClientRate {
         switch self {
-        case .enter: Limits.enter.client
-        case .control: Limits.control.client
-        case .leave: Limits.leave.client
-        case .say: Limits.say.client
-        case .typing: Limits.typing.client
-        case .signal: Limits.signal.client
-        case .credentials: Limits.credentials.client
+        case .enter: Limits.enter
+        case .control: Limits.control
+        case .leave: Limits.leave
+        case .say: Limits.say
+        case .typing: Limits.typing
+        case .signal: Limits.signal
+        case .credentials: Limits.credentials
         case .sayBytes: Limits.sayBytes
         case .signalBytes: Limits.signalBytes
-        }
-    }
-
-    /// How often all connections of a network may; `nil` where only each by itself is limited.
-    var networkRate: Rate? {
-        switch self {
-        case .enter: Limits.enter.network
-        case .control: Limits.control.network
-        case .leave: Limits.leave.network
-        case .say: Limits.say.network
-        case .typing: Limits.typing.network
-        case .signal: Limits.signal.network
-        case .credentials: Limits.credentials.network
-        case .sayBytes, .signalBytes: nil
         }
     }
 

@@ -36,10 +36,6 @@ enum Limits {
     /// Participants of one network in all calls: a class of 40 fits in, its teachers and their second screens too, and
     /// one network can't fill more than four calls.
     static let participantsOfNetwork = 64
-    /// Members of a room, unless the operator says otherwise: a hall, or the viewers of a lecture.
-    static let people = 5000
-    /// Members of one network in a room: a class of 40 with two pages each fits in.
-    static let peopleOfNetwork = 100
     /// Connections of one member: the tabs of one person, and those that have not ended yet.
     static let connectionsOfMember = 8
     /// People who wait to be let in: a class, and some.
@@ -83,8 +79,8 @@ enum Limits {
 struct ClientRate: Equatable, Sendable {
     /// What one connection may do.
     var client: Rate
-    /// What all connections of one network may do together.
-    var network: Rate
+    /// What all connections of one network may do together; `nil` where only each by itself is limited.
+    var network: Rate?
 }
 
 extension Limits {
@@ -113,12 +109,12 @@ extension Limits {
     /// Bytes of what one connection says: 20 of the longest messages, and then two a second.
     ///
     /// So a receiver with a quarter of a megabit keeps up with anybody.
-    static let sayBytes = Rate(perSecond: 32_000, burst: 320_000)
+    static let sayBytes = ClientRate(client: Rate(perSecond: 32_000, burst: 320_000))
     /// Bytes that are said in one room: 40 people with 20 everyday messages each after an outage (400 bytes with their
     /// names: 320 kB), and then a megabit, so that who has that keeps up with everybody.
     static let roomBytes = Rate(perSecond: 128_000, burst: 512_000)
     /// Bytes of the signals of one connection: descriptions of 20 kB and candidates for 15 peers (400 kB), five times.
-    static let signalBytes = Rate(perSecond: 200_000, burst: 2_000_000)
+    static let signalBytes = ClientRate(client: Rate(perSecond: 200_000, burst: 2_000_000))
     /// Bytes of the signals from one participant to another: eight descriptions of 20 kB with their candidates, or two
     /// of the largest.
     static let pairBytes = Rate(perSecond: 20_000, burst: 200_000)

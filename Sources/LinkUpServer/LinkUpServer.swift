@@ -2,11 +2,12 @@ import EngineIO
 import EngineIOTransport
 import HTTPTypes
 import Hummingbird
+import Locking
 public import Logging
+public import Metrics
 import NIOCore
 import ServiceLifecycle
 import SocketIO
-import Synchronization
 import TURN
 public import TURNServer
 import UnixSignals
@@ -47,15 +48,22 @@ public final class LinkUpServer: Sendable {
     private let store: ChatStore
     private let io: SocketIOServer
     private let rooms = Mutex<RoomService?>(nil)
+    private let metrics: any MetricsFactory
 
     /// Opens the data directory and the page; nothing is listened on yet.
     /// - Parameters:
     ///   - configuration: What the application needs to know.
     ///   - logger: Where it logs.
+    ///   - metrics: Where it reports what it counts; the factory that the process was bootstrapped with unless given.
     /// - Throws: ``StartupError`` when a folder or file can't be used.
-    public init(configuration: LinkUpConfiguration, logger: Logger) throws(StartupError) {
+    public init(
+        configuration: LinkUpConfiguration,
+        logger: Logger,
+        metrics: any MetricsFactory = MetricsSystem.factory
+    ) throws(StartupError) {
         self.configuration = configuration
         self.logger = logger
+        self.metrics = metrics
         if let folder = configuration.webDirectory {
             site = WebSite(files: try .directory(at: folder))
         } else {
@@ -83,7 +91,13 @@ public final class LinkUpServer: Sendable {
         let events = configuration.protections.eventsPerSecond.map {
             EventRateLimit(Rate(perSecond: $0, burst: $0 * 5))
         }
-        let io = SocketIOServer(configuration: SocketIOServer.Configuration(eventRateLimit: events), logger: logger)
+        let io = SocketIOServer(
+            configuration: SocketIOServer.Configuration(
+                eventRateLimit: events,
+                metrics: SocketIOServer.MetricsOptions(factory: metrics)
+            ),
+            logger: logger
+        )
         self.io = io
         let namespace = io.of("/room")
         store = try data.openHistory(configuration.history, logger: logger) { message in
@@ -101,8 +115,14 @@ public final class LinkUpServer: Sendable {
         // The port of the page is told to nobody before it is known.
         let isPortKnown = configuration.port != 0
         if isPortKnown { serveRooms(turn, ports, pagePort: configuration.port) }
-        let engine = EngineServer(io, configuration: engineConfiguration, logger: logger)
-        let application = makeApplication(engine, front: shared?.front) { [self] port in
+        let engine = EngineServer(io, configuration: engineConfiguration, metrics: metrics, logger: logger)
+        let health = PortHealth { [turnConfiguration] in
+            let hasTCP = turnConfiguration.listensOnTCP
+            return await PortHealth.problems(
+                of: PortProbe.all(of: turn.addresses, hasTCP: hasTCP, tlsPort: ports.tlsPort)
+            )
+        }
+        let application = makeApplication(engine, front: shared?.front, health: health) { [self] port in
             if !isPortKnown { serveRooms(turn, ports, pagePort: port) }
             onReady(
                 Addresses(
@@ -172,6 +192,7 @@ public final class LinkUpServer: Sendable {
         let proxies = protections.trustedProxies
         return EngineConfiguration(
             shutdownGracePeriod: Self.goodbyeTime,
+            httpTimeouts: protections.httpTimeouts,
             maxBufferedBytes: protections.waitingBytes,
             limits: protections.connectionLimits,
             trustedProxies: proxies.isEmpty ? nil : TrustedProxies(proxies),
@@ -185,6 +206,7 @@ public final class LinkUpServer: Sendable {
     private func makeApplication(
         _ engine: EngineServer,
         front: ConnectionFront?,
+        health: PortHealth,
         onRunning: @escaping @Sendable (Int) -> Void
     ) -> some ApplicationProtocol {
         let router = Router()
@@ -192,7 +214,9 @@ public final class LinkUpServer: Sendable {
         for method in [HTTPRequest.Method.get, .head] {
             router.on("/healthz", method: method) { _, _ in "ok\n" }
             router.on("/readyz", method: method) { [store] _, _ in
-                Readiness(await store.problems().map { "database: \($0)" }).response
+                async let stored = store.problems()
+                let ports = await health.problems
+                return Readiness(await stored.map { "database: \($0)" } + ports.map { "turn: \($0)" }).response
             }
         }
         router.post("/api/leave") { [self] request, _ in
@@ -223,7 +247,8 @@ public final class LinkUpServer: Sendable {
             store: ShimStore(store: store),
             keys: RoomKeys(secret: secret),
             iceServers: iceServers,
-            limits: ClientLimits(),
+            limits: ClientLimits(configuration.protections.rates, refusals: RefusalCounters(metrics)),
+            size: configuration.protections.roomSize,
             onDeparture: { turn.revoke(userID: $0, for: iceServers.lifetime) },
             time: { TimeOfDay.milliseconds }
         )

@@ -29,6 +29,12 @@ public struct Protections: Sendable, Equatable {
     /// What is given to a client that reads slowly stays below it: 256 KiB of what can be asked for again, the pages of
     /// history that are being read, and what is said.
     public var waitingBytes: Int
+    /// How often one connection may ask for what.
+    public var rates: RequestRates
+    /// How many people a room takes.
+    public var roomSize: RoomSize
+    /// How long the states of an HTTP connection may last.
+    public var httpTimeouts: HTTPTimeouts
     /// The names under which the page is opened, besides those of the machine itself, addresses and `localhost`.
     public var publicHosts: [String]
     /// Other origins whose pages may use the server, such as `https://example.org`.
@@ -45,6 +51,9 @@ public struct Protections: Sendable, Equatable {
         handshakesPerNetwork: Int? = 20,
         eventsPerSecond: Int? = 300,
         waitingBytes: Int = 2 << 20,
+        rates: RequestRates = RequestRates(),
+        roomSize: RoomSize = RoomSize(),
+        httpTimeouts: HTTPTimeouts = HTTPTimeouts(),
         publicHosts: [String] = [],
         allowedOrigins: [String] = [],
         trustedProxies: [IPAddressBlock] = []
@@ -56,6 +65,9 @@ public struct Protections: Sendable, Equatable {
         self.handshakesPerNetwork = handshakesPerNetwork
         self.eventsPerSecond = eventsPerSecond
         self.waitingBytes = waitingBytes
+        self.rates = rates
+        self.roomSize = roomSize
+        self.httpTimeouts = httpTimeouts
         self.publicHosts = publicHosts
         self.allowedOrigins = allowedOrigins
         self.trustedProxies = trustedProxies

@@ -6,10 +6,12 @@ struct RequestError: Error, Equatable {
     var code: Code
     /// The argument that it is about.
     var argument: String?
-    /// The limit that was met, where it is a number.
+    /// The limit that was met, where clients are told its number.
     var limit: Int?
     /// When to try again, in milliseconds from now.
     var retryAfter: Int?
+    /// The limit that was met; `nil` where it was none. For metrics alone.
+    var cause: RefusalCause?
 
     /// The codes of `docs/protocol.md`.
     enum Code: String, Encodable, CaseIterable {
@@ -31,11 +33,10 @@ struct RequestError: Error, Equatable {
         case `internal` = "internal"
     }
 
-    init(_ code: Code, argument: String? = nil, limit: Int? = nil, retryAfter: Int? = nil) {
+    private init(_ code: Code, argument: String? = nil, limit: Int? = nil) {
         self.code = code
         self.argument = argument
         self.limit = limit
-        self.retryAfter = retryAfter
     }
 
     /// An argument is missing, of the wrong type or outside its limits.
@@ -46,18 +47,31 @@ struct RequestError: Error, Equatable {
     /// The client speaks another version of the protocol than this one.
     static func version(_ version: Int) -> Self { Self(.version, argument: "version", limit: version) }
 
-    /// The room, or the client's network in it, has as many people as it may have.
-    static func roomFull(_ limit: Int) -> Self { Self(.roomFull, limit: limit) }
-
-    /// The call, or the client's network in all calls, has as many people as it may have.
-    static func callFull(_ limit: Int) -> Self { Self(.callFull, limit: limit) }
+    /// A limit was met.
+    /// - Parameters:
+    ///   - cause: Which one; it has the code.
+    ///   - limit: Its number, for limits that clients tell people of.
+    ///   - retryAfter: When to try again, in milliseconds from now.
+    /// - Returns: The error.
+    static func refused(_ cause: RefusalCause, limit: Int? = nil, retryAfter: Int? = nil) -> Self {
+        var error = Self(cause.code, limit: limit)
+        error.retryAfter = retryAfter
+        error.cause = cause
+        return error
+    }
 
     /// Too often; says when it is not.
-    static func tooManyRequests(_ wait: Duration) -> Self {
+    static func tooManyRequests(_ wait: Duration, _ cause: RefusalCause) -> Self {
         let (seconds, attoseconds) = wait.components
         let milliseconds = seconds * 1000 + (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000
-        return Self(.tooManyRequests, retryAfter: Int(clamping: milliseconds))
+        return refused(cause, retryAfter: Int(clamping: milliseconds))
     }
+
+    /// As much is under way for this client, its network or all as may be, or more waits for it than it takes.
+    static func busy(_ cause: RefusalCause) -> Self { refused(cause) }
+
+    /// The message is not on disk, and nobody was sent it; the client keeps it and says it again later.
+    static func notStored(_ failure: StorageFailure) -> Self { refused(RefusalCause(failure)) }
 
     /// The request needs a room, or the call.
     static let notJoined = Self(.notJoined)
@@ -70,15 +84,11 @@ struct RequestError: Error, Equatable {
     /// The receiver has no connection, and got nothing.
     static let peerAway = Self(.peerAway)
     /// The receiver takes what it is sent too slowly, and the sender is not to fill the server with it.
-    static let peerBusy = Self(.peerBusy)
+    static let peerBusy = refused(.receiverBytes)
     /// The room takes nobody new.
     static let locked = Self(.locked)
     /// The member was turned away, or put out.
     static let denied = Self(.denied)
-    /// As much is under way for this client, its network or all as may be, or more waits for it than it takes.
-    static let busy = Self(.busy)
-    /// The message is not on disk, and nobody was sent it; the client keeps it and says it again later.
-    static let notStored = Self(.notStored)
     /// The server failed; what happened stands in the log only.
     static let `internal` = Self(.internal)
 }

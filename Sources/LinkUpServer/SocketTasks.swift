@@ -1,5 +1,5 @@
 import EngineIO
-import Synchronization
+import Locking
 
 /// The requests of a socket that take time; they are cancelled with it.
 final class SocketTasks: Sendable {

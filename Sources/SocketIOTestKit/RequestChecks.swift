@@ -1,6 +1,6 @@
 import EngineIO
+import Locking
 import SocketIO
-import Synchronization
 
 extension AdapterConformance {
     private typealias Event = TestClient.Event

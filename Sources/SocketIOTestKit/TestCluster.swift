@@ -1,5 +1,5 @@
+import Locking
 import SocketIO
-import Synchronization
 
 /// The servers of a check, the loops on which their clients are, and what turns these.
 ///

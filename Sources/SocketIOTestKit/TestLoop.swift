@@ -1,5 +1,5 @@
 import EngineIO
-import Synchronization
+import Locking
 
 #if canImport(Glibc)
 import Glibc

@@ -1,5 +1,7 @@
+import Locking
 import STUN
-import Synchronization
+
+import struct Synchronization.Atomic
 
 /// The relayed transport addresses that are open at this moment, of all engines of a server.
 ///

@@ -1,6 +1,6 @@
 import HeapModule
+import Locking
 import STUN
-import Synchronization
 
 /// Whose credentials are not good any more, although their time has not come.
 public enum RevokedUser: Hashable, Sendable {

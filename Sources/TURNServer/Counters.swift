@@ -1,4 +1,4 @@
-import Synchronization
+import Locking
 public import TURN
 
 /// What a server has done since it was made.

@@ -1,10 +1,10 @@
 import Listening
+import Locking
 public import Logging
 public import NIOCore
 public import NIOPosix
 public import STUN
 public import ServiceLifecycle
-import Synchronization
 import TURN
 
 /// A STUN and TURN server over UDP, TCP and TLS, on IPv4 and IPv6 (RFC 8489, RFC 8656, RFC 6062).

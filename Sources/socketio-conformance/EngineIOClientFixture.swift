@@ -1,7 +1,7 @@
 import EngineIO
 import FoundationEssentials
+import Locking
 import NIOCore
-import Synchronization
 
 /// Greets, answers a few requests and echoes the rest, as the official Engine.IO client's tests expect.
 final class EngineIOClientFixture: EngineApplication {

@@ -14,6 +14,9 @@ struct ModuleRule: Sendable, CustomTestStringConvertible {
     /// Whether it may start tasks: only for running an application's asynchronous handlers.
     let mayStartTasks: Bool
 
+    /// The modules of this package that every other may import.
+    static let everywhere: Set<String> = ["Locking"]
+
     var testDescription: String { module }
 
     init(_ module: String, imports internals: Set<String>, only externals: Set<String>? = nil, tasks: Bool = false) {
@@ -26,6 +29,7 @@ struct ModuleRule: Sendable, CustomTestStringConvertible {
     /// The house as `docs/decisions/0001-cores-without-io.md` draws it; every folder of `Sources/` stands here.
     static let all: [Self] = [
         Self("Listening", imports: []),
+        Self("Locking", imports: [], only: ["Glibc", "Synchronization"]),
         Self("STUN", imports: [], only: ["NIOCore", "Crypto", "FoundationEssentials"]),
         Self(
             "TURN",
@@ -70,11 +74,23 @@ struct ArchitectureTests {
             "\(file.module) has no rule: enter it in ModuleRule.all"
         )
         let ours = Set(ModuleRule.all.map(\.module))
-        let wrong = file.imports.intersection(ours).subtracting(rule.internals).subtracting([file.module])
+        let wrong = file.imports.intersection(ours).subtracting(rule.internals.union(ModuleRule.everywhere))
+            .subtracting([file.module])
         #expect(wrong.isEmpty, "\(file) must not import \(wrong.sorted())")
         if let externals = rule.externals {
             let foreign = file.imports.subtracting(ours).subtracting(externals)
             #expect(foreign.isEmpty, "\(file) belongs to a core without IO and must not import \(foreign.sorted())")
+        }
+    }
+
+    /// The thread sanitizer knows no other lock than the one of `Locking`.
+    @Test(arguments: SourceFile.all.filter { $0.module != "Locking" } + SourceFile.tests)
+    func locksComeFromOneModule(file: SourceFile) {
+        let foreign = file.importedDeclarations.filter { $0.split(separator: ".").first == "Synchronization" }
+            .subtracting(["Synchronization.Atomic"])
+        #expect(foreign.isEmpty, "\(file) must import Locking for Mutex, and Synchronization.Atomic, not \(foreign)")
+        for name in ["pthread_mutex_t", "NIOLock", "NIOLockedValueBox", "NSLock"] {
+            #expect(!file.mentions(name), "\(file) must use the Mutex of Locking, not \(name)")
         }
     }
 
@@ -99,6 +115,7 @@ struct ArchitectureTests {
     func everyModuleIsRead() {
         // An empty list would let the tests above pass unrun.
         #expect(!SourceFile.all.isEmpty)
+        #expect(!SourceFile.tests.isEmpty)
     }
 
     @Test
@@ -130,6 +147,7 @@ struct ArchitectureTests {
                 """
         )
         #expect(file.imports == ["A", "B", "C", "D"])
+        #expect(file.importedDeclarations == ["A", "B", "C.Thing", "D.Sub"])
         #expect(file.lineCount == 7)
     }
 

@@ -14,6 +14,9 @@ struct SourceFile: Sendable, CustomStringConvertible {
     /// The names of the imported modules, without submodules and declarations.
     let imports: Set<String>
 
+    /// What is imported, as it is written: a module, or a submodule or declaration of one.
+    let importedDeclarations: Set<String>
+
     /// The text without comments and without the contents of string literals on one line.
     let code: String
 
@@ -24,16 +27,22 @@ struct SourceFile: Sendable, CustomStringConvertible {
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
     /// Every Swift file below `Sources/`, in order of the paths.
-    static let all: [Self] = {
-        let folder = root.appending(path: "Sources")
+    static let all = files(below: "Sources")
+
+    /// Every Swift file below `Tests/`, in order of the paths.
+    static let tests = files(below: "Tests")
+
+    private static func files(below name: String) -> [Self] {
+        let folder = root.appending(path: name)
         let paths = (try? FileManager.default.subpathsOfDirectory(atPath: folder.path())) ?? []
         return paths.filter { $0.hasSuffix(".swift") }.sorted().compactMap { path in
             guard let module = path.split(separator: "/").first,
                 let data = try? Data(contentsOf: folder.appending(path: path))
             else { return nil }
-            return Self(module: String(module), path: "Sources/" + path, text: String(decoding: data, as: UTF8.self))
+            let text = String(decoding: data, as: UTF8.self)
+            return Self(module: String(module), path: name + "/" + path, text: text)
         }
-    }()
+    }
 
     init(module: String, path: String, text: String) {
         self.module = module
@@ -42,7 +51,8 @@ struct SourceFile: Sendable, CustomStringConvertible {
         lineCount = text.hasSuffix("\n") ? lines.count - 1 : lines.count
         let bare = lines.map { Self.code(of: $0) }
         code = bare.joined(separator: "\n")
-        imports = Set(bare.compactMap { Self.importedModule(in: $0) })
+        importedDeclarations = Set(bare.compactMap { Self.importedDeclaration(in: $0) })
+        imports = Set(importedDeclarations.compactMap { $0.split(separator: ".").first.map(String.init) })
     }
 
     /// The line without comment and without the contents of its string literals.
@@ -74,8 +84,8 @@ struct SourceFile: Sendable, CustomStringConvertible {
         return result
     }
 
-    /// The module that the line imports, or `nil` if it is no import.
-    private static func importedModule(in line: String) -> String? {
+    /// What the line imports, or `nil` if it is no import.
+    private static func importedDeclaration(in line: String) -> String? {
         let prefixes: Set<Substring> = ["public", "package", "internal", "fileprivate", "private", "@preconcurrency"]
         let kinds: Set<Substring> = ["struct", "class", "enum", "protocol", "typealias", "func", "let", "var"]
         var words = line.split(whereSeparator: \.isWhitespace)[...]
@@ -83,7 +93,7 @@ struct SourceFile: Sendable, CustomStringConvertible {
         guard words.first == "import" else { return nil }
         words.removeFirst()
         if let word = words.first, kinds.contains(word) { words.removeFirst() }
-        return words.first?.split(separator: ".").first.map { String($0) }
+        return words.first.map { String($0) }
     }
 
     /// Whether the code has `phrase` with no letter, digit or underscore directly before or after it.

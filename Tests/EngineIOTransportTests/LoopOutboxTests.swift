@@ -1,8 +1,8 @@
 import Dispatch
 import EngineIO
+import Locking
 import NIOCore
 import NIOPosix
-import Synchronization
 import Testing
 
 @testable import EngineIOTransport

@@ -1,8 +1,8 @@
 import EngineIO
+import Locking
 import Logging
 import NIOCore
 import NIOEmbedded
-import Synchronization
 
 @testable import EngineIOTransport
 

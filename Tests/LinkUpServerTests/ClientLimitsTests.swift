@@ -23,23 +23,24 @@ struct ClientLimitsTests {
         }
     }
 
-    @Test(arguments: LimitedAction.allCases.filter { $0.clientRate.burst <= 1000 })
+    @Test(arguments: LimitedAction.allCases.filter { $0.rate.client.burst <= 1000 })
     func countsByConnectionAndByNetwork(action: LimitedAction) throws {
-        guard let network = action.networkRate else { return }
+        guard let network = action.rate.network else { return }
         var admitted = 0
         var clients = 0
         while admitted < network.burst, clients < 1000 {
             clients += 1
             let client = limits.client(of: connection("2001:db8::\(String(clients, radix: 16))"), at: loop.now)
             var own = 0
+            let left = network.burst - admitted
             let now = loop.now
-            while own <= action.clientRate.burst,
+            while own <= action.rate.client.burst,
                 code({ () throws(RequestError) in try client.take(action, at: now) }) == nil
             {
                 own += 1
                 admitted += 1
             }
-            #expect(own == action.clientRate.burst || admitted == network.burst)
+            #expect(own == min(action.rate.client.burst, left))
         }
         // A class of 40 that does at once all that each may is not refused.
         #expect(clients >= 40)
@@ -47,6 +48,29 @@ struct ClientLimitsTests {
         #expect(code { () throws(RequestError) in try late.take(action, at: loop.now) } == .tooManyRequests)
         let other = limits.client(of: connection("2001:db8:0:1::1"), at: loop.now)
         #expect(code { () throws(RequestError) in try other.take(action, at: loop.now) } == nil)
+    }
+
+    /// A rate of one connection, and what its network may then.
+    @Test(arguments: [(10, 20, 100, 800), (1, 2, 10, 80), (50, 100, 500, 4000)])
+    func theRateOfANetworkMovesWithThatOfAConnection(perSecond: Int, burst: Int, network: Int, together: Int) {
+        let rate = RequestRates(messages: perSecond).rate(of: .say)
+        #expect(rate?.client == Rate(perSecond: perSecond, burst: burst))
+        #expect(rate?.network == Rate(perSecond: network, burst: together))
+    }
+
+    @Test
+    func noLimitIsNone() throws {
+        let limits = ClientLimits(RequestRates(messages: nil, signals: nil, requests: nil))
+        let client = limits.client(of: connection(), at: loop.now)
+        for action in [LimitedAction.say, .signal, .control, .leave] {
+            for _ in 0..<30_000 { try client.take(action, at: loop.now) }
+        }
+    }
+
+    /// What an option leaves alone is as it is without.
+    @Test(arguments: LimitedAction.allCases)
+    func theDefaultsAreThoseOfTheTable(action: LimitedAction) {
+        #expect(RequestRates().rate(of: action) == action.rate)
     }
 
     @Test

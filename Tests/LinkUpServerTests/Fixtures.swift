@@ -1,7 +1,7 @@
 import EngineIO
+import Locking
 import NIOCore
 import SocketIO
-import Synchronization
 
 /// A loop that runs when it is told, with a clock that stands still in between.
 ///
@@ -134,8 +134,18 @@ final class FakeClient: EngineConnection, @unchecked Sendable {
         }
     }
 
-    func receive(_ text: String) {
-        handler?.receive(.text(ByteBuffer(string: text)))
+    /// Leaves the namespace and tries to join it again.
+    /// - Returns: Why it was not let in.
+    func refusedEntry() -> String {
+        receive("1\(namespace),")
+        _ = take()
+        receive("0\(namespace),")
+        return take().joined()
+    }
+
+    /// Receives packets, all before anything that they cause runs later.
+    func receive(_ texts: String...) {
+        for text in texts { handler?.receive(.text(ByteBuffer(string: text))) }
         manualLoop.run()
     }
 

@@ -56,11 +56,11 @@ struct RequestArgumentsTests {
 
     @Test
     func writesErrorsAsTheProtocolSays() throws {
-        let error = RequestError.roomFull(5)
+        let error = RequestError.refused(.people, limit: 5)
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
-        let text = String(decoding: try encoder.encode(Answer<NoResult>.error(error)), as: UTF8.self)
+        let text = String(decoding: try encoder.encode(error), as: UTF8.self)
         #expect(text == #"{"error":{"code":"room-full","limit":5}}"#)
-        #expect(String(decoding: try encoder.encode(Answer.result(NoResult())), as: UTF8.self) == "{}")
+        #expect(String(decoding: try encoder.encode(NoResult()), as: UTF8.self) == "{}")
     }
 }

@@ -7,7 +7,7 @@ import Testing
 struct TokenBucketTests {
     private let start = ContinuousClock.now
 
-    @Test(arguments: LimitedAction.allCases.filter { $0.clientRate.burst <= 1000 }.map(\.clientRate))
+    @Test(arguments: LimitedAction.allCases.filter { $0.rate.client.burst <= 1000 }.map(\.rate.client))
     func grantsTheBurstAndNotOneMore(rate: Rate) {
         var bucket = TokenBucket(rate)
         for _ in 0..<rate.burst {
@@ -16,7 +16,7 @@ struct TokenBucketTests {
         #expect(bucket.take(at: start) == rate.interval)
     }
 
-    @Test(arguments: LimitedAction.allCases.filter { $0.clientRate.burst <= 1000 }.map(\.clientRate))
+    @Test(arguments: LimitedAction.allCases.filter { $0.rate.client.burst <= 1000 }.map(\.rate.client))
     func growsOneTokenEachInterval(rate: Rate) {
         var bucket = TokenBucket(rate)
         for _ in 0..<rate.burst { _ = bucket.take(at: start) }
@@ -58,7 +58,7 @@ struct TokenBucketTests {
         ] as [(Duration, Int)]
     )
     func saysWhenToTryAgain(_ wait: Duration, milliseconds: Int) {
-        #expect(RequestError.tooManyRequests(wait) == RequestError(.tooManyRequests, retryAfter: milliseconds))
+        #expect(RequestError.tooManyRequests(wait, .rate(.say)) == .refused(.rate(.say), retryAfter: milliseconds))
     }
 
     @Test

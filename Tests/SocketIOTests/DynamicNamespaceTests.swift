@@ -1,6 +1,5 @@
 import EngineIO
 import NIOCore
-import Synchronization
 import Testing
 
 @testable import SocketIO

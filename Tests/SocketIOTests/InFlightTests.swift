@@ -1,6 +1,6 @@
 import EngineIO
+import Locking
 import NIOCore
-import Synchronization
 import Testing
 
 @testable import SocketIO

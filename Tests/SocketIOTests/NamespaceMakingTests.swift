@@ -1,5 +1,5 @@
 import EngineIO
-import Synchronization
+import Locking
 import Testing
 
 @testable import SocketIO

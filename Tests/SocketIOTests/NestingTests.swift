@@ -1,7 +1,7 @@
 import EngineIO
 import FoundationEssentials
+import Locking
 import NIOCore
-import Synchronization
 import Testing
 
 @testable import SocketIO

@@ -1,7 +1,7 @@
 import EngineIO
+import Locking
 import Logging
 import NIOCore
-import Synchronization
 
 @testable import SocketIO
 

@@ -1,6 +1,6 @@
+import Locking
 import Logging
 import STUN
-import Synchronization
 import Testing
 
 @testable import TURNServer

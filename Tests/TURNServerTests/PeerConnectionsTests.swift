@@ -1,8 +1,8 @@
+import Locking
 import Logging
 import NIOCore
 import NIOPosix
 import STUN
-import Synchronization
 import Testing
 
 @testable import TURN

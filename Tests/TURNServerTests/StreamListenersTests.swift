@@ -1,9 +1,10 @@
 import NIOCore
 import NIOPosix
 import STUN
-import Synchronization
 import TURN
 import Testing
+
+import struct Synchronization.Atomic
 
 @testable import TURNServer
 

@@ -1,11 +1,13 @@
 import Glibc
+import Locking
 import Logging
 import NIOCore
 import NIOPosix
 import STUN
-import Synchronization
 import TURN
 import Testing
+
+import struct Synchronization.Atomic
 
 @testable import TURNServer
 

@@ -18,7 +18,10 @@ struct ServeOptionTests {
             "--public-host", "Meet.example.org:8443", "--allowed-origin", "https://Friend.example", "--trusted-proxy",
             "10.0.0.0/8", "--max-clients", "0", "--max-network-clients", "7", "--max-sockets", "0",
             "--max-network-sockets", "9", "--network-handshakes", "0", "--event-rate", "0", "--max-waiting", "65536",
-            "--room-messages", "0", "--room-size", "1", "--history-days", "0", "--history-size", "0", "--disk-reserve",
+            "--message-rate", "3", "--signal-rate", "0", "--request-rate", "7", "--room-people", "8",
+            "--room-network-people", "2", "--http-head-timeout", "1", "--http-body-timeout", "2",
+            "--http-response-timeout", "3", "--http-idle-timeout", "65", "--room-messages", "0", "--room-size", "1",
+            "--history-days", "0", "--history-size", "0", "--disk-reserve",
             "0",
         ]).flags
         let set = try TURNOptions.parse([]).reader(with: flags, environment: [:]).linkUpConfiguration()
@@ -32,6 +35,14 @@ struct ServeOptionTests {
                     handshakesPerNetwork: nil,
                     eventsPerSecond: nil,
                     waitingBytes: 65_536,
+                    rates: RequestRates(messages: 3, signals: nil, requests: 7),
+                    roomSize: RoomSize(people: 8, peopleOfNetwork: 2),
+                    httpTimeouts: HTTPTimeouts(
+                        head: .seconds(1),
+                        body: .seconds(2),
+                        response: .seconds(3),
+                        idle: .seconds(65)
+                    ),
                     publicHosts: ["meet.example.org:8443"],
                     allowedOrigins: ["https://friend.example"],
                     trustedProxies: ["10.0.0.0/8"]
@@ -54,6 +65,10 @@ struct ServeOptionTests {
         ("LINKUP_ALLOWED_ORIGIN", "a"), ("LINKUP_ALLOWED_ORIGIN", "https://a/"), ("LINKUP_ALLOWED_ORIGIN", "null"),
         ("LINKUP_TRUSTED_PROXY", "a"), ("LINKUP_TRUSTED_PROXY", "10.0.0.0/33"), ("LINKUP_MAX_WAITING", "1"),
         ("LINKUP_MAX_CONNECTIONS", "-1"), ("LINKUP_EVENT_RATE", "x"), ("LINKUP_DISK_RESERVE", "-1"),
+        ("LINKUP_MESSAGE_RATE", "-1"), ("LINKUP_SIGNAL_RATE", "x"), ("LINKUP_REQUEST_RATE", "100001"),
+        ("LINKUP_ROOM_PEOPLE", "0"), ("LINKUP_ROOM_NETWORK_PEOPLE", "0"), ("LINKUP_HTTP_HEAD_TIMEOUT", "0"),
+        ("LINKUP_HTTP_BODY_TIMEOUT", "3601"), ("LINKUP_HTTP_RESPONSE_TIMEOUT", "1.5"),
+        ("LINKUP_HTTP_IDLE_TIMEOUT", "-1"),
     ])
     func badProtectionsAreRefused(variable: String, value: String) throws {
         let reader = try TURNOptions.parse([]).reader(environment: [variable: value])

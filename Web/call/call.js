@@ -41,6 +41,8 @@ export class Call extends Emitter {
   self;
   #isJoined = false;
   #end = new AbortController();
+  /** Whether the person was told that there is no place. */
+  #isFull = false;
   #epoch = 1;
   /**
    * The epochs of the last connections to those who left: should they come back, signals of the next one must not be
@@ -136,7 +138,13 @@ export class Call extends Emitter {
     const refusal = refusalIn(answer);
     if (!refusal) {
       this.#joining.succeeded();
+      this.#isFull = false;
       this.#entered(answer);
+    } else if (refusal.code === 'room-full') {
+      // Whoever finds no place in the call has the chat all the same.
+      if (!this.#isFull) this.dispatch('note', { key: 'call.without' });
+      this.#isFull = true;
+      if (this.#socket.connected) this.#joining.later();
     } else if (refusal.isPassing) {
       if (refusal.trouble) this.dispatch('note', refusal.trouble);
       if (this.#socket.connected) this.#joining.later(refusal.wait);

@@ -52,6 +52,8 @@ export default {
   'call.reconnecting': 'Reconnecting…',
   'call.drop': 'Drop to send to everyone in the call',
   'call.link-copied': 'The invite link is copied.',
+  'call.without':
+    'The call of this room has as many people as it may have. The chat works without the call, which is joined when somebody leaves.',
   'call.copy-link': 'Copy this link to invite others:',
   'call.back-asks': 'Go back once more to leave the call.',
   'call.confirm-leave': 'Files are still on their way, or not saved. Leave all the same?',

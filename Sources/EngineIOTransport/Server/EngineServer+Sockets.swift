@@ -1,6 +1,6 @@
 import EngineIO
+import Locking
 import NIOCore
-import Synchronization
 
 /// How many sockets there may be, whatever comes over them.
 extension EngineServer {

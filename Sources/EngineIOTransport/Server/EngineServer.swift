@@ -1,8 +1,8 @@
 public import EngineIO
+import Locking
 public import Logging
 public import Metrics
 import NIOCore
-import Synchronization
 
 /// An Engine.IO server: its sessions and the application on top of them, apart from any socket.
 ///

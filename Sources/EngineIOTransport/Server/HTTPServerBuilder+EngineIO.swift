@@ -4,7 +4,8 @@ import Logging
 import NIOCore
 import NIOHTTPTypes
 import NIOHTTPTypesHTTP1
-import Synchronization
+
+import struct Synchronization.Atomic
 
 extension HTTPServerBuilder {
     /// An HTTP/1.1 server that gives Engine.IO requests to Engine.IO servers and all others to the application.

@@ -1,4 +1,4 @@
-import Synchronization
+import struct Synchronization.Atomic
 
 /// The bytes that wait for the clients of a server, over all its loops.
 ///

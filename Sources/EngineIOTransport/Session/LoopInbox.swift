@@ -1,5 +1,5 @@
+import Locking
 import NIOCore
-import Synchronization
 
 /// What a loop is to do, in the order of the calls, from whatever thread they come.
 ///

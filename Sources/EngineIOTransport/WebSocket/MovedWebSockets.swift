@@ -1,5 +1,5 @@
+import Locking
 import NIOCore
-import Synchronization
 
 /// WebSockets that moved to another loop: their sockets are new ones, which no listener knows, so that a stop would pass
 /// them by.

@@ -1,6 +1,6 @@
 import EngineIO
+import Locking
 import SocketIO
-import Synchronization
 
 /// Gives a participant ICE servers, and others before the credentials of those end.
 ///

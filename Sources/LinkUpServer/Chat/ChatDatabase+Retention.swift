@@ -4,6 +4,26 @@ extension ChatDatabase {
     /// Rows that are deleted in one transaction: some milliseconds, for which those who say something wait.
     static let sweepSlice = 200
 
+    /// How often room is made for one transaction, a slice at a time.
+    static let largestEffort = 32
+
+    /// The least that is deleted where the history has its largest size, so that it is not done for each message.
+    static let leastRoom = 65_536
+
+    /// Deletes the oldest messages of the biggest room, so that a room that fills the history silences no other.
+    /// - Parameter bytes: How many are to be written.
+    /// - Returns: How many messages were deleted.
+    /// - Throws: What SQLite has to say.
+    func makeRoom(_ bytes: Int) throws -> Int {
+        let biggest = try pool.read { db in
+            try Row.fetchOne(db, sql: "SELECT name, messages, bytes FROM room ORDER BY bytes DESC LIMIT 1")
+                .map { Room(name: $0[0], messages: $0[1], bytes: $0[2]) }
+        }
+        guard let biggest else { return 0 }
+        let rest = max(0, biggest.bytes - max(bytes, Self.leastRoom))
+        return try trim(biggest, to: HistoryLimits(messagesPerRoom: nil, bytesPerRoom: rest))
+    }
+
     /// Deletes a slice of what is not kept any longer.
     /// - Parameters:
     ///   - limits: What is kept.

@@ -62,8 +62,20 @@ struct ChatDatabase: Sendable {
         }
     }
 
-    /// Stores messages in one transaction.
+    /// Stores messages in one transaction; where the history has its largest size, others make room for them.
     func write(_ drafts: [ChatDraft]) throws -> [ChatStore.Stored] {
+        for _ in 0..<Self.largestEffort {
+            do {
+                return try store(drafts)
+            } catch StorageFailure.historyFull {
+                let bytes = drafts.reduce(0) { $0 + $1.text.value.utf8.count + Self.rowOverhead }
+                guard try makeRoom(bytes) > 0 else { break }
+            }
+        }
+        throw StorageFailure.historyFull
+    }
+
+    private func store(_ drafts: [ChatDraft]) throws -> [ChatStore.Stored] {
         try pool.writeWithoutTransaction { db in
             var results: [ChatStore.Stored] = []
             results.reserveCapacity(drafts.count)
@@ -180,6 +192,10 @@ struct ChatDatabase: Sendable {
                     CREATE INDEX message_time ON message (time);
                     """
             )
+        }
+        // The biggest room is looked for when the history is full.
+        migrator.registerMigration("3 sizes of rooms") { db in
+            try db.execute(sql: "CREATE INDEX room_bytes ON room (bytes)")
         }
         return migrator
     }

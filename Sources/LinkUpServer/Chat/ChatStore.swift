@@ -1,8 +1,8 @@
 import Dispatch
 import FoundationEssentials
 import GRDB
+import Locking
 import Logging
-import Synchronization
 
 /// The history of all rooms, in SQLite.
 ///
@@ -65,6 +65,7 @@ final class ChatStore: Sendable {
     private let limits: HistoryLimits
     private let logger: Logger
     private let clock: @Sendable () -> ContinuousClock.Instant
+    private let diskSpace: @Sendable (String) -> (free: Int, all: Int)?
     private let onStored: @Sendable (ChatMessage) -> Void
     private let state = Mutex(State())
     /// What the writer alone knows: the last id that it gave, and when it may open the file again.
@@ -76,6 +77,7 @@ final class ChatStore: Sendable {
     ///   - limits: How much is kept.
     ///   - logger: Where the store says that it can't store, and that it can again.
     ///   - clock: The time.
+    ///   - diskSpace: The room on the disk of a path.
     ///   - onStored: Called for each new message, in order of the ids, once it is on disk and before its author
     ///     learns of it; must not wait.
     /// - Throws: ``ChatDatabase/IsNewer``, or what SQLite has to say.
@@ -84,12 +86,14 @@ final class ChatStore: Sendable {
         limits: HistoryLimits = HistoryLimits(),
         logger: Logger = Logger(label: "linkup.chat"),
         clock: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
+        diskSpace: @escaping @Sendable (String) -> (free: Int, all: Int)? = { DatabaseFiles.diskSpace(at: $0) },
         onStored: @escaping @Sendable (ChatMessage) -> Void
     ) throws {
         self.path = path
         self.limits = limits
         self.logger = logger
         self.clock = clock
+        self.diskSpace = diskSpace
         self.onStored = onStored
         let database = try ChatDatabase(path: path, limits: limits, lastID: 0)
         memory = Mutex((try database.lastID(), clock(), .gone))
@@ -155,22 +159,44 @@ final class ChatStore: Sendable {
     }
 
     /// Closes the database after what is being written; later calls fail.
-    func close() throws {
+    /// - Parameter patience: How long the disk may take; a second of the five that a stop has.
+    /// - Throws: What SQLite has to say, or that the disk does not answer.
+    func close(patience: Duration = .seconds(1)) throws {
         let database = state.withLock { state in
             state.isClosed = true
             return state.database
         }
-        try writer.sync { try database?.pool.close() }
+        let isClosed = DispatchSemaphore(value: 0)
+        let result = Mutex<Result<Void, any Error>>(.success(()))
+        writer.async {
+            let outcome = Result { if let database { try database.pool.close() } }
+            result.withLock { $0 = outcome }
+            isClosed.signal()
+        }
+        guard isClosed.wait(timeout: .now() + patience / .seconds(1)) == .success else {
+            throw StorageFailure.unusable(Self.silence)
+        }
+        try result.withLock { $0 }.get()
     }
+
+    /// What is said of a disk that takes too long.
+    private static let silence = "the disk does not answer"
 
     /// Deletes a slice of what is not kept any longer, when the writer has time for it.
     /// - Parameter oldest: Messages from before this time, in milliseconds since 1970, are not kept; `nil` for all.
-    /// - Returns: How many messages were deleted; 0 when there is nothing more to delete.
+    /// - Returns: How many messages were deleted; 0 when there is nothing more to delete, or the task was cancelled.
     func sweep(before oldest: Int64?) async -> Int {
-        await onWriter { [self] in
+        let deleted = FirstValue<Int>()
+        writer.async { [self] in
             // What is deleted makes room, so it does not wait for room.
             let result = attempt(needsRoom: false) { try $0.sweep(limits, before: oldest) }
-            return (try? result.get()) ?? 0
+            deleted.set((try? result.get()) ?? 0)
+        }
+        // A stop does not wait for a disk that hangs.
+        return await withTaskCancellationHandler {
+            await deleted.value
+        } onCancel: {
+            deleted.set(0)
         }
     }
 
@@ -184,27 +210,19 @@ final class ChatStore: Sendable {
         }
         // Others ask at the same time: one try is enough for all.
         if isFirst {
-            let isAnswered = await withCheckedContinuation { (continuation: CheckedContinuation<Bool, Never>) in
-                let waiter = FirstCall { continuation.resume(returning: $0) }
-                writer.async { [self] in
-                    note(attempt(needsRoom: true) { if hasFailed { try $0.touch() } }, times: 0)
-                    state.withLock { $0.isChecking = false }
-                    waiter(true)
-                }
-                DispatchQueue.global().asyncAfter(deadline: .now() + patience / .seconds(1)) { waiter(false) }
+            let isAnswered = FirstValue<Bool>()
+            writer.async { [self] in
+                note(attempt(needsRoom: true) { if hasFailed { try $0.touch() } }, times: 0)
+                state.withLock { $0.isChecking = false }
+                isAnswered.set(true)
             }
-            guard isAnswered else { return ["the disk does not answer"] }
+            DispatchQueue.global().asyncAfter(deadline: .now() + patience / .seconds(1)) { isAnswered.set(false) }
+            guard await isAnswered.value else { return [Self.silence] }
         }
         let now = clock()
         return state.withLock { state in
-            if let since = state.busySince, since.duration(to: now) >= patience { return ["the disk does not answer"] }
+            if let since = state.busySince, since.duration(to: now) >= patience { return [Self.silence] }
             return [state.writing.failure, state.reading.failure].compactMap { $0?.description }
-        }
-    }
-
-    private func onWriter<Result: Sendable>(_ body: @escaping @Sendable () -> Result) async -> Result {
-        await withCheckedContinuation { continuation in
-            writer.async { continuation.resume(returning: body()) }
         }
     }
 }
@@ -268,7 +286,7 @@ extension ChatStore {
     ) throws -> Value {
         for _ in 0..<tries {
             let database = try opened()
-            if needsRoom, let space = DatabaseFiles.diskSpace(at: database.pool.path),
+            if needsRoom, let space = diskSpace(database.pool.path),
                 limits.isFull(free: space.free, of: space.all)
             {
                 throw StorageFailure.diskFull
@@ -344,18 +362,5 @@ extension ChatStore {
         case .failing(let failure, let times):
             logger.error("\(subject) can't \(verb)", metadata: ["reason": "\(failure)", "requests": "\(times)"])
         }
-    }
-}
-
-/// Does something once, whoever comes first.
-private final class FirstCall: Sendable {
-    private let action: Mutex<(@Sendable (Bool) -> Void)?>
-
-    init(_ action: @escaping @Sendable (Bool) -> Void) {
-        self.action = Mutex(action)
-    }
-
-    func callAsFunction(_ value: Bool) {
-        action.withLock { $0.take() }?(value)
     }
 }

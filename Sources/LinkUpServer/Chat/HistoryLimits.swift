@@ -8,7 +8,7 @@ public struct HistoryLimits: Sendable, Equatable {
     public var days: Int?
     /// The most bytes of the whole history; 10 GiB, and `nil` for no limit but the disk.
     ///
-    /// Beyond it nothing is stored until something is deleted.
+    /// Beyond it the oldest messages of the biggest room make room for new ones.
     public var databaseBytes: Int?
     /// How many bytes of the disk are left to others; 1 GiB, but never more than a twentieth of the disk.
     ///

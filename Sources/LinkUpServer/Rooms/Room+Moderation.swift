@@ -7,9 +7,9 @@ extension Room {
     /// - Throws: `room-full` when as many wait as may, in all or of its network.
     mutating func wait(_ arrival: Arrival) throws(RequestError) -> [RoomEffect] {
         waiters.removeAll { $0.connection == arrival.connection || $0.person.id == arrival.id }
-        guard waiters.count < Limits.waiting else { throw .roomFull(Limits.waiting) }
+        guard waiters.count < Limits.waiting else { throw .refused(.waiting, limit: Limits.waiting) }
         guard waiters.count(where: { $0.network == arrival.network }) < Limits.waitingOfNetwork else {
-            throw .roomFull(Limits.waitingOfNetwork)
+            throw .refused(.networkWaiting, limit: Limits.waitingOfNetwork)
         }
         let person = WaitingPerson(id: arrival.id, name: arrival.name)
         waiters.append(Waiter(person: person, connection: arrival.connection, network: arrival.network))

@@ -32,12 +32,12 @@ struct Room: Sendable {
     /// How many members each network has.
     private var networks: [ClientNetwork: Int] = [:]
     private var budget = TokenBucket(Limits.roomBytes)
-    private let capacity: Int
+    private let size: RoomSize
 
     /// Makes an empty room.
-    /// - Parameter capacity: How many members it takes.
-    init(capacity: Int = Limits.people) {
-        self.capacity = capacity
+    /// - Parameter size: How many members it takes.
+    init(size: RoomSize = RoomSize()) {
+        self.size = size
     }
 
     /// Somebody who waits to be let in.
@@ -91,7 +91,7 @@ extension Room {
         case .read, .clear:
             return []
         case .say(let byteCount), .amend(let byteCount):
-            if let wait = budget.take(byteCount, at: now) { throw .tooManyRequests(wait) }
+            if let wait = budget.take(byteCount, at: now) { throw .tooManyRequests(wait, .roomBytes) }
             return []
         case .typing(let isActive):
             return [.tellOthers(connection, .typing(id, active: isActive))]
@@ -321,9 +321,9 @@ extension Room {
     private func place(for arrival: Arrival) throws(RequestError) -> Role {
         let role = roles[arrival.id] ?? (members.isEmpty ? .host : settings.newcomers)
         guard !settings.isLocked || role.may(.moderate) || admitted.contains(arrival.id) else { throw .locked }
-        guard members.count < capacity else { throw .roomFull(capacity) }
-        guard networks[arrival.network, default: 0] < Limits.peopleOfNetwork else {
-            throw .roomFull(Limits.peopleOfNetwork)
+        guard members.count < size.people else { throw .refused(.people, limit: size.people) }
+        guard networks[arrival.network, default: 0] < size.peopleOfNetwork else {
+            throw .refused(.networkPeople, limit: size.peopleOfNetwork)
         }
         return role
     }
@@ -430,9 +430,13 @@ extension Room {
         }
         let hasSeat = members.values[index].seat != nil
         if !hasSeat {
-            guard entry.hasPlace else { return (.refused(.callFull(Limits.participantsOfNetwork)), []) }
+            guard entry.hasPlace else {
+                return (.refused(.refused(.networkParticipants, limit: Limits.participantsOfNetwork)), [])
+            }
             if callCount >= Limits.participants { effects += freeSeat() }
-            guard callCount < Limits.participants else { return (.refused(.callFull(Limits.participants)), []) }
+            guard callCount < Limits.participants else {
+                return (.refused(.refused(.participants, limit: Limits.participants)), [])
+            }
         }
         effects += exitCall(id)
         callCount += 1
@@ -492,7 +496,7 @@ extension Room {
         if let index = members.index(forKey: sender.id) {
             let wait = members.values[index].budgets[receiver, default: TokenBucket(Limits.pairBytes)]
                 .take(byteCount, at: now)
-            if let wait { throw .tooManyRequests(wait) }
+            if let wait { throw .tooManyRequests(wait, .pairBytes) }
         }
         return [.pass(to: target)]
     }

@@ -43,7 +43,7 @@ struct RoomDirectory: Sendable {
         static func < (left: Self, right: Self) -> Bool { left.time < right.time }
     }
 
-    private let capacity: Int
+    private let size: RoomSize
     private var rooms: [RoomName: Room] = [:]
     private var places: [SocketID: Place] = [:]
     /// How many places in calls those of a network have; those that are kept for somebody count too.
@@ -55,9 +55,9 @@ struct RoomDirectory: Sendable {
     private var lastEpoch: Int64 = 0
 
     /// Makes a directory without rooms.
-    /// - Parameter capacity: How many members a room takes.
-    init(capacity: Int = Limits.people) {
-        self.capacity = capacity
+    /// - Parameter size: How many members a room takes.
+    init(size: RoomSize = RoomSize()) {
+        self.size = size
     }
 
     /// How many rooms somebody is in.
@@ -92,7 +92,7 @@ struct RoomDirectory: Sendable {
         let former = places[arrival.connection]
         var arrival = arrival
         arrival.call?.hasPlace = hasSeat(arrival.network, former: former)
-        if rooms[name] == nil { rooms[name] = Room(capacity: capacity) }
+        if rooms[name] == nil { rooms[name] = Room(size: size) }
         defer { settle(name) }
         guard let result = try rooms[name]?.join(arrival, at: now) else { throw .internal }
         var outcomes: [Outcome] = []

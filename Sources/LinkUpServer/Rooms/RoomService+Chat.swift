@@ -139,7 +139,7 @@ extension RoomService {
                 throw .notAllowed
             } catch {
                 // The store says in the log what is wrong.
-                throw .notStored
+                throw .notStored(StorageFailure(error))
             }
             return { () throws(RequestError) in MessageAnswer(message: message) }
         }

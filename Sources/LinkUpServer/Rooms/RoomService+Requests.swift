@@ -123,7 +123,7 @@ extension RoomService {
         // Binary values in it count too.
         let byteCount = arguments.byteCount
         guard byteCount <= Limits.signalPayload else { throw .badRequest("payload", limit: Limits.signalPayload) }
-        let connection = visit.socket.id
+        let (connection, client) = (visit.socket.id, visit.client)
         let (sender, receiver) = try tryChange { directory, sockets throws(RequestError) in
             let request = RoomRequest.signal(to: MemberID(id), byteCount: byteCount)
             let (place, outcomes) = try directory.receive(request, through: connection, at: now)
@@ -134,7 +134,7 @@ extension RoomService {
         }
         receiver.connection.loop.execute {
             guard receiver.connection.bufferedBytes <= Limits.waitingBytes else {
-                acknowledge?(RequestError.peerBusy)
+                client.refuse(.peerBusy, acknowledge)
                 return
             }
             receiver.emit("signal", sender.value, payload)

@@ -1,6 +1,6 @@
 import EngineIO
+import Locking
 import SocketIO
-import Synchronization
 
 /// The namespace `/room`: ties ``RoomDirectory`` to sockets, timers, keys and the history.
 ///
@@ -38,7 +38,7 @@ final class RoomService: Sendable {
     ///   - keys: Makes and checks the members' keys.
     ///   - iceServers: Where the STUN and TURN server is, and what it accepts.
     ///   - limits: What each client has done.
-    ///   - capacity: How many members a room takes.
+    ///   - size: How many members a room takes.
     ///   - onDeparture: Told when somebody has left a call for good; gets whom its credentials for the TURN server are
     ///     for, which are to end.
     ///   - time: The time of day, in milliseconds since 1970.
@@ -48,7 +48,7 @@ final class RoomService: Sendable {
         keys: RoomKeys,
         iceServers: ICEServers,
         limits: ClientLimits,
-        capacity: Int = Limits.people,
+        size: RoomSize = RoomSize(),
         onDeparture: @escaping @Sendable (String) -> Void = { _ in },
         time: @escaping @Sendable () -> Int64
     ) {
@@ -59,7 +59,7 @@ final class RoomService: Sendable {
         self.limits = limits
         self.onDeparture = onDeparture
         self.time = time
-        state = Mutex(State(directory: RoomDirectory(capacity: capacity)))
+        state = Mutex(State(directory: RoomDirectory(size: size)))
     }
 
     /// The Socket.IO room of a room; no room's name has a colon, so none is taken for a socket's own room.

@@ -36,14 +36,14 @@ final class RoomVisit: @unchecked Sendable {
     /// Whether the client takes a page.
     /// - Throws: `busy` when more waits for it than it takes.
     func checkRoom() throws(RequestError) {
-        guard socket.connection.bufferedBytes <= Limits.waitingBytes else { throw .busy }
+        guard socket.connection.bufferedBytes <= Limits.waitingBytes else { throw .busy(.waitingBytes) }
     }
 
     /// The socket begins to join a room.
     /// - Returns: What the attempt is called.
     /// - Throws: `busy` when it is joining one already.
     func begin(_ room: RoomName) throws(RequestError) -> Int {
-        guard joining == nil else { throw .busy }
+        guard joining == nil else { throw .busy(.joins) }
         attempts += 1
         joining = (room, attempts)
         return attempts

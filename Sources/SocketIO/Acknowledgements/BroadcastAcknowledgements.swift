@@ -1,5 +1,5 @@
 import EngineIO
-import Synchronization
+import Locking
 
 extension BroadcastEmitter {
     /// Sends an event to the selected sockets; `completion` runs, on some loop, when each has acknowledged it or was

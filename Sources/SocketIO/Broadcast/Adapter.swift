@@ -1,5 +1,5 @@
 public import EngineIO
-import Synchronization
+import Locking
 
 /// Joins the servers of a cluster: takes what one of them has to tell the others, and hands in what they have to tell.
 ///

@@ -1,5 +1,7 @@
 import EngineIO
-import Synchronization
+import Locking
+
+import struct Synchronization.Atomic
 
 /// A namespace's side of its adapter.
 final class Cluster: Sendable {

@@ -1,5 +1,5 @@
+import Locking
 import Logging
-import Synchronization
 
 /// The handlers of a namespace for events from other nodes.
 final class ServerSideEvents: Sendable {

@@ -1,4 +1,4 @@
-import Synchronization
+import Locking
 
 /// Something that clients connect to, and that has middlewares and connection handlers of its own: a namespace, a
 /// server (for its main namespace), or a ``ParentNamespace``.

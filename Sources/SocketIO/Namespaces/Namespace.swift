@@ -1,6 +1,8 @@
 import EngineIO
+import Locking
 import Logging
-import Synchronization
+
+import struct Synchronization.Atomic
 
 /// A namespace: clients join it by name, and have a socket, rooms and handlers of their own in it.
 public final class Namespace: BroadcastEmitter, ConnectionHost {

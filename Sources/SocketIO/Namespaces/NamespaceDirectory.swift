@@ -1,5 +1,5 @@
+import Locking
 import Logging
-import Synchronization
 
 /// The namespaces of a server by name, and what makes new ones.
 final class NamespaceDirectory: Sendable {

@@ -1,4 +1,4 @@
-import Synchronization
+import Locking
 
 /// Namespaces that come into being when a client asks for them by a name that matches.
 ///

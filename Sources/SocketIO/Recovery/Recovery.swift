@@ -1,7 +1,9 @@
 import EngineIO
+import Locking
 import Logging
 import NIOCore
-import Synchronization
+
+import struct Synchronization.Atomic
 
 /// What a socket has in a namespace whose clients may come back.
 final class SocketRecovery {

@@ -1,6 +1,6 @@
 public import EngineIO
+import Locking
 public import Logging
-import Synchronization
 
 /// A Socket.IO server, protocol revision 5, on top of whatever provides Engine.IO connections.
 ///

@@ -1,6 +1,7 @@
 public import EngineIO
 import Logging
-import Synchronization
+
+import struct Synchronization.Atomic
 
 // MARK: - Life
 

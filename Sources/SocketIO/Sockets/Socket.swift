@@ -1,7 +1,8 @@
 public import EngineIO
 import Logging
 import NIOCore
-import Synchronization
+
+import struct Synchronization.Atomic
 
 /// A client in a namespace.
 ///

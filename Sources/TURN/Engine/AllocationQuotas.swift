@@ -1,5 +1,5 @@
+import Locking
 import STUN
-import Synchronization
 
 /// Whom an allocation is counted for: its user, and the network that the user came from.
 struct QuotaAccount: Hashable {

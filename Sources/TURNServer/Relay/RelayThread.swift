@@ -1,8 +1,8 @@
 import CLinuxUDP
+import Locking
 import Logging
 import NIOCore
 import STUN
-import Synchronization
 import TURN
 
 /// A thread that owns a relay engine, its sockets and its clients.

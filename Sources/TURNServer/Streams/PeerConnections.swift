@@ -1,9 +1,9 @@
 import Listening
+import Locking
 import Logging
 import NIOCore
 import NIOPosix
 import STUN
-import Synchronization
 import TURN
 
 #if canImport(Darwin)

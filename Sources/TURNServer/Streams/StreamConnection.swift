@@ -1,7 +1,8 @@
 import NIOCore
 import STUN
-import Synchronization
 import TURN
+
+import struct Synchronization.Atomic
 
 /// A client's TCP or TLS connection, seen from its relay thread.
 ///

@@ -1,10 +1,12 @@
 import Listening
+import Locking
 import Logging
 import NIOCore
 import NIOPosix
 import STUN
-import Synchronization
 import TURN
+
+import struct Synchronization.Atomic
 
 /// Accepts TCP and TLS connections and gives each to a relay thread.
 final class StreamListeners: Sendable {

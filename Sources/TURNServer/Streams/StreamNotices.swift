@@ -1,7 +1,7 @@
 import Listening
+import Locking
 import Logging
 import STUN
-import Synchronization
 
 /// What the operator is told of TCP and TLS connections: a line a minute for each reason, with how often it was.
 final class StreamNotices: Sendable {

@@ -1,6 +1,6 @@
+import Locking
 import NIOCore
 import STUN
-import Synchronization
 
 /// The connections that are open, so that they can be limited in number and closed together.
 final class StreamRegistry: Sendable {

@@ -1,7 +1,7 @@
+import Locking
 public import Logging
 import NIOCore
 import NIOSSL
-import Synchronization
 
 #if canImport(Darwin)
 import Darwin

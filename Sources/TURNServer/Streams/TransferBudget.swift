@@ -1,5 +1,5 @@
+import Locking
 import NIOCore
-import Synchronization
 
 /// How much the TCP connections of a relayed address may carry in one direction: so many bytes a second, and those of
 /// one second at once.

@@ -1,6 +1,6 @@
 import Configuration
 import FoundationEssentials
-import Synchronization
+import Locking
 
 /// A YAML file with options.
 ///

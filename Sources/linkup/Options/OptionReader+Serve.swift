@@ -18,6 +18,9 @@ extension OptionReader {
             handshakesPerNetwork: try limit(.networkHandshakes, most: 100_000, default: defaults.handshakesPerNetwork),
             eventsPerSecond: try limit(.eventRate, most: 100_000, default: defaults.eventsPerSecond),
             waitingBytes: try number(.maxWaiting, in: 65_536...(1 << 30))?.value ?? defaults.waitingBytes,
+            rates: try requestRates(),
+            roomSize: try roomSize(),
+            httpTimeouts: try httpTimeouts(),
             publicHosts: try list(.publicHost, "a name without scheme and path, as meet.example.org", Protections.host),
             allowedOrigins: try list(
                 .allowedOrigin,
@@ -45,6 +48,38 @@ extension OptionReader {
             databaseBytes: size.map { $0 == 0 ? nil : $0 * mebibyte } ?? defaults.databaseBytes,
             reservedBytes: reserve.map { $0 * mebibyte } ?? defaults.reservedBytes
         )
+    }
+
+    private func requestRates() throws(OptionError) -> RequestRates {
+        let defaults = RequestRates()
+        return RequestRates(
+            messages: try limit(.messageRate, most: 100_000, default: defaults.messages),
+            signals: try limit(.signalRate, most: 100_000, default: defaults.signals),
+            requests: try limit(.requestRate, most: 100_000, default: defaults.requests)
+        )
+    }
+
+    private func roomSize() throws(OptionError) -> RoomSize {
+        let defaults = RoomSize()
+        return RoomSize(
+            people: try number(.roomPeople, in: 1...100_000)?.value ?? defaults.people,
+            peopleOfNetwork: try number(.roomNetworkPeople, in: 1...100_000)?.value ?? defaults.peopleOfNetwork
+        )
+    }
+
+    private func httpTimeouts() throws(OptionError) -> HTTPTimeouts {
+        let defaults = HTTPTimeouts()
+        return HTTPTimeouts(
+            head: try seconds(.httpHeadTimeout) ?? defaults.head,
+            body: try seconds(.httpBodyTimeout) ?? defaults.body,
+            response: try seconds(.httpResponseTimeout) ?? defaults.response,
+            idle: try seconds(.httpIdleTimeout) ?? defaults.idle
+        )
+    }
+
+    /// An hour at most: whoever does nothing holds a descriptor.
+    private func seconds(_ option: OptionName) throws(OptionError) -> Duration? {
+        try number(option, in: 1...3600).map { .seconds($0.value) }
     }
 
     /// A number of which 0 stands for no limit.

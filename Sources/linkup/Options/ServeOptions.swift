@@ -52,6 +52,40 @@ struct ServeOptions: ParsableArguments {
     )
     var maxWaiting: Int?
 
+    @Option(help: "Messages that one connection may say in a second; 0 for no limit. (default: 10)")
+    var messageRate: Int?
+
+    @Option(help: "Signals that one connection may send in a second; 0 for no limit. (default: 100)")
+    var signalRate: Int?
+
+    @Option(help: "Other requests that one connection may send in a second; 0 for no limit. (default: 5)")
+    var requestRate: Int?
+
+    @Option(help: "People that a room's chat takes. (default: 500)")
+    var roomPeople: Int?
+
+    @Option(help: "People of one network that a room's chat takes. (default: 100)")
+    var roomNetworkPeople: Int?
+
+    @Option(help: ArgumentHelp("Seconds for the head of an HTTP request. (default: 30)", valueName: "seconds"))
+    var httpHeadTimeout: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Seconds for the body of an HTTP request, and one more for each KiB. (default: 30)",
+            valueName: "seconds"
+        )
+    )
+    var httpBodyTimeout: Int?
+
+    @Option(help: ArgumentHelp("Seconds in which nobody takes an HTTP response. (default: 30)", valueName: "seconds"))
+    var httpResponseTimeout: Int?
+
+    @Option(
+        help: ArgumentHelp("Seconds between two HTTP requests of a connection. (default: 60)", valueName: "seconds")
+    )
+    var httpIdleTimeout: Int?
+
     @Option(help: "Messages of a room that are kept; 0 for all. (default: 100000)")
     var roomMessages: Int?
 
@@ -82,6 +116,10 @@ struct ServeOptions: ParsableArguments {
             .maxClients: maxClients, .maxNetworkClients: maxNetworkClients,
             .maxSockets: maxSockets, .maxNetworkSockets: maxNetworkSockets,
             .networkHandshakes: networkHandshakes, .eventRate: eventRate, .maxWaiting: maxWaiting,
+            .messageRate: messageRate, .signalRate: signalRate, .requestRate: requestRate,
+            .roomPeople: roomPeople, .roomNetworkPeople: roomNetworkPeople,
+            .httpHeadTimeout: httpHeadTimeout, .httpBodyTimeout: httpBodyTimeout,
+            .httpResponseTimeout: httpResponseTimeout, .httpIdleTimeout: httpIdleTimeout,
             .roomMessages: roomMessages, .roomSize: roomSize, .historyDays: historyDays, .historySize: historySize,
             .diskReserve: diskReserve,
         ]

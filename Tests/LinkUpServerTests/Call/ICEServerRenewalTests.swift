@@ -1,6 +1,6 @@
 import Foundation
+import Locking
 import SocketIO
-import Synchronization
 import TURN
 import Testing
 

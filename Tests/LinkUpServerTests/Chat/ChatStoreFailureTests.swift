@@ -1,6 +1,6 @@
 import Foundation
 import GRDB
-import Synchronization
+import Locking
 import Testing
 
 @testable import LinkUpServer
@@ -36,9 +36,9 @@ struct ChatStoreFailureTests {
         )
     }
 
-    private func draft(_ text: String, key: String? = nil) throws -> ChatDraft {
+    private func draft(_ text: String, room: String = "lobby", key: String? = nil) throws -> ChatDraft {
         ChatDraft(
-            room: try RoomName("lobby"),
+            room: try RoomName(room),
             author: "author",
             name: try DisplayName("Ada"),
             text: try MessageText(text),
@@ -47,8 +47,8 @@ struct ChatStoreFailureTests {
         )
     }
 
-    private func texts(_ store: ChatStore) async throws -> [String] {
-        try await store.newest(in: RoomName("lobby"), limit: 100).messages.map(\.text)
+    private func texts(_ store: ChatStore, room: String = "lobby") async throws -> [String] {
+        try await store.newest(in: RoomName(room), limit: 100).messages.map(\.text)
     }
 
     private func failure(of store: ChatStore, saying text: String) async throws -> StorageFailure? {
@@ -160,26 +160,26 @@ struct ChatStoreFailureTests {
     }
 
     @Test
-    func aFullHistoryTakesNothingUntilSomethingIsDeleted() async throws {
-        let store = try open(HistoryLimits(messagesPerRoom: 3, databaseBytes: 25 * 4096, reservedBytes: 0))
-        let text = String(repeating: "x", count: 3000)
-        var stored = 0
-        var problem: StorageFailure?
-        while problem == nil, stored < 100 {
-            do {
-                _ = try await store.append(draft(text))
-                stored += 1
-            } catch {
-                problem = error as? StorageFailure
-            }
+    func aFullHistoryLosesTheOldestMessagesOfItsBiggestRoom() async throws {
+        let store = try open(HistoryLimits(databaseBytes: 100 * 4096, reservedBytes: 0))
+        for number in 1...5 { _ = try await store.append(draft("small \(number)", room: "small")) }
+        // Ten times what fits.
+        for number in 1...1000 {
+            _ = try await store.append(draft("\(number) " + String(repeating: "x", count: 3000)))
+            if number % 100 == 0 { _ = try await store.append(draft("later \(number)", room: "small")) }
         }
-        #expect(problem == .historyFull)
-        #expect(await store.problems() == ["\(StorageFailure.historyFull)"])
-        #expect(try await texts(store).count == stored)
-        while await store.sweep(before: nil) > 0 {}
-        #expect(try await texts(store).count == 3)
-        _ = try await store.append(draft(text))
+        let kept = try await texts(store, room: "small")
+        #expect(kept == (1...5).map { "small \($0)" } + (1...10).map { "later \($0 * 100)" })
+        let big = try await texts(store).map { $0.prefix { $0 != " " } }
+        #expect(big.count > 10 && big == (1001 - big.count...1000).map { Substring("\($0)") })
         #expect(await store.problems().isEmpty)
+    }
+
+    @Test
+    func aHistoryWithoutRoomForOneMessageSaysSo() async throws {
+        let store = try open(HistoryLimits(databaseBytes: 1, reservedBytes: 0))
+        #expect(try await failure(of: store, saying: String(repeating: "😀", count: 4000)) == .historyFull)
+        #expect(await store.problems() == ["\(StorageFailure.historyFull)"])
     }
 
     @Test(arguments: [(4, 5, true), (5, 5, false), (9, 1000, true), (10, 1000, false), (0, 0, false)])
@@ -218,6 +218,25 @@ struct ChatStoreFailureTests {
         gate.signal()
         store.writer.sync {}
         #expect(await store.problems().isEmpty)
+    }
+
+    /// A stop waits a second for the disk, and not for what is being deleted.
+    @Test
+    func aDiskThatDoesNotAnswerHoldsUpNoStop() async throws {
+        let store = try ChatStore(path: path, limits: Self.limits) { _ in }
+        let gate = DispatchSemaphore(value: 0)
+        store.writer.async { gate.wait() }
+        let sweep = Task { await store.sweep(before: nil) }
+        while !sweep.isCancelled { sweep.cancel() }
+        #expect(await sweep.value == 0)
+        let begin = ContinuousClock.now
+        #expect(throws: StorageFailure.unusable("the disk does not answer")) {
+            try store.close(patience: .milliseconds(50))
+        }
+        #expect(begin.duration(to: .now) < .seconds(5))
+        gate.signal()
+        store.writer.sync {}
+        #expect(try await failure(of: store, saying: "late") == .closed)
     }
 
     @Test

@@ -1,7 +1,7 @@
 import EngineIO
 import Foundation
+import Locking
 import SocketIO
-import Synchronization
 import Testing
 
 @testable import LinkUpServer

@@ -209,7 +209,7 @@ struct RoomTests {
 
     @Test
     func aRoomHasAsManyPeopleAsItMay() throws {
-        var room = Room(capacity: 3)
+        var room = Room(size: RoomSize(people: 3))
         for number in 1...3 { _ = try room.join(arrival("m\(number)", network: number), at: start) }
         #expect(code { _ = try room.join(arrival("m4", network: 4), at: start) } == .roomFull)
         // Nobody is kept from coming back.
@@ -221,7 +221,7 @@ struct RoomTests {
     @Test
     func aNetworkHasSoManyPeople() throws {
         var room = Room()
-        for number in 0..<Limits.peopleOfNetwork { _ = try room.join(arrival("m\(number)"), at: start) }
+        for number in 0..<RoomSize().peopleOfNetwork { _ = try room.join(arrival("m\(number)"), at: start) }
         #expect(code { _ = try room.join(arrival("more"), at: start) } == .roomFull)
         #expect(code { _ = try room.join(arrival("other", network: 2), at: start) } == nil)
         // Who moves to another network frees a place.
@@ -247,7 +247,7 @@ struct RoomTests {
         }
         // The call is full, the room is not.
         let late = try room.join(arrival("late", network: 99, stay: "s"), at: start)
-        #expect(late.admission == .entered(call: .refused(.callFull(Limits.participants))))
+        #expect(late.admission == .entered(call: .refused(.refused(.participants, limit: Limits.participants))))
         #expect(room.member(MemberID("late"))?.seat == nil)
         #expect(code { _ = try room.enter(entry("s"), MemberID("late"), through: "late1", at: start) } == .callFull)
         _ = try room.receive(.exit, from: MemberID("m3"), through: "m31", at: start)

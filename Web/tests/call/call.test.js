@@ -152,3 +152,27 @@ test('entering and leaving eight times leaves no listener', async () => {
   }
   assert.equal(listeners.size, 0);
 });
+
+test('whoever finds the call full is told once, stays, and joins when there is a place', async (context) => {
+  context.mock.timers.enable({ apis: ['setTimeout'] });
+  let isFull = true;
+  const socket = new FakeSocket(() =>
+    isFull ? { error: { code: 'room-full', message: 'Full.' } } : { self: 'me', peers: [], iceServers: [], epoch: 1 },
+  );
+  const call = new Call({ socket, room: 'room', name: 'Me', media: makeMedia() });
+  const heard = [];
+  call.on('note', (note) => heard.push(note.key));
+  call.on('refused', () => heard.push('refused'));
+  call.start();
+  for (let attempt = 0; attempt < 3; attempt++) {
+    await settle();
+    context.mock.timers.tick(60_000);
+  }
+  await settle();
+  assert.deepEqual([heard, call.self], [['call.without'], undefined]);
+  isFull = false;
+  context.mock.timers.tick(60_000);
+  await settle();
+  assert.deepEqual([heard, call.self], [['call.without'], 'me']);
+  call.leave();
+});
