@@ -15,6 +15,7 @@ import pytest
 
 from harness.attack import NETWORKS, Intruder, connect, exchange, processor_seconds
 from harness.engineio import EngineSocket, SocketIOSocket
+from harness.member import call, error_code
 from harness.pair import Pair
 from harness.waiting import wait_until
 from harness.websocket import Refused
@@ -106,21 +107,18 @@ def test_a_hangup_ends_nothing(linkup):
 def test_history_that_nobody_reads_costs_little(linkup):
     """64 clients ask for pages of history again and again, and read none of them."""
     with Intruder(linkup.address) as writer:
-        writer.enter()
-        writer.request(0, "join", json.dumps({"room": "long", "name": "W"}))
-        writer.answer(0)
+        writer.join("long")
         for number in range(1, 19):
-            writer.request(number, "say", json.dumps({"text": "😀" * 4000}))
-            writer.answer(number)
+            assert "message" in writer.ask(number, "say", {"text": "😀" * 4000})
     with Pair(linkup.address) as pair, contextlib.ExitStack() as stack:
         before = linkup.resident_bytes
         for number in range(64):
             client = stack.enter_context(Intruder(linkup.address, source=NETWORKS[number]))
             client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-            client.send("40/chat,")
-            client.request(1, "join", json.dumps({"room": "long", "name": "R"}))
+            client.send("40/room,")
+            client.request(1, "join", json.dumps({"room": "long", "name": "R", "version": 1}))
             for again in range(40):
-                client.request(again, "history", json.dumps({"before": 10**9}))
+                client.request(again, "history", "{}")
         most = 0
         for _ in range(30):
             wait_until(lambda end=time.monotonic() + 0.1: time.monotonic() > end, what="a moment")
@@ -176,9 +174,9 @@ def test_entering_again_resets_no_limit(linkup):
         end = time.monotonic() + 4
         packets = []
         for _ in range(200):
-            packets += ["40/chat,", f'42/chat,{next(numbers)}["join",{{"room":"flood","name":"F"}}]']
-            packets += [f'42/chat,{next(numbers)}["say",{{"text":"x"}}]' for _ in range(20)]
-            packets += ["41/chat,"]
+            packets += ["40/room,", f'42/room,{next(numbers)}["join",{{"room":"flood","name":"F","version":1}}]']
+            packets += [f'42/room,{next(numbers)}["say",{{"text":"x"}}]' for _ in range(20)]
+            packets += ["41/room,"]
         with contextlib.suppress(OSError):
             for packet in packets:
                 attacker.send(packet)
@@ -186,9 +184,7 @@ def test_entering_again_resets_no_limit(linkup):
                     break
     pair.assert_undisturbed()
     with Intruder(linkup.address, source=NETWORKS[1]) as reader:
-        reader.enter()
-        reader.request(1, "join", json.dumps({"room": "flood", "name": "R"}))
-        joined = json.loads(reader.answer(1))
+        joined = reader.join("flood")
     # Twenty at once and ten a second, whatever was left and entered.
     assert len(joined["messages"]) <= 20 + 10 * 5, len(joined["messages"])
 
@@ -197,18 +193,17 @@ def test_joins_of_big_rooms_end_with_their_socket(linkup):
     with Intruder(linkup.address) as writer:
         writer.enter()
         for room in range(5):
-            writer.request(room * 10, "join", json.dumps({"room": f"big-{room}", "name": "W"}))
-            writer.answer(room * 10)
+            writer.ask(room * 10, "join", {"room": f"big-{room}", "name": "W", "version": 1})
             for number in range(1, 4):
-                writer.request(room * 10 + number, "say", json.dumps({"text": "😀" * 4000}))
-                writer.answer(room * 10 + number)
+                assert "message" in writer.ask(room * 10 + number, "say", {"text": "😀" * 4000})
     before = linkup.resident_bytes
     with Pair(linkup.address) as pair:
         with Intruder(linkup.address, source=NETWORKS[1]) as attacker:
-            attacker.send("40/chat,")
+            attacker.send("40/room,")
             with contextlib.suppress(OSError):
                 for number in range(20_000):
-                    attacker.request(number, "join", json.dumps({"room": f"big-{number % 5}", "name": "J"}))
+                    join = {"room": f"big-{number % 5}", "name": "J", "version": 1}
+                    attacker.request(number, "join", json.dumps(join))
         used = processor_seconds(linkup.pid)
         wait_until(lambda end=time.monotonic() + 2: time.monotonic() > end, what="two seconds")
         assert processor_seconds(linkup.pid) - used < 1, "it goes on after its socket is gone"
@@ -218,10 +213,8 @@ def test_joins_of_big_rooms_end_with_their_socket(linkup):
 
 
 def _call(linkup, source, name):
-    member = Intruder(linkup.address, source=source, namespace="/call")
-    member.enter()
-    member.request(0, "join", json.dumps({"room": "call", "name": name}))
-    return member, json.loads(member.answer(0))
+    member = Intruder(linkup.address, source=source)
+    return member, member.join("call", name, call=call())
 
 
 def test_the_sender_of_too_much_pays(linkup):
@@ -230,19 +223,16 @@ def test_the_sender_of_too_much_pays(linkup):
     attacker, _ = _call(linkup, NETWORKS[1], "A")
     with victim, attacker, Pair(linkup.address) as pair:
         victim.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        sdp = "v=0" + "x" * 90_000
+        offer = {"epoch": 1, "description": {"type": "offer", "sdp": "v=0" + "x" * 90_000}}
         refused = []
         for number in range(1, 200):
-            signal_ = {"to": joined["self"], "epoch": 1, "description": {"type": "offer", "sdp": sdp}}
-            attacker.request(number, "signal", json.dumps(signal_))
-            answer = attacker.answer(number)
+            answer = attacker.ask(number, "signal", joined["self"], offer)
             assert answer is not None, "the sender was closed"
-            if '"error"' in answer:
-                refused.append(json.loads(answer)["error"]["code"])
+            if "error" in answer:
+                refused.append(error_code(answer))
         # What one may send another is over long before as much waits as makes the other busy.
         assert len(refused) > 150 and set(refused) == {"too-many-requests"}, set(refused)
-        victim.request(7, "status", json.dumps({"audio": True, "video": False, "screen": False}))
-        assert victim.answer(7) == "{}"
+        assert victim.ask(7, "status", {"audio": True, "video": False, "screen": False}) == {}
     pair.assert_undisturbed()
 
 
@@ -250,15 +240,16 @@ def test_the_sender_of_too_much_pays(linkup):
 
 
 def test_ghosts_lock_no_room(linkup):
-    with Intruder(linkup.address, namespace="/call") as attacker:
+    with Intruder(linkup.address) as attacker:
         for number in range(15):
-            attacker.send("40/call,")
-            attacker.request(number, "join", json.dumps({"room": "call", "name": f"G{number}"}))
-            attacker.send("41/call,")
+            attacker.send("40/room,")
+            join = {"room": "call", "name": f"G{number}", "version": 1, "call": call()}
+            attacker.request(number, "join", json.dumps(join))
+            attacker.send("41/room,")
         # Whatever it got: somebody else gets in at once.
         member, joined = _call(linkup, NETWORKS[1], "Ben")
         with member:
-            assert "error" not in joined, joined
+            assert "error" not in joined and "error" not in joined["call"], joined
 
 
 # MARK: The web
@@ -284,7 +275,7 @@ def test_other_sites_are_refused(shared_linkup, transport, refusal, origin):
     assert seen == answer
 
 
-@pytest.mark.parametrize("path", ["/", "/lib/format.js", POLLING])
+@pytest.mark.parametrize("path", ["/", "/i18n/en.js", POLLING])
 @pytest.mark.parametrize(
     "host, answer",
     [("evil.example", 421), ("evil.example:3000", 421), ("localhost", 200), ("127.0.0.1:1", 200), ("[::1]", 200)],
@@ -293,7 +284,7 @@ def test_other_hosts_are_refused(shared_linkup, path, host, answer):
     assert status(exchange(shared_linkup.address, get(path, host))) == answer
 
 
-@pytest.mark.parametrize("path", ["/tests/words.test.js", "/package.json", "/jsconfig.json"])
+@pytest.mark.parametrize("path", ["/tests/i18n/t.test.js", "/package.json", "/jsconfig.json"])
 def test_the_page_alone_is_served(shared_linkup, path):
     assert status(exchange(shared_linkup.address, get(path))) == 404
 
@@ -308,11 +299,8 @@ def test_files_are_for_their_user_alone(start_server, tmp_path):
         prefix=["sh", "-c", 'umask 000; exec "$0" "$@"'],
     )
     with Intruder(server.address) as writer:
-        writer.enter()
-        writer.request(0, "join", json.dumps({"room": "r", "name": "W"}))
-        writer.answer(0)
-        writer.request(1, "say", json.dumps({"text": "x"}))
-        assert "error" not in json.loads(writer.answer(1))
+        writer.join("r")
+        assert "message" in writer.ask(1, "say", {"text": "x"})
     modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in data.iterdir()}
     assert {"chat.sqlite", "secret"} <= set(modes)
     assert all(mode & 0o077 == 0 for mode in modes.values()), modes

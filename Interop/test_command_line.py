@@ -14,7 +14,7 @@ import pytest
 
 from harness import http
 from harness.certificates import Authority
-from harness.member import Member
+from harness.member import Member, call
 from harness.process import BINARIES
 from harness.waiting import wait_until
 
@@ -259,8 +259,8 @@ def test_files_are_for_its_own_user(start_linkup, tmp_path):
     (data / "secret").chmod(0o644)
     server = start_linkup()
     with Member(server.url) as member:
-        member.chat("join", room="room", name="Ann")
-        member.chat("say", text="hush")
+        member.join("room")
+        member.say("hush")
     modes = {path.name: path.stat().st_mode & 0o777 for path in data.iterdir()}
     assert {"chat.sqlite", "chat.sqlite-wal", "chat.sqlite-shm", "secret"} <= set(modes)
     assert set(modes.values()) == {0o600}, modes
@@ -289,11 +289,10 @@ def test_any_date(start_server, tmp_path, date, monkeypatch):
     )
     assert http.request(server.address, "GET", "/").status == 200
     with Member(server.url) as member:
-        member.chat("join", room="room", name="Ann")
-        said = member.chat("say", text="hello")["message"]
+        assert member.join("room", call=call())["iceServers"]
+        said = member.say("hello")
         assert (said["time"] < 0) == date.startswith("19")
-        assert member.chat("history", before=said["id"] + 1)["messages"] == [said]
-        assert member.call("join", room="room", name="Ann")["iceServers"]
+        assert member.request("history", before=said["number"] + 1)["messages"] == [said]
 
 
 def test_taken_port_of_turn(tmp_path):
@@ -352,7 +351,7 @@ def test_stops_within_five_seconds_of_a_signal(start_linkup, number):
     server = start_linkup()
     members = [Member(server.url, transports=[transport]) for transport in ("websocket", "polling")]
     for member in members:
-        member.chat("join", room="room", name="Ann")
+        member.join("room")
     # Connections that have said nothing, or half of something, must not hold it up either.
     idle = socket.create_connection(server.address)
     half = socket.create_connection(server.address)
@@ -371,12 +370,12 @@ def test_stops_within_five_seconds_of_a_signal(start_linkup, number):
 def test_second_start_on_the_same_data(start_linkup):
     first = start_linkup()
     with Member(first.url) as member:
-        member.chat("join", room="room", name="Ann")
-        said = member.chat("say", text="kept")["message"]
+        member.join("room")
+        said = member.say("kept")
     assert first.stop() == 0
     second = start_linkup()
     with Member(second.url) as member:
-        assert member.chat("join", room="room", name="Bea")["messages"] == [said]
+        assert member.join("room", "Bea")["messages"] == [said]
 
 
 def test_listens_on_both_families(linkup):

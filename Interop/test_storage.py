@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness import http
-from harness.member import Member, error_code
+from harness.member import Member, call, error_code
 from harness.waiting import wait_until
 
 NEEDS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="needs to mount a small disk")
@@ -23,8 +23,8 @@ def database(tmp_path):
 @pytest.fixture
 def ann(linkup):
     with Member(linkup.url) as member:
-        member.chat("join", room="room", name="Ann")
-        member.chat("say", text="before")
+        member.join("room")
+        member.say("before")
         yield member
 
 
@@ -42,7 +42,8 @@ def stored(path):
 def assert_all_but_chat_goes_on(server, member):
     assert http.request(server.address, "GET", "/healthz").status == 200
     assert http.request(server.address, "GET", "/").status == 200
-    assert member.call("join", room="room", name="Ann")["iceServers"]
+    assert member.request("enter", call())["iceServers"]
+    assert member.request("exit") == {}
 
 
 def test_ready(linkup, ann):
@@ -52,22 +53,22 @@ def test_ready(linkup, ann):
 def test_deleted_database(linkup, ann, database):
     for path in database.parent.glob("chat.sqlite*"):
         path.unlink()
-    said = ann.chat("say", text="after")["message"]
+    said = ann.say("after")
     assert stored(database) == ["after"]
-    assert said["id"] == 2, "ids go on"
+    assert said["number"] == 2, "numbers go on"
     assert readiness(linkup) == (200, "ok\n")
 
 
 def test_overwritten_database(linkup, ann, database):
     with open(database, "r+b") as file:
         file.write(b"garbage!" * 2000)
-    assert error_code(ann.chat("say", text="lost")) == "not-stored"
+    assert error_code(ann.request("say", text="lost")) == "not-stored"
     status, text = readiness(linkup)
     assert status == 503 and text.startswith("database: ") and "damaged" in text
     assert_all_but_chat_goes_on(linkup, ann)
     for path in database.parent.glob("chat.sqlite*"):
         path.unlink()
-    ann.chat("say", text="after")["message"]
+    ann.say("after")
     assert stored(database) == ["after"]
     assert readiness(linkup) == (200, "ok\n")
 
@@ -76,13 +77,13 @@ def test_locked_database(linkup, ann, database):
     with contextlib.closing(sqlite3.connect(database, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
         begin = time.monotonic()
-        assert error_code(ann.chat("say", text="lost")) == "not-stored"
+        assert error_code(ann.request("say", text="lost")) == "not-stored"
         assert time.monotonic() - begin < 5
         assert readiness(linkup)[0] == 503
         assert_all_but_chat_goes_on(linkup, ann)
         other.execute("ROLLBACK")
     assert readiness(linkup) == (200, "ok\n")
-    ann.chat("say", text="after")["message"]
+    ann.say("after")
     assert stored(database) == ["before", "after"]
 
 
@@ -100,24 +101,24 @@ def test_full_disk(start_server, tmp_path):
     )
     folder = Path(f"/proc/{server.pid}/root{data}")
     with Member(server.url) as member:
-        member.chat("join", room="room", name="Ann")
-        said = [member.chat("say", text="before")["message"]]
+        member.join("room")
+        said = [member.say("before")]
         filler = folder / "filler"
         with contextlib.suppress(OSError), open(filler, "wb", buffering=0) as file:
             while True:
                 file.write(bytes(4096))
         lines = server.log.count("can't be stored")
         for number in range(15):
-            assert error_code(member.chat("say", text=f"lost {number}")) == "not-stored"
+            assert error_code(member.request("say", text=f"lost {number}")) == "not-stored"
         assert server.log.count("can't be stored") <= lines + 1, "one line a minute"
         assert readiness(server) == (503, "database: the disk is full, or nearly so\n")
         assert_all_but_chat_goes_on(server, member)
-        assert member.chat("history", before=99)["messages"] == said
+        assert member.request("history", before=99)["messages"] == said
         filler.unlink()
         wait_until(lambda: readiness(server)[0] == 200, timeout=5, what="the disk to be used again")
         # The rate of what one may say is over after so many.
         time.sleep(1)
-        said.append(member.chat("say", text="after")["message"])
-        assert member.chat("history", before=99)["messages"] == said
+        said.append(member.say("after"))
+        assert member.request("history", before=99)["messages"] == said
     assert server.log.count("can be stored again") == 1
     assert server.stop() == 0

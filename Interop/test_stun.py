@@ -10,14 +10,14 @@ import pytest
 from aioice import stun as aioice_stun
 
 from harness import stun
-from harness.member import Member
+from harness.member import Member, call
 
 
 @pytest.fixture(scope="module")
 def port(shared_linkup):
     """The STUN port, as clients learn it."""
     with Member(shared_linkup.url) as member:
-        joined = member.call("join", room="stun", name="Ann")
+        joined = member.join("stun", call=call())
     urls = [server["urls"] for server in joined["iceServers"]]
     return int(re.search(r"stun:127\.0\.0\.1:(\d+)", str(urls)).group(1))
 

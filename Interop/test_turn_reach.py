@@ -9,7 +9,7 @@ import struct
 import pytest
 
 from harness import stun, turn
-from harness.member import Member
+from harness.member import Member, call
 from harness.waiting import wait_until
 
 TCP_RELAY = stun.attribute(0x0019, bytes([6, 0, 0, 0]))
@@ -76,7 +76,7 @@ def turn_port(server):
 
 def join(member, room="reach", name="Ann"):
     """What a visitor gets who opens the page: a name and a password."""
-    joined = member.call("join", room=room, name=name)
+    joined = member.join(room, name, call=call())
     (relay,) = (entry for entry in joined["iceServers"] if "username" in entry)
     return relay["username"], relay["credential"]
 
@@ -140,10 +140,11 @@ def test_whoever_joins_again_has_no_more(start_linkup, visit):
     assert codes == [0] * 5 + [486] * 3
 
 
-def test_credentials_end_with_their_participant(start_linkup, visit):
+@pytest.mark.parametrize("event", ["leave", "exit"])
+def test_credentials_end_with_their_stay(start_linkup, visit, event):
     server = start_linkup()
     with Member(server.url) as ann:
         credential = join(ann)
         assert visit(server, credential).allocate() == 0
-        assert ann.call("leave", {}) == {}
+        assert ann.request(event) == {}
         wait_until(lambda: visit(server, credential).allocate() != 0, what="the credential to end")

@@ -1,5 +1,6 @@
 """What attackers do: raw connections from networks of their own, and what the server's process spends meanwhile."""
 
+import json
 import os
 import socket
 from pathlib import Path
@@ -47,7 +48,7 @@ def processor_seconds(pid):
 class Intruder(EngineSocket):
     """A Socket.IO connection whose packets a test writes itself."""
 
-    def __init__(self, address, *, source=NETWORKS[0], namespace="/chat", headers=None):
+    def __init__(self, address, *, source=NETWORKS[0], namespace="/room", headers=None):
         super().__init__(address, "/socket.io/", source=source, headers=headers)
         self.namespace = namespace
 
@@ -56,9 +57,20 @@ class Intruder(EngineSocket):
         self.send(f"40{self.namespace},")
         return self.receive_past_pings()
 
-    def request(self, number, event, argument):
-        """Makes a request; the answer is read by `answer`."""
-        self.send(f"42{self.namespace},{number}[\"{event}\",{argument}]")
+    def request(self, number, event, *arguments):
+        """Makes a request with arguments in JSON; the answer is read by `answer`."""
+        self.send(f"42{self.namespace},{number}[" + ",".join([json.dumps(event), *arguments]) + "]")
+
+    def join(self, room, name="Ann", number=0, **members):
+        """Joins the namespace and a room, and returns what the room answers."""
+        self.enter()
+        return self.ask(number, "join", {"room": room, "name": name, "version": 1, **members})
+
+    def ask(self, number, event, *arguments):
+        """Makes a request, and returns its answer; `None` when the connection ends."""
+        self.request(number, event, *map(json.dumps, arguments))
+        answer = self.answer(number)
+        return answer and json.loads(answer)
 
     def answer(self, number):
         """The acknowledgement with this number, as JSON text; other packets are thrown away. `None` at the end."""

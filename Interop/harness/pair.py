@@ -1,4 +1,4 @@
-"""Two well-behaved people in a chat, in a process of their own, who notice what an attack costs them.
+"""Two well-behaved people in a room, in a process of their own, who notice what an attack costs them.
 
 Run as a program, it talks until its standard input ends, and prints what it saw. `Pair` runs it.
 """
@@ -27,17 +27,17 @@ class _Person:
         self.socket.socket.settimeout(60)
         self.acknowledged, self.heard = {}, {}
         self.is_closed = False
-        self.socket.send("40/chat,")
-        while not (packet := self.socket.receive_past_pings()).startswith("40/chat,"):
+        self.socket.send("40/room,")
+        while not (packet := self.socket.receive_past_pings()).startswith("40/room,"):
             pass
-        self._request(0, "join", {"room": room, "name": name})
-        while not (packet := self.socket.receive_past_pings()).startswith("43/chat,0"):
+        self._request(0, "join", {"room": room, "name": name, "version": 1})
+        while not (packet := self.socket.receive_past_pings()).startswith("43/room,0"):
             pass
         assert '"error"' not in packet, packet
         threading.Thread(target=self._read, daemon=True).start()
 
     def _request(self, number, event, argument):
-        self.socket.send(f"42/chat,{number}" + json.dumps([event, argument]))
+        self.socket.send(f"42/room,{number}" + json.dumps([event, argument]))
 
     def say(self, number):
         self._request(number, "say", {"text": str(number), "key": f"pair-{number}"})
@@ -47,11 +47,13 @@ class _Person:
             now = time.monotonic()
             if packet == "2":
                 self.socket.send("3")
-            elif packet.startswith("43/chat,"):
-                head, payload = packet[len("43/chat,") :].split("[", 1)
+            elif packet.startswith("43/room,"):
+                head, payload = packet[len("43/room,") :].split("[", 1)
                 self.acknowledged[int(head)] = (now, '"error"' not in payload)
-            elif packet.startswith('42/chat,["message",'):
-                self.heard[int(json.loads(packet[len("42/chat,") :])[1]["text"])] = now
+            elif packet.startswith('42/room,["message",'):
+                message = json.loads(packet[len("42/room,") :])[1]
+                if message.get("key", "").startswith("pair-"):
+                    self.heard[int(message["text"])] = now
         self.is_closed = True
 
 

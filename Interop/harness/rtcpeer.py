@@ -42,13 +42,16 @@ class RTCPeer:
     async def _run(self):
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         self._client = socketio.AsyncClient(reconnection=False)
-        self._client.on("signal", self._receive, namespace="/call")
-        await self._client.connect(self._url, namespaces=["/call"], transports=["websocket"])
-        joined = await self._request("join", {"room": self._room, "name": self._name})
+        self._client.on("signal", self._receive, namespace="/room")
+        await self._client.connect(self._url, namespaces=["/room"], transports=["websocket"])
+        call = {"stay": "aiortc", "audio": False, "video": True, "screen": False}
+        joined = await self._request(
+            "join", {"room": self._room, "name": self._name, "version": 1, "call": call}
+        )
+        self._epoch = joined["epoch"]
         self.id = joined["self"]
         servers = [RTCIceServer(**server) for server in joined["iceServers"]]
         self._configuration = RTCConfiguration(iceServers=servers)
-        await self._request("status", {"audio": False, "video": True, "screen": False})
         self._joined.set()
         await self._stop.wait()
         for task in self._tasks:
@@ -58,12 +61,11 @@ class RTCPeer:
         await self._client.disconnect()
 
     async def _request(self, event, argument):
-        answer = await self._client.call(event, argument, namespace="/call", timeout=10)
+        answer = await self._client.call(event, argument, namespace="/room", timeout=10)
         assert "error" not in answer, answer
         return answer
 
-    async def _receive(self, signal):
-        peer = signal["from"]
+    async def _receive(self, peer, signal):
         try:
             if description := signal.get("description"):
                 await self._answer(peer, description)
@@ -84,9 +86,8 @@ class RTCPeer:
         # aiortc gathers all candidates before it answers, so that none follow.
         await connection.setLocalDescription(await connection.createAnswer())
         local = connection.localDescription
-        await self._request(
-            "signal", {"to": peer, "epoch": 1, "description": {"type": local.type, "sdp": local.sdp}}
-        )
+        payload = {"epoch": self._epoch, "description": {"type": local.type, "sdp": local.sdp}}
+        await self._request("signal", (peer, payload))
 
     async def _count(self, track):
         while True:

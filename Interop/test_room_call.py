@@ -1,0 +1,285 @@
+"""The call of a room: `enter`, `exit`, `status`, `signal` and ICE servers, as docs/protocol.md has them."""
+
+import base64
+import hmac
+import time
+
+import pytest
+
+from harness.member import SILENT, Member, call, error_code
+from harness.rooms import BAD, make_caller, make_member, room  # noqa: F401, fixtures
+
+OFFER = {"epoch": 1, "description": {"type": "offer", "sdp": "v=0\r\n"}}
+
+
+def in_call(member):
+    """Those in the call, by the answer to a `join`: what each says of its stay, by its id."""
+    return {other["id"]: other["call"] for other in member.joined["members"] if "call" in other}
+
+
+def test_join_and_signal(make_caller, room):
+    ann = make_caller(room, "Ann")
+    assert in_call(ann) == {ann.id: {"stay": ann.stay, **SILENT}}
+    bea = make_caller(room, "Bea")
+    assert in_call(bea) == {member.id: {"stay": member.stay, **SILENT} for member in (ann, bea)}
+    news = ann.wait_for_member(bea.id)
+    assert (news["name"], news["call"]) == ("Bea", {"stay": bea.stay, **SILENT})
+    assert bea.joined["epoch"] > ann.joined["epoch"]
+    # Passed on unread: members that nobody knows, and text that is no SDP, included.
+    payload = {"epoch": 7, "description": {"type": "offer", "sdp": "v=0 ä 😀\r\n" + "x" * 1000}, "more": [1, {"x": None}]}
+    assert bea.request("signal", ann.id, payload) == {}
+    assert ann.wait_for("signal") == (bea.id, payload)
+    candidate = {"candidate": "candidate:1", "sdpMid": "0", "sdpMLineIndex": 0, "usernameFragment": None}
+    for payload in ({"epoch": 1, "candidate": candidate}, {"epoch": 1, "endOfCandidates": True}, {}, {"n": 1e300}):
+        assert ann.request("signal", bea.id, payload) == {}
+        assert bea.wait_for("signal") == (ann.id, payload)
+    status = {"audio": True, "video": False, "screen": True}
+    assert ann.request("status", status) == {}
+    for member in (ann, bea):
+        news = member.wait_for_member(ann.id, lambda member: member.get("call", {}).get("audio"))
+        assert news["call"] == {"stay": ann.stay, **status}
+    assert in_call(make_caller(room, "Cid"))[ann.id] == {"stay": ann.stay, **status}
+    assert bea.request("leave") == {}
+    assert ann.wait_for("member-left") == {"id": bea.id, "reason": "left"}
+    assert error_code(bea.request("signal", ann.id, OFFER)) == "not-joined"
+
+
+def test_enter_and_exit_without_leaving_the_room(make_caller, make_member, room):
+    ann, bea = make_caller(room, "Ann"), make_member(room, "Bea")
+    assert "iceServers" not in bea.joined and "call" not in bea.joined
+    for event, argument in (("signal", (ann.id, OFFER)), ("status", (SILENT,))):
+        assert error_code(bea.request(event, *argument)) == "not-joined"
+    assert error_code(ann.request("signal", bea.id, OFFER)) == "unknown-member"
+    answer = bea.request("enter", call("stay-1", video=True))
+    assert set(answer) == {"iceServers", "epoch", "forgotten"} and answer["forgotten"] is False
+    assert answer["epoch"] > bea.joined["epoch"] and answer["iceServers"]
+    news = ann.wait_for_member(bea.id, lambda member: "call" in member)
+    assert news["call"] == {"stay": "stay-1", **SILENT, "video": True}
+    assert ann.request("signal", bea.id, OFFER) == {}
+    assert bea.request("exit") == {}
+    assert ann.wait_for_member(bea.id, lambda member: "call" not in member)["away"] is False
+    assert error_code(ann.request("signal", bea.id, OFFER)) == "unknown-member"
+    assert bea.request("exit") == {}, "who is not in the call has left it"
+    bea.say("still here")
+    assert ann.wait_for("message")["text"] == "still here"
+    # The peers were told that this stay was over.
+    assert bea.request("enter", call("stay-1"))["forgotten"] is True
+    assert bea.request("enter", call("stay-2"))["forgotten"] is False
+
+
+def test_ice_servers_name_the_host_that_the_client_used(make_caller, room, shared_linkup):
+    assert any(url.startswith("stun:127.0.0.1:") for url in urls(make_caller(room).joined))
+    for host in ("localhost", "[::1]"):
+        with Member(f"http://{host}:{shared_linkup.port}") as member:
+            found = urls(member.join(room, "Lo", call=call()))
+            assert any(url.startswith(f"stun:{host}:") for url in found), found
+
+
+def urls(answer):
+    return [url for server in answer["iceServers"] for url in as_list(server["urls"])]
+
+
+def relays(answer):
+    """The entries with TURN, and nothing else in them."""
+    found = [server for server in answer["iceServers"] if "turn" in str(server["urls"])]
+    assert found and all(url.startswith(("turn:", "turns:")) for server in found for url in as_list(server["urls"]))
+    return found
+
+
+def is_issued_under(secret, relay):
+    """Whether the password is the one of the name (draft-uberti-behave-turn-rest-00, section 2.2)."""
+    digest = hmac.digest(secret.encode(), relay["username"].encode(), "sha1")
+    return base64.b64encode(digest).decode() == relay["credential"]
+
+
+def as_list(value):
+    return value if isinstance(value, list) else [value]
+
+
+def test_ice_servers_have_credentials_that_end(start_linkup):
+    server = start_linkup("--secret", "the new one", "--secret", "the old one")
+    with Member(server.url) as ann, Member(server.url) as bea:
+        before = time.time()
+        answers = [ann.join("room", "Ann", call=call()), bea.join("room", "Bea", call=call())]
+        answers += [bea.request("exit") or bea.request("enter", call())]
+        names = set()
+        for answer in answers:
+            (relay,) = relays(answer)
+            expiry, _, name = relay["username"].partition(":")
+            names.add(name)
+            # Four hours, and what the joins took.
+            assert before + 4 * 3600 - 1 <= int(expiry) <= time.time() + 4 * 3600
+            assert is_issued_under("the new one", relay)
+            transports = {url.partition("?")[2] for url in as_list(relay["urls"])}
+            assert transports == {"transport=udp", "transport=tcp"}
+        # Another member or another stay, another name and another password; and the name says nothing of the member.
+        assert len(names) == 3 and not names & {ann.id, bea.id}
+        assert len({relays(answer)[0]["credential"] for answer in answers}) == 3
+
+
+def test_the_secret_outlives_a_restart(start_linkup, tmp_path):
+    server = start_linkup(data=tmp_path / "data")
+    with Member(server.url) as ann:
+        (relay,) = relays(ann.join("room", call=call()))
+    # HKDF (RFC 5869) of the installation's secret: extract without salt, then one block.
+    key = hmac.digest(bytes(32), (tmp_path / "data" / "secret").read_bytes(), "sha256")
+    secret = base64.b64encode(hmac.digest(key, b"linkup-turn\x01", "sha256")).decode()
+    assert is_issued_under(secret, relay)
+    assert server.stop() == 0
+    server = start_linkup(data=tmp_path / "data")
+    with Member(server.url) as ann:
+        (again,) = relays(ann.join("room", call=call()))
+    assert is_issued_under(secret, again)
+
+
+def test_lost_connection_is_away_and_comes_back(make_caller, room):
+    """The place in the call is kept, and with the same stay the peers have nothing to do."""
+    ann, bea = make_caller(room, "Ann"), make_caller(room, "Bea")
+    # A place is kept for those who were there for at least three seconds.
+    time.sleep(3.2)
+    bea.drop()
+    away = ann.wait_for_member(bea.id, lambda member: member["away"])
+    assert away["call"]["stay"] == bea.stay
+    assert error_code(ann.request("signal", bea.id, OFFER)) == "peer-away"
+    again = make_caller(room, "Bea", stay=bea.stay, key=bea.key)
+    assert again.id == bea.id and again.joined["call"] == {"forgotten": False}
+    assert set(in_call(again)) == {ann.id, bea.id}
+    back = ann.wait_for_member(bea.id, lambda member: not member["away"])
+    assert (back["name"], back["call"]["stay"]) == ("Bea", bea.stay)
+    assert ann.request("signal", bea.id, OFFER) == {} and again.wait_for("signal") == (ann.id, OFFER)
+
+
+def test_another_stay_of_who_was_away(make_caller, room):
+    """A page that was loaded again has no connections: its stay is another one, and nothing of the old is left."""
+    ann, bea = make_caller(room, "Ann"), make_caller(room, "Bea")
+    time.sleep(3.2)
+    bea.drop()
+    ann.wait_for_member(bea.id, lambda member: member["away"])
+    again = make_caller(room, "Bea", key=bea.key)
+    assert again.id == bea.id
+    back = ann.wait_for_member(bea.id, lambda member: not member["away"])
+    assert back["call"]["stay"] == again.stay != bea.stay
+    assert set(in_call(again)) == {ann.id, bea.id}
+
+
+def test_the_same_stay_after_a_restart(start_linkup):
+    """A call outlives its server: who comes back has the same id and stay, as its peers know it."""
+    server = start_linkup()
+    with Member(server.url) as ann, Member(server.url) as bea:
+        entries = call(), call()
+        first = [member.join("room", call=entry) for member, entry in zip((ann, bea), entries)]
+        server.kill()
+    server = start_linkup()
+    with Member(server.url) as ann, Member(server.url) as bea:
+        again = [
+            member.join("room", key=answer["key"], call=entry)
+            for member, answer, entry in zip((ann, bea), first, entries)
+        ]
+        assert [answer["self"] for answer in again] == [answer["self"] for answer in first]
+        assert [answer["key"] for answer in again] == [answer["key"] for answer in first]
+        assert in_call(bea) == {
+            member.id: {"stay": entry["stay"], **SILENT} for member, entry in zip((ann, bea), entries)
+        }
+        assert again[0]["epoch"] > max(answer["epoch"] for answer in first), "epochs grow over restarts"
+
+
+def test_the_call_moves_with_the_member(make_caller, room):
+    """One connection of a member is in the call; another one that enters takes its place."""
+    ann, bea = make_caller(room, "Ann"), make_caller(room, "Bea")
+    second = make_caller(room, "Bea", key=bea.key)
+    assert second.id == bea.id
+    assert bea.wait_for("moved") == {}
+    ann.wait_for_member(bea.id, lambda member: member.get("call", {}).get("stay") == second.stay)
+    assert ann.request("signal", bea.id, OFFER) == {}
+    assert second.wait_for("signal") == (ann.id, OFFER)
+    assert not bea.heard("signal")
+    # The former is in the room all the same, and does nothing in the call.
+    bea.say("still here")
+    assert error_code(bea.request("status", SILENT)) == "not-joined"
+    assert error_code(bea.request("signal", ann.id, OFFER)) == "not-joined"
+    assert bea.request("exit") == {} and ann.request("signal", bea.id, OFFER) == {}
+    # Back again, by `enter`.
+    assert "error" not in bea.request("enter", call("back"))
+    assert second.wait_for("moved") == {}
+    assert ann.request("signal", bea.id, OFFER) == {} and bea.wait_for("signal") == (ann.id, OFFER)
+
+
+def test_signals_stay_within_the_room(make_caller, make_member, room):
+    ann, eve = make_caller(room, "Ann"), make_caller(room + "x", "Eve")
+    for sender, receiver in ((eve, ann.id), (ann, ann.id), (ann, "nobody"), (ann, "")):
+        assert error_code(sender.request("signal", receiver, OFFER)) == "unknown-member"
+    bystander = make_member(room)
+    bea = make_caller(room, "Bea")
+    assert ann.request("signal", bea.id, OFFER) == {}
+    bea.wait_for("signal")
+    bystander.say("marker")
+    assert not bystander.heard("signal")
+
+
+def test_full_call(make_caller, make_member, room):
+    members = [make_caller(room, f"Member {number}") for number in range(16)]
+    late = make_member(room, "Late", call=call())
+    # In the room all the same.
+    assert error_code(late.joined["call"]) == "call-full" and late.joined["call"]["error"]["limit"] == 16
+    assert "iceServers" not in late.joined and len(late.joined["members"]) == 17
+    assert error_code(late.request("enter", call())) == "call-full"
+    assert members[3].request("exit") == {}
+    assert "error" not in late.request("enter", call())
+    members[5].request("leave")
+    assert "error" not in members[3].request("enter", call())
+
+
+def test_limits(make_caller, room):
+    ann, bea = make_caller(room, "Ann"), make_caller(room, "Bea")
+
+    def payload(size):
+        """An object of so many bytes of JSON, as the client writes it."""
+        return {"sdp": "x" * (size - len('{"sdp":""}'))}
+
+    largest = payload(200_000)
+    assert ann.request("signal", bea.id, largest) == {}
+    assert bea.wait_for("signal") == (ann.id, largest)
+    for argument in (payload(200_001), payload(1_000_000 - 200)):
+        # From another connection, since as much was sent to this peer as may be at once.
+        answer = bea.request("signal", ann.id, argument)
+        assert error_code(answer) == "bad-request" and answer["error"]["argument"] == "payload"
+        assert answer["error"]["limit"] == 200_000
+
+
+@pytest.mark.parametrize(
+    "event, arguments",
+    [
+        ("signal", [(value,) for value in BAD]),
+        ("signal", [("PEER",), ("PEER", None), ("PEER", 1), ("PEER", "x"), ("PEER", []), ("PEER", True)]),
+        ("signal", [(to, OFFER) for to in [5, None, [], {}, "x" * 65, b"x", True]]),
+        ("enter", [(value,) for value in BAD]),
+        ("enter", [({"stay": stay, **SILENT},) for stay in ["", "x" * 33, "a b", "ä", "a.b", 5, None, [], {}, b"x"]]),
+        ("enter", [({"stay": "x", "audio": 1, "video": True, "screen": True},), ({"stay": "x", "audio": True},)]),
+        ("status", [(value,) for value in BAD]),
+        ("status", [({"audio": 1, "video": True, "screen": True},), ({"audio": True},), ({"audio": None},)]),
+    ],
+    ids=lambda value: value if isinstance(value, str) else None,
+)
+def test_bad_arguments(make_caller, room, event, arguments):
+    observer = make_caller(room, "Observer")
+    for argument in arguments:
+        member = make_caller(room)
+        values = [observer.id if value == "PEER" else value for value in argument]
+        assert error_code(member.request(event, *values)) == "bad-request", argument
+        member.close()
+    member = make_caller(room, "Last")
+    assert member.request("signal", observer.id, OFFER) == {}
+    assert observer.wait_for("signal")[0] == member.id
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [1, True, "text", [], b"x", {}, {"stay": "x"}, {"stay": "", **SILENT}, {"stay": "x", **SILENT, "audio": 1}],
+    ids=str,
+)
+def test_a_join_with_a_bad_call_joins_nothing(make_member, room, entry):
+    member = make_member()
+    assert error_code(member.try_join(room, call=entry)) == "bad-request"
+    assert error_code(member.request("say", text="x")) == "not-joined"
+    member.join(room, call=None)
+    assert "call" not in member.joined
