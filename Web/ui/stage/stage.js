@@ -55,6 +55,10 @@ export function createStage({ store, session, signal }) {
     const layout = layOut({ count: tiles.size, size: inner(element), gap, hasLarge: large !== undefined });
     element.dataset['layout'] = layout.kind === 'large' && layout.isWide ? 'large-wide' : layout.kind;
     element.style.setProperty('--others', String(Math.max(tiles.size - 1, 1)));
+    if (layout.kind === 'large') {
+      element.style.setProperty('--small-width', `${layout.small.width}px`);
+      element.style.setProperty('--small-height', `${layout.small.height}px`);
+    }
     for (const [id, tile] of tiles) {
       const isMain = layout.kind === 'large' ? id === large : layout.kind === 'pair' && id !== 'self';
       tile.place(sizeIn(layout, isMain), { isMain, isPinned: peers.pinned === id });
@@ -114,7 +118,9 @@ function showSpeakers(session, store, tilesNow, signal) {
  */
 function inner(element) {
   const style = getComputedStyle(element);
-  const width = element.offsetWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
-  const height = element.offsetHeight - parseFloat(style.paddingTop) - parseFloat(style.paddingBottom);
+  // In fractions: a pixel too much would break a row of tiles.
+  const outer = element.getBoundingClientRect();
+  const width = outer.width - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+  const height = outer.height - parseFloat(style.paddingTop) - parseFloat(style.paddingBottom);
   return { width: Math.floor(width), height: Math.floor(height) };
 }
