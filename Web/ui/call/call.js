@@ -28,6 +28,9 @@ export function createCall({ store, session, commands, signal }) {
   const toolbar = createToolbar(parts);
   const side = createSide(parts);
   const banner = h('div', { id: 'banner', class: 'banner', role: 'status' }, h('span', { class: 'spinner' }), t('call.reconnecting'));
+  let isThere = false;
+  // The panel that is there from the start does not take the focus.
+  queueMicrotask(() => (isThere = true));
   const drop = h('div', { class: 'drop', hidden: true }, h('p', {}, icon('file'), t('call.drop')));
   const middle = h('div', { class: 'middle' }, banner, createStage(parts).element, createNotices(parts).element, createTransfers(parts).element);
   const element = h('main', { id: 'call', class: 'call' }, top.element, middle, toolbar.element, side.element, drop);
@@ -42,10 +45,10 @@ export function createCall({ store, session, commands, signal }) {
   keepAwake(signal);
   return { element, focus: top.focus };
 
-  /** @param {boolean} isOpen @param {boolean | undefined} wasOpen */
-  function showPanel(isOpen, wasOpen) {
+  /** @param {boolean} isOpen */
+  function showPanel(isOpen) {
     element.classList.toggle('has-side', isOpen);
-    if (wasOpen === undefined) return;
+    if (!isThere) return;
     if (isOpen) side.focus();
     else if (document.activeElement === document.body || side.element.contains(document.activeElement)) toolbar.chat.focus();
   }

@@ -50,7 +50,7 @@ export function createChat({ store, session, signal }) {
   store.watch(({ timeline }) => timeline, updateSoon, { signal });
   store.watch(({ people }) => people.typing, showTyping, { signal });
   store.watch(({ connection }) => connection.trouble, showTrouble, { signal });
-  return { element, focus: composer.focus, toEnd };
+  return { element, focus: composer.focus, toEnd, update };
 
   function update() {
     if (signal.aborted) return;
