@@ -2,6 +2,7 @@
 
 import contextlib
 import itertools
+import os
 from pathlib import Path
 
 import pytest
@@ -140,3 +141,47 @@ def start_shared_linkup(start_shared_server, tmp_path_factory):
 def shared_linkup(start_shared_linkup):
     """One linkup for all tests of a file."""
     return start_shared_linkup()
+
+
+@pytest.fixture(scope="module")
+def playwright():
+    # Loaded only where a browser is needed: it takes a second.
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def chromium(playwright):
+    """One Chromium for all tests of a file."""
+    from harness.browser import ARGUMENTS
+
+    browser = playwright.chromium.launch(executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=ARGUMENTS)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def people(chromium, request):
+    """Makes participants: `people(server, "Ann", "Bea")`; their pages must not complain."""
+    from harness.browser import Participant
+
+    all_of_them = []
+
+    def make(server, *names, **options):
+        made = []
+        for name in names:
+            participant = Participant(chromium, f"http://localhost:{server.port}", name=name, **options)
+            all_of_them.append(participant)
+            made.append(participant.enter())
+        return made
+
+    make.all = all_of_them
+    yield make
+    complaints = {person.name: person.unexpected_complaints for person in all_of_them}
+    report = "\n".join(person.describe() for person in all_of_them)
+    for person in all_of_them:
+        person.close()
+    print(report)
+    assert not any(complaints.values()), complaints

@@ -2,15 +2,14 @@
 
 import contextlib
 import hashlib
-import os
 import random
 import re
 import time
 
 import pytest
-from playwright.sync_api import Error, expect, sync_playwright
+from playwright.sync_api import Error, expect
 
-from harness.browser import ARGUMENTS, Participant
+from harness.browser import Participant
 from harness.member import Member
 from harness.rtcpeer import RTCPeer
 from harness.waiting import wait_until
@@ -22,39 +21,6 @@ expect.set_options(timeout=20_000)
 
 # What a browser prints when the server that it talks to is not there.
 SERVER_IS_GONE = [r"WebSocket connection to .* failed", r"net::ERR_", r"Failed to load resource"]
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=ARGUMENTS
-        )
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def people(chromium, request):
-    """Makes participants: `people(server, "Ann", "Bea")`; their pages must not complain."""
-    all_of_them = []
-
-    def make(server, *names, **options):
-        made = []
-        for name in names:
-            participant = Participant(chromium, f"http://localhost:{server.port}", name=name, **options)
-            all_of_them.append(participant)
-            made.append(participant.enter())
-        return made
-
-    make.all = all_of_them
-    yield make
-    complaints = {person.name: person.unexpected_complaints for person in all_of_them}
-    report = "\n".join(person.describe() for person in all_of_them)
-    for person in all_of_them:
-        person.close()
-    print(report)
-    assert not any(complaints.values()), complaints
 
 
 def random_file(size, seed):

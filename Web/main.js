@@ -1,12 +1,15 @@
 /** The page: `/` asks for a name and a room, `/r/ROOM` is the room. */
 
+import { direction, useLanguage } from './i18n/t.js';
 import { roomInPath, roomProblem } from './state/names.js';
 import { showHome } from './ui/home/home.js';
-import { Room } from './ui/room/room.js';
+import { showRoom } from './ui/room/room.js';
 
 const root = /** @type {HTMLElement} */ (document.getElementById('app'));
-const room = roomInPath(location.pathname);
+document.documentElement.lang = await useLanguage(navigator.languages);
+document.documentElement.dir = direction();
 
-if (room === undefined) showHome(root, '');
-else if (roomProblem(room) !== undefined) showHome(root, room);
-else new Room(root, room).showLobby();
+const room = roomInPath(location.pathname);
+if (room === undefined) showHome(root, location.pathname === '/' ? {} : { problem: { key: 'home.not-found' } });
+else if (roomProblem(room) !== undefined) showHome(root, { room, problem: roomProblem(room) });
+else showRoom(root, room);

@@ -104,7 +104,7 @@ static void receive(struct server *server, struct peer *peer, const char *text, 
                 server, server->members[index], SAID, sizeof SAID - 1, text + sizeof SAY - 1, length - sizeof SAY + 1);
     } else if (starts_with(text, length, "42", 2)) {
         acknowledge(server, peer, text, length);
-    } else if (length == 2 && memcmp(text, "40", 2) == 0) {
+    } else if (length >= 2 && memcmp(text, "40", 2) == 0) {
         send_text(server, peer, CONNECTED, sizeof CONNECTED - 1, "", 0);
         send_text(server, peer, GREETING, sizeof GREETING - 1, "", 0);
     } else {

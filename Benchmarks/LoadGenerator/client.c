@@ -39,6 +39,16 @@ void client_flush(struct group *group, struct client *client) {
     for (int index = 0; index < group->transport->streams; index++) stream_flush(&client->streams[index]);
 }
 
+static void client_join(struct group *group, struct client *client) {
+    static const char BEGIN[] = "40{\"token\":\"", END[] = "\"}";
+    char packet[sizeof BEGIN + LONGEST_TOKEN + sizeof END];
+    if (group->token == 0) return client_send(group, client, BEGIN, 2);
+    char *end = mempcpy(packet, BEGIN, sizeof BEGIN - 1);
+    memset(end, 'x', (size_t)group->token);
+    end = mempcpy(end + group->token, END, sizeof END - 1);
+    client_send(group, client, packet, (size_t)(end - packet));
+}
+
 void client_receive(struct group *group, struct client *client, const char *packet, size_t length) {
     if (length == 1 && packet[0] == '2') {
         client_send(group, client, "3", 1);
@@ -46,7 +56,7 @@ void client_receive(struct group *group, struct client *client, const char *pack
         group->on_packet(group, client, packet, length);
     } else if (starts_with(packet, length, "0")) {
         client->state = CLIENT_JOINING;
-        client_send(group, client, "40", 2);
+        client_join(group, client);
     } else if (starts_with(packet, length, "42[\"auth\"") && client->state == CLIENT_JOINING) {
         client->state = CLIENT_READY;
         group->ready++;

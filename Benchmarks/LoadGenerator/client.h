@@ -19,6 +19,9 @@ struct stream {
     struct buffer output;
 };
 
+// The most bytes of a token.
+enum { LONGEST_TOKEN = 8192 };
+
 enum client_state { CLIENT_OPENING, CLIENT_JOINING, CLIENT_READY };
 
 struct client {
@@ -37,6 +40,8 @@ struct group {
     const struct transport *transport;
     struct client *clients;
     int count;
+    // How many bytes of token each client joins with, if not 0.
+    int token;
     int epoll;
     // Clients that have joined the main namespace.
     int ready;

@@ -6,7 +6,7 @@
 #include "works.h"
 
 static void run_connect(struct options *options) {
-    struct group idle = {.transport = options->transport}, group = {.transport = options->transport};
+    struct group idle = {.transport = options->transport, .token = options->token}, group = idle;
     if (options->idle > 0) group_open(&idle, options->host, options->port, options->idle);
     long memory = process_memory_kib(options->pid);
     struct meter meter;
@@ -52,7 +52,7 @@ static void report_hold(const struct options *options, double second, double ser
 
 // Answers the server's pings, and tells its memory from time to time: at once, and twenty times until the end.
 static void run_hold(struct options *options) {
-    struct group group = {.transport = options->transport, .on_packet = on_answer};
+    struct group group = {.transport = options->transport, .token = options->token, .on_packet = on_answer};
     group_open(&group, options->host, options->port, options->connections);
     double begin = now_seconds(), step = options->seconds / 20;
     check_all(&group);

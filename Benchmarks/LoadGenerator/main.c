@@ -24,6 +24,7 @@ static _Noreturn void usage(int code) {
         "  --host HOST          where the server is (127.0.0.1)\n"
         "  --connections N      how many connections (100)\n"
         "  --idle N             for connect: so many more are opened first and not measured (0)\n"
+        "  --token BYTES        for connect and hold: each client joins with a token of so many bytes (0)\n"
         "  --outstanding K      for echo and broadcast (1)\n"
         "  --rate R             for latency (5000)\n"
         "  --seconds S          how long it is measured, after a fifth of it to warm up (5)\n"
@@ -34,7 +35,7 @@ static _Noreturn void usage(int code) {
     exit(code);
 }
 
-enum { HELP = 256, POLLING, SINGLY };
+enum { HELP = 256, POLLING, SINGLY, TOKEN };
 
 static struct options parse(int count, char **arguments) {
     struct options options = {
@@ -46,7 +47,7 @@ static struct options parse(int count, char **arguments) {
         {"rate", required_argument, 0, 'r'},     {"seconds", required_argument, 0, 's'},
         {"messages", required_argument, 0, 'm'}, {"polling", no_argument, 0, POLLING},
         {"singly", no_argument, 0, SINGLY},      {"help", no_argument, 0, HELP},
-        {0, 0, 0, 0},
+        {"token", required_argument, 0, TOKEN},  {0, 0, 0, 0},
     };
     for (int option; (option = getopt_long(count, arguments, "", known, NULL)) != -1;) {
         switch (option) {
@@ -61,12 +62,14 @@ static struct options parse(int count, char **arguments) {
         case 'm': options.messages = strtoull(optarg, NULL, 10); break;
         case POLLING: options.transport = &polling; break;
         case SINGLY: options.writes_singly = true; break;
+        case TOKEN: options.token = atoi(optarg); break;
         case HELP: usage(0);
         default: usage(64);
         }
     }
     if (optind != count - 1 || !options.port || options.pid <= 0 || options.connections <= 0 || options.idle < 0 ||
-        options.outstanding <= 0 || options.rate <= 0 || options.seconds <= 0)
+        options.token < 0 || options.token > LONGEST_TOKEN || options.outstanding <= 0 || options.rate <= 0 ||
+        options.seconds <= 0)
         usage(64);
     for (size_t index = 0; index < sizeof works / sizeof *works; index++)
         if (strcmp(works[index]->name, arguments[optind]) == 0) options.work = works[index];

@@ -13,6 +13,8 @@ struct options {
     // The server's process.
     int pid;
     int connections, idle, outstanding;
+    // How many bytes of token each client joins with, if not 0.
+    int token;
     // Whether each event leaves in a write of its own, even where several were answered at once.
     bool writes_singly;
     double rate, seconds;

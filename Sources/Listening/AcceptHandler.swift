@@ -11,6 +11,7 @@ package final class AcceptHandler: ChannelDuplexHandler {
     package typealias OutboundIn = Never
 
     private let reserve: @Sendable () -> DescriptorReserve
+    private var remembered = RememberedReserve()
     private let logger: Logger
     private let onRefusal: @Sendable () -> Void
     private var machine = AcceptMachine()
@@ -32,7 +33,8 @@ package final class AcceptHandler: ChannelDuplexHandler {
     }
 
     package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        switch machine.accepted(isSpare: reserve().isSpare, at: .now) {
+        let now = ContinuousClock.now
+        switch machine.accepted(isSpare: remembered.current(at: now, ask: reserve).isSpare, at: now) {
         case .serve: context.fireChannelRead(data)
         case .refuse(let notice):
             unwrapInboundIn(data).close(promise: nil)

@@ -215,6 +215,11 @@ final class FakeConnection: EngineConnection, @unchecked Sendable {
         }
     }
 
+    /// The client sends a message that is a part of what was read.
+    func receive(_ message: EngineMessage) {
+        manualLoop.turn { handler?.receive(message) }
+    }
+
     /// The client sends a text message within a turn that the test has begun.
     func receiveWithoutTurn(_ text: String) {
         handler?.receive(.text(ByteBuffer(string: String(text.dropFirst()))))

@@ -1,10 +1,7 @@
-/** The call of a room: who is in it, and the way there and back through `/call`. */
+/** The call of a room: who is in it, and a connection to each. */
 
 import { Emitter } from '../client/emitter.js';
-import { keepEntering } from '../net/entrance.js';
 import { Outbox } from '../net/outbox.js';
-import { refusalIn } from '../net/refusal.js';
-import { Retry } from '../net/retry.js';
 import { Peer } from './peer.js';
 import { supersedes } from './signal-order.js';
 
@@ -19,8 +16,6 @@ import { supersedes } from './signal-order.js';
  * @property {[note: import('../i18n/t.js').Sentence]} note  something to tell
  */
 
-/** How long the server has for an answer, in milliseconds. */
-const answerTime = 10_000;
 /** How long somebody who was in the call before may take to come back after the server was lost. */
 const returnTime = 45_000;
 /** Signals on their way to one peer at once; in a full call that is a fifth of the burst that the server takes. */
@@ -39,10 +34,6 @@ export class Call extends Emitter {
    * @type {string | undefined}
    */
   self;
-  #isJoined = false;
-  #end = new AbortController();
-  /** Whether the person was told that there is no place. */
-  #isFull = false;
   #epoch = 1;
   /**
    * The epochs of the last connections to those who left: should they come back, signals of the next one must not be
@@ -53,108 +44,62 @@ export class Call extends Emitter {
   #epochs = new Map();
   /** @type {RTCIceServer[]} */
   #iceServers = [];
-  /** @type {string | undefined} */
-  #resumeKey;
   /**
    * A queue for each peer: one that is busy does not keep the others waiting.
    *
    * @type {Map<string, Outbox<import('./negotiation.js').Signal>>}
    */
   #outboxes = new Map();
-  #joining;
-  #entering;
-  #socket;
-  #room;
-  #name;
+  #end = new AbortController();
+  #link;
   #media;
   #relayOnly;
 
   /**
    * @param {object} options
-   * @param {import('../client/socket.js').Socket} options.socket  of the namespace `/call`
-   * @param {string} options.room
-   * @param {string} options.name
+   * @param {import('../net/call-link.js').CallLink} options.link
    * @param {import('./media.js').Media} options.media
    * @param {boolean} [options.relayOnly]  connects through the relay alone, so that peers don't see this address
    */
-  constructor({ socket, room, name, media, relayOnly = false }) {
+  constructor({ link, media, relayOnly = false }) {
     super();
-    this.#socket = socket;
-    this.#room = room;
-    this.#name = name;
+    this.#link = link;
     this.#media = media;
     this.#relayOnly = relayOnly;
-    this.#joining = new Retry(() => void this.#join());
-    this.#entering = keepEntering({ socket, onRefused: ({ sentence }) => this.dispatch('refused', sentence) });
     media.on('change', () => this.#mediaChanged());
     this.#listen();
   }
 
   /** Enters the call; again, by itself, after each loss of the connection. */
   start() {
-    this.#socket.on('connect', () => this.#joining.now());
-    this.#socket.on('disconnect', () => {
-      this.#isJoined = false;
-      this.#joining.stop();
-      this.#joining.succeeded();
-      for (const outbox of this.#outboxes.values()) outbox.pause();
-    });
-    this.#socket.connect();
-    const { signal } = this.#end;
-    globalThis.addEventListener('online', () => this.#networkChanged(), { signal });
-    globalThis.addEventListener('pagehide', () => this.#socket.emit('leave', {}), { signal });
-    if (this.#socket.connected) this.#joining.now();
+    globalThis.addEventListener('online', () => this.#networkChanged(), { signal: this.#end.signal });
+    this.#link.start();
   }
 
   leave() {
     this.#end.abort();
-    this.#joining.stop();
-    this.#entering.stop();
-    if (this.#socket.connected) this.#socket.emit('leave', {});
-    for (const peer of [...this.peers.values()]) this.#remove(peer);
-    this.#socket.disconnect();
+    this.#removeAll();
+    this.#link.leave();
   }
 
   #listen() {
-    const socket = this.#socket;
-    socket.on('peer-joined', (info) => this.#arrived(info));
-    socket.on('peer-back', (info) => this.#arrived(info));
-    socket.on('peer-away', ({ id }) => this.peers.get(id)?.setAway());
-    socket.on('peer-left', ({ id }) => this.#left(id));
-    socket.on('peer-status', ({ id, status }) => this.peers.get(id)?.setStatus(status));
-    socket.on('signal', ({ from, ...signal }) => void this.peers.get(from)?.receive(signal));
-    socket.on('ice-servers', ({ iceServers }) => this.#setIceServers(iceServers));
+    const link = this.#link;
+    link.on('joined', (answer) => this.#entered(answer));
+    link.on('lost', () => {
+      for (const outbox of this.#outboxes.values()) outbox.pause();
+    });
+    link.on('arrived', (info) => this.#arrived(info));
+    link.on('away', (id) => this.peers.get(id)?.setAway());
+    link.on('left', (id) => this.#left(id));
+    link.on('status', ({ id, status }) => this.peers.get(id)?.setStatus(status));
+    link.on('signal', ({ from, signal }) => void this.peers.get(from)?.receive(signal));
+    link.on('iceServers', (iceServers) => this.#setIceServers(iceServers));
+    link.on('refused', (reason) => this.dispatch('refused', reason));
+    link.on('note', (note) => this.dispatch('note', note));
   }
 
-  async #join() {
-    const request = { room: this.#room, name: this.#name, resume: this.#resumeKey };
-    let answer;
-    try {
-      answer = await this.#socket.timeout(answerTime).emitWithAck('join', request);
-    } catch {
-      if (this.#socket.connected) this.#joining.later();
-      return;
-    }
-    const refusal = refusalIn(answer);
-    if (!refusal) {
-      this.#joining.succeeded();
-      this.#isFull = false;
-      this.#entered(answer);
-    } else if (refusal.code === 'room-full') {
-      // Whoever finds no place in the call has the chat all the same.
-      if (!this.#isFull) this.dispatch('note', { key: 'call.without' });
-      this.#isFull = true;
-      if (this.#socket.connected) this.#joining.later();
-    } else if (refusal.isPassing) {
-      if (refusal.trouble) this.dispatch('note', refusal.trouble);
-      if (this.#socket.connected) this.#joining.later(refusal.wait);
-    } else {
-      this.dispatch('refused', refusal.sentence);
-    }
-  }
-
-  /** @param {{ self: string, peers: import('./peer.js').PeerInfo[], iceServers: RTCIceServer[], epoch: number, resumeKey?: string }} answer */
-  #entered({ self, peers, iceServers, epoch, resumeKey }) {
+  /** @param {import('../net/call-link.js').Joined} answer */
+  #entered({ self, peers, iceServers, epoch }) {
     if (this.#relayOnly && !hasRelay(iceServers)) {
       this.dispatch('refused', { key: 'refusal.no-relay' });
       return;
@@ -162,9 +107,7 @@ export class Call extends Emitter {
     // Under another id this is another participant for the others too: nothing goes on.
     if (this.self !== undefined && this.self !== self) this.#removeAll();
     this.self = self;
-    this.#resumeKey = resumeKey;
     this.#epoch = Math.max(this.#epoch, epoch);
-    this.#isJoined = true;
     this.#setIceServers(iceServers);
     this.#sendStatus();
     const present = new Set(peers.map(({ id }) => id));
@@ -233,8 +176,8 @@ export class Call extends Emitter {
 
   /** @param {import('./peer.js').PeerInfo} info */
   #add(info) {
-    const outbox = new Outbox({ limit: signalsAtOnce, supersedes, transmit: (signal) => this.#transmit(info.id, signal) });
-    if (this.#isJoined) outbox.resume();
+    const outbox = new Outbox({ limit: signalsAtOnce, supersedes, transmit: (signal) => this.#link.signal(info.id, signal) });
+    if (this.#link.isJoined) outbox.resume();
     this.#outboxes.set(info.id, outbox);
     /** @type {Peer} */
     const peer = new Peer({
@@ -242,7 +185,7 @@ export class Call extends Emitter {
       epoch: Math.max(this.#epoch, (this.#epochs.get(info.id) ?? -Infinity) + 1),
       media: this.#media,
       configuration: () => ({ iceServers: this.#iceServers, iceTransportPolicy: this.#relayOnly ? 'relay' : 'all' }),
-      canSignal: () => this.#isJoined && !peer.isAway,
+      canSignal: () => this.#link.isJoined && !peer.isAway,
       send: (signal) => outbox.push(signal),
     });
     this.peers.set(peer.id, peer);
@@ -268,13 +211,6 @@ export class Call extends Emitter {
     this.#shareBandwidth();
   }
 
-  /** @param {string} to @param {import('./negotiation.js').Signal} signal */
-  async #transmit(to, signal) {
-    const refusal = refusalIn(await this.#socket.timeout(answerTime).emitWithAck('signal', { to, ...signal }));
-    // Whoever is away is told everything anew when they are back.
-    if (refusal && (refusal.isPassing || refusal.code === 'not-joined')) throw refusal;
-  }
-
   #mediaChanged() {
     for (const peer of this.peers.values()) void peer.replaceTracks();
     this.#shareBandwidth();
@@ -282,7 +218,7 @@ export class Call extends Emitter {
   }
 
   #sendStatus() {
-    if (this.#isJoined) this.#socket.emit('status', this.#media.status, () => undefined);
+    this.#link.tellStatus(this.#media.status);
   }
 
   #networkChanged() {

@@ -45,6 +45,12 @@ export class Manager extends Emitter {
   #openTimer;
   /** @type {any} */
   #retryTimer;
+  /**
+   * Ends what is listened to on the window.
+   *
+   * @type {AbortController | undefined}
+   */
+  #network;
   #backoff;
   #address;
   #options;
@@ -65,7 +71,6 @@ export class Manager extends Emitter {
       maximum: options.reconnectionDelayMax ?? 5000,
       jitter: options.randomizationFactor ?? 0.5,
     });
-    this.#watchNetwork();
   }
 
   /** The session underneath, for the name of its transport. */
@@ -104,6 +109,7 @@ export class Manager extends Emitter {
    * @param {Socket} socket
    */
   attach(socket) {
+    this.#watchNetwork();
     if (this.#state === 'open') socket.opened();
     else if (this.#state === 'closed' && this.#retryTimer === undefined) this.#open();
   }
@@ -113,6 +119,8 @@ export class Manager extends Emitter {
     if ([...this.#sockets.values()].some((socket) => socket.active)) return;
     this.#timers.clearTimeout(this.#retryTimer);
     this.#retryTimer = undefined;
+    this.#network?.abort();
+    this.#network = undefined;
     this.#engine?.close();
   }
 
@@ -195,15 +203,19 @@ export class Manager extends Emitter {
     if (this.#state === 'closed') this.#open();
   }
 
+  /** For as long as a socket wants to be connected. */
   #watchNetwork() {
-    if (typeof globalThis.addEventListener !== 'function') return;
-    globalThis.addEventListener('online', () => {
+    if (this.#network || typeof globalThis.addEventListener !== 'function') return;
+    this.#network = new AbortController();
+    const { signal } = this.#network;
+    const isBack = () => {
       if (this.#retryTimer === undefined) return;
       this.#backoff.reset();
       this.#backoff.next();
       this.#retryNow();
-    });
+    };
+    globalThis.addEventListener('online', isBack, { signal });
     // The system knows before the heartbeat does.
-    globalThis.addEventListener('offline', () => this.#engine?.close());
+    globalThis.addEventListener('offline', () => this.#engine?.close(), { signal });
   }
 }

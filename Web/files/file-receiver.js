@@ -1,6 +1,6 @@
 /** Receives a file from one peer. */
 
-import { safeFileName } from '../state/format.js';
+import { safeFileName } from './file-name.js';
 import { digestOf, hash, hex, pieceCount, pieceSize } from './digest.js';
 import { Transfer, capabilities, fileSizeLimit, version } from './transfer.js';
 

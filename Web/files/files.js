@@ -2,7 +2,7 @@
 
 import { Emitter } from '../client/emitter.js';
 import { formatBytes } from '../i18n/format.js';
-import { safeFileName } from '../state/format.js';
+import { safeFileName } from './file-name.js';
 import { filesIn } from './folder.js';
 import { Incoming } from './incoming.js';
 import { Lanes } from './lanes.js';

@@ -73,6 +73,12 @@ export class Incoming {
   /** @param {Map<string, unknown>} people  who are there; the others have left */
   keepOnly(people) {
     for (const { peer, receiver } of [...this.#offers]) if (!people.has(peer.id)) receiver.finish('failed', 'left');
+    // Mostly the connection ends first, and then it is known why.
+    for (const { peer, row, wish } of this.#known.values()) {
+      if (people.has(peer.id) || row.code !== 'lost' || wish === 'no') continue;
+      row.code = 'left';
+      this.#onChange(row);
+    }
   }
 
   /** @param {Peer} peer @param {FileReceiver} receiver @returns {Offer | undefined} */

@@ -2,7 +2,7 @@
 
 export default {
   'app.name': 'LinkUp',
-  'app.title': '{room} · LinkUp',
+  'app.title': '{!room} · LinkUp',
   'app.welcome': 'Talk, write and share files, face to face.',
 
   'home.name': 'Your name',
@@ -71,7 +71,7 @@ export default {
   'command.invite': 'Copy invite link',
   'command.leave': 'Leave the call',
   'command.help': 'Help',
-  'command.with-key': '{label} ({shortcut})',
+  'command.with-key': '{!label} ({!shortcut})',
 
   'help.title': 'Shortcuts',
   'help.intro': 'These keys act while the call has the focus, and never while you write.',
@@ -103,8 +103,8 @@ export default {
 
   'route.direct': 'direct',
   'route.direct-long': 'Direct connection: sound, picture and files do not pass through the server',
-  'route.relay': 'via server ({transport})',
-  'route.relay-long': 'Connected through the server over {transport}: it passes sound, picture and files on, encrypted',
+  'route.relay': 'via server ({!transport})',
+  'route.relay-long': 'Connected through the server over {!transport}: it passes sound, picture and files on, encrypted',
 
   'side.title': 'Chat and people',
   'side.close': 'Close the panel',
@@ -163,7 +163,6 @@ export default {
   'problem.screen-failed': 'The screen could not be shared.',
 
   'files.title': 'Files',
-  'files.from-you': 'You',
   'files.progress': 'Progress of {name}',
   'files.dismiss': 'Dismiss',
   'files.cancel': 'Cancel',

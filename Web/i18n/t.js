@@ -2,7 +2,8 @@
  * The words of the page, in the person's language: `t('key', values)`.
  *
  * A catalogue is a flat table of keys by part, such as `lobby.join`. An entry is a text in which `{name}` stands for a
- * value, or the forms of one by the plural categories of `count` (`Intl.PluralRules`).
+ * value, or the forms of one by the plural categories of `count` (`Intl.PluralRules`). `{!name}` is a value that needs no
+ * guard of its direction: it stands in a title, or is a text of ours.
  *
  * @typedef {string | { other: string } & Partial<Record<Intl.LDMLPluralRule, string>>} Entry
  * @typedef {Record<string, Entry>} Catalogue
@@ -54,7 +55,7 @@ export async function useLanguage(wanted) {
  */
 export function t(key, values = {}) {
   return pieces(key, values)
-    .map((piece) => (typeof piece === 'string' ? piece : written(values[piece.name])))
+    .map((piece) => (typeof piece === 'string' ? piece : written(values[piece.name], piece.isOurs)))
     .join('');
 }
 
@@ -78,20 +79,26 @@ export function tParts(key, values) {
 /**
  * @param {string} key
  * @param {Record<string, unknown>} values
- * @returns {(string | { name: string })[]}
+ * @returns {(string | { name: string, isOurs: boolean })[]}
  */
 function pieces(key, values) {
   const entry = words[key] ?? /** @type {Catalogue} */ (en)[key];
   if (entry === undefined) return missing(key);
   const text = typeof entry === 'string' ? entry : plural(entry, values['count']);
-  /** @type {(string | { name: string })[]} */
+  /** @type {(string | { name: string, isOurs: boolean })[]} */
   const found = [];
-  for (const [index, piece] of text.split(/\{([a-z]+)\}/i).entries()) {
+  for (const [index, piece] of text.split(/\{(!?[a-z]+)\}/i).entries()) {
     if (index % 2 === 0) found.push(...(piece === '' ? [] : [piece]));
-    else if (values[piece] === undefined) found.push(...missing(`${key}: {${piece}}`));
-    else found.push({ name: piece });
+    else found.push(...valueOf(key, piece, values));
   }
   return found;
+}
+
+/** @param {string} key @param {string} piece @param {Record<string, unknown>} values */
+function valueOf(key, piece, values) {
+  const isOurs = piece.startsWith('!');
+  const name = isOurs ? piece.slice(1) : piece;
+  return values[name] === undefined ? missing(`${key}: {${name}}`) : [{ name, isOurs }];
 }
 
 /** @param {Exclude<Entry, string>} forms @param {unknown} count */
@@ -99,10 +106,10 @@ function plural(forms, count) {
   return forms[new Intl.PluralRules(language).select(Number(count))] ?? forms.other;
 }
 
-/** @param {Value | undefined} value */
-function written(value = '') {
+/** @param {Value | undefined} value @param {boolean} isOurs */
+function written(value = '', isOurs) {
   if (typeof value === 'number') return new Intl.NumberFormat(language).format(value);
-  if (typeof value === 'string') return isolate(value);
+  if (typeof value === 'string') return isOurs ? value : isolate(value);
   return new Intl.ListFormat(language, { type: 'conjunction' }).format(value.map(isolate));
 }
 

@@ -1,26 +1,15 @@
-/** The chat of a room over `/chat`: messages, who is there, who is typing. */
+/** The chat of a room over `/chat`: what it hears it applies to the store, and what is said it keeps until it is stored. */
 
-import { Emitter } from '../client/emitter.js';
+import { newestOf, unknownOf, isOwn } from '../state/timeline.js';
 import { keepEntering } from './entrance.js';
+import { MemberKey } from './member-key.js';
 import { Outbox } from './outbox.js';
 import { refusalIn } from './refusal.js';
 import { Retry } from './retry.js';
-import { People } from '../state/people.js';
-import { Timeline } from '../state/timeline.js';
 
 /**
  * @typedef {import('../state/timeline.js').Message} Message
- *
- * @typedef {import('../i18n/t.js').Sentence} Sentence
- *
- * @typedef {object} ChatEvents
- * @property {[]} messages  others are to be shown
- * @property {[message: Message]} arrived  from somebody else, while this participant was there
- * @property {[]} people
- * @property {[]} typing
- * @property {[]} trouble  there is another one, or none any more
- * @property {[note: Sentence]} note  something to tell
- * @property {[reason: Sentence]} refused  the server does not let this client in
+ * @typedef {import('../state/people.js').Person} Person
  */
 
 /** How long the server has for an answer, in milliseconds. */
@@ -32,77 +21,80 @@ const typingInterval = 3000;
 /** So many pages are asked for to fill a gap; a longer absence leaves it. */
 const pagesToCatchUp = 10;
 
-/** @extends {Emitter<ChatEvents>} */
-export class Chat extends Emitter {
-  timeline = new Timeline();
-  people = new People();
-  /**
-   * The id of this participant.
-   *
-   * @type {string | undefined}
-   */
-  self;
-  /** Whether there are older messages than those in the timeline. */
-  hasMore = false;
-  /**
-   * Why what is said is not stored at present.
-   *
-   * @type {Sentence | undefined}
-   */
-  trouble;
+export class Chat {
   #isJoined = false;
-  /** @type {Map<string, { name: string, timer: any }>} */
-  #typing = new Map();
+  /** @type {Map<string, any>} */
+  #typingTimers = new Map();
   #typingUntil = 0;
   #isLoading = false;
-  /** @type {string | undefined} */
-  #resumeKey;
+  #key;
   #outbox;
   #joining;
   #entering;
   #socket;
+  #store;
   #room;
   #name;
+  #timing;
 
   /**
    * @param {object} options
    * @param {import('../client/socket.js').Socket} options.socket  of the namespace `/chat`
+   * @param {import('../state/state.js').PageStore} options.store
    * @param {string} options.room
    * @param {string} options.name
+   * @param {(reason: import('../i18n/t.js').Sentence) => void} options.onRefused  the server does not let this client in
+   * @param {MemberKey} [options.key]
    * @param {import('./retry.js').Timing} [timing]
    */
-  constructor({ socket, room, name }, timing) {
-    super();
+  constructor({ socket, store, room, name, onRefused, key = new MemberKey('chat', room) }, timing = {}) {
     this.#socket = socket;
+    this.#store = store;
     this.#room = room;
     this.#name = name;
+    this.#key = key;
+    this.#timing = timing;
     /** @type {Outbox<import('../state/timeline.js').Draft>} */
     this.#outbox = new Outbox({ transmit: (draft) => this.#transmit(draft) }, timing);
-    this.#joining = new Retry(() => void this.#join(), timing);
-    this.#entering = keepEntering({ socket, onRefused: ({ sentence }) => this.dispatch('refused', sentence) }, timing);
+    this.#joining = new Retry(() => void this.#join(onRefused), timing);
+    this.#entering = keepEntering({ socket, onRefused: ({ sentence }) => onRefused(sentence) }, timing);
     this.#listen();
   }
 
   /** Enters the room; again, by itself, after each loss of the connection. */
   start() {
-    this.#socket.on('connect', () => this.#joining.now());
-    this.#socket.on('disconnect', () => {
+    const socket = this.#socket;
+    socket.on('connect', () => {
+      this.#store.apply({ type: 'connected' });
+      this.#joining.now();
+    });
+    socket.on('connect_error', () => this.#store.apply({ type: 'lost' }));
+    socket.on('disconnect', () => {
       this.#isJoined = false;
       this.#joining.stop();
       this.#joining.succeeded();
       this.#outbox.pause();
       this.#typingUntil = 0;
-      for (const id of [...this.#typing.keys()]) this.#setTyping(id, undefined);
+      this.#forgetTyping();
+      this.#store.apply({ type: 'lost' });
     });
-    this.#socket.connect();
-    if (this.#socket.connected) this.#joining.now();
+    socket.connect();
+    if (socket.connected) this.#joining.now();
   }
 
   leave() {
     this.#joining.stop();
     this.#entering.stop();
+    this.#outbox.close();
+    this.#forgetTyping();
+    this.#key.forget();
     if (this.#socket.connected) this.#socket.emit('leave', {});
     this.#socket.disconnect();
+  }
+
+  /** The page goes, and may come back as the same member. */
+  suspend() {
+    this.#key.keep();
   }
 
   /** Tries at once what is tried again later anyway. */
@@ -111,26 +103,21 @@ export class Chat extends Emitter {
     else if (this.#socket.connected) this.#joining.now();
   }
 
-  /** The names of those who are typing. */
-  get typing() {
-    return [...this.#typing.values()].map(({ name }) => name);
-  }
-
   /**
    * Says something; it is kept until the server has it.
    *
    * @param {string} text
    */
   say(text) {
-    const draft = { key: makeKey(), text, time: Date.now(), name: this.#name };
-    this.timeline.addDraft(draft);
+    const time = Date.now() + this.#store.get().connection.clock;
+    const draft = { key: makeKey(), text, time, name: this.#name };
+    this.#store.apply({ type: 'said', draft });
     this.#outbox.push(draft);
     this.#typingUntil = 0;
-    this.dispatch('messages');
   }
 
   /**
-   * This participant types, or has ceased to.
+   * This member types, or has ceased to.
    *
    * @param {boolean} active
    */
@@ -143,15 +130,13 @@ export class Chat extends Emitter {
 
   /** Fetches the page before the oldest message. */
   async loadOlder() {
-    const before = this.timeline.oldest;
-    if (this.#isLoading || !this.hasMore || before === undefined) return;
+    const { messages, hasMore } = this.#store.get().timeline;
+    const before = messages[0]?.id;
+    if (this.#isLoading || !hasMore || before === undefined) return;
     this.#isLoading = true;
     const page = await this.#page(before);
     this.#isLoading = false;
-    if (!page) return;
-    this.hasMore = page.more;
-    this.timeline.merge(page.messages);
-    this.dispatch('messages');
+    if (page) this.#store.apply({ type: 'messages', messages: page.messages, hasMore: page.more });
   }
 
   /**
@@ -160,31 +145,28 @@ export class Chat extends Emitter {
    * @param {number} count
    */
   forgetOlder(count) {
-    if (this.timeline.trim(count)) this.hasMore = true;
+    this.#store.apply({ type: 'messages-trimmed', count });
   }
 
   #listen() {
     const socket = this.#socket;
+    const store = this.#store;
     socket.on('message', (message) => {
-      if (this.timeline.merge([message]).length === 0) return;
       this.#setTyping(message.author, undefined);
-      this.dispatch('messages');
-      if (!this.timeline.isOwn(message)) this.dispatch('arrived', message);
+      this.#takeNews([message]);
+      this.#compareClocks(message);
     });
-    socket.on('person-joined', (person) => {
-      this.people.joined(person);
-      this.dispatch('people');
-    });
+    socket.on('person-joined', (person) => store.apply({ type: 'person-joined', person }));
     socket.on('person-left', ({ id }) => {
-      this.people.left(id);
       this.#setTyping(id, undefined);
-      this.dispatch('people');
+      store.apply({ type: 'person-left', id });
     });
     socket.on('typing', ({ id, name, active }) => this.#setTyping(id, active ? name : undefined));
   }
 
-  async #join() {
-    const request = { room: this.#room, name: this.#name, resume: this.#resumeKey };
+  /** @param {(reason: import('../i18n/t.js').Sentence) => void} onRefused */
+  async #join(onRefused) {
+    const request = { room: this.#room, name: this.#name, resume: this.#key.value };
     let answer;
     try {
       answer = await this.#socket.timeout(answerTime).emitWithAck('join', request);
@@ -195,19 +177,17 @@ export class Chat extends Emitter {
     const refusal = refusalIn(answer);
     if (!refusal) await this.#entered(answer);
     else if (refusal.isPassing || refusal.code === 'room-full') this.#joinLater(refusal);
-    else this.dispatch('refused', refusal.sentence);
+    else onRefused(refusal.sentence);
   }
 
-  /** @param {{ self: string, people: import('../state/people.js').Person[], peopleCount?: number, messages: Message[], more: boolean, resumeKey?: string }} answer */
+  /** @param {{ self: string, people: Person[], peopleCount?: number, messages: Message[], more: boolean, resumeKey?: string }} answer */
   async #entered({ self, people, peopleCount, messages, more, resumeKey }) {
     this.#joining.succeeded();
     this.#isJoined = true;
-    this.#setTrouble(undefined);
-    this.self = self;
-    this.#resumeKey = resumeKey;
-    this.timeline.addOwnAuthor(self);
-    this.people.reset(people, peopleCount);
-    this.dispatch('people');
+    this.#key.value = resumeKey;
+    this.#store.apply({ type: 'trouble', trouble: undefined });
+    this.#store.apply({ type: 'joined', self });
+    this.#store.apply({ type: 'people', people, count: peopleCount });
     await this.#catchUp(messages, more);
     if (this.#isJoined) this.#outbox.resume();
   }
@@ -215,16 +195,13 @@ export class Chat extends Emitter {
   /** @param {import('./refusal.js').Refusal} [refusal] */
   #joinLater(refusal) {
     if (!this.#socket.connected) return;
-    if (refusal?.code === 'room-full') this.#setTrouble({ key: 'chat.without' });
-    else if (refusal) this.#setTrouble(refusal.trouble);
+    if (refusal) this.#setTrouble(refusal.code === 'room-full' ? { key: 'chat.without' } : refusal.trouble);
     this.#joining.later(refusal?.wait);
   }
 
-  /** @param {Sentence | undefined} trouble */
+  /** @param {import('../i18n/t.js').Sentence | undefined} trouble */
   #setTrouble(trouble) {
-    if (trouble?.key === this.trouble?.key) return;
-    this.trouble = trouble;
-    this.dispatch('trouble');
+    this.#store.apply({ type: 'trouble', trouble });
   }
 
   /**
@@ -234,7 +211,7 @@ export class Chat extends Emitter {
    * @param {boolean} more
    */
   async #catchUp(newest, more) {
-    const last = this.timeline.newest;
+    const last = newestOf(this.#store.get().timeline);
     let missed = newest;
     let isGap = more;
     for (let pages = 0; last > 0 && isGap && (missed[0]?.id ?? 0) > last && pages < pagesToCatchUp; pages += 1) {
@@ -244,14 +221,16 @@ export class Chat extends Emitter {
       isGap = page.more;
     }
     const reaches = last > 0 && (!isGap || (missed[0]?.id ?? 0) <= last);
-    if (!reaches) {
-      this.timeline.clear();
-      this.hasMore = isGap;
-    }
-    const added = this.timeline.merge(missed);
-    this.dispatch('messages');
-    if (last === 0) return;
-    for (const message of added) if (!this.timeline.isOwn(message)) this.dispatch('arrived', message);
+    if (reaches) this.#takeNews(missed);
+    else if (last > 0) this.#takeNews(missed, { isReset: true, hasMore: isGap });
+    else this.#store.apply({ type: 'messages', messages: missed, isReset: true, hasMore: isGap });
+  }
+
+  /** @param {Message[]} messages @param {{ isReset?: boolean, hasMore?: boolean }} [options] */
+  #takeNews(messages, options = {}) {
+    const { timeline } = this.#store.get();
+    const news = unknownOf(timeline, messages).filter((message) => !isOwn(timeline, message)).length;
+    this.#store.apply({ type: 'messages', messages, news, ...options });
   }
 
   /** @param {number} before @returns {Promise<{ messages: Message[], more: boolean } | undefined>} */
@@ -274,21 +253,30 @@ export class Chat extends Emitter {
     }
     this.#setTrouble(undefined);
     if (refusal) {
-      this.timeline.removeDraft(key);
-      this.dispatch('note', { key: 'chat.not-taken' });
+      this.#store.apply({ type: 'not-taken', key });
+      this.#store.apply({ type: 'notice', sentence: { key: 'chat.not-taken' } });
     } else {
-      this.timeline.confirm(key, answer.message);
+      this.#compareClocks(answer.message);
+      this.#store.apply({ type: 'stored', key, message: answer.message });
     }
-    this.dispatch('messages');
+  }
+
+  /** @param {{ time: number }} message  that the server has just stored */
+  #compareClocks({ time }) {
+    this.#store.apply({ type: 'clock', ahead: time - Date.now() });
   }
 
   /** @param {string} id @param {string | undefined} name */
   #setTyping(id, name) {
-    const before = this.#typing.get(id);
-    clearTimeout(before?.timer);
-    if (name === undefined) this.#typing.delete(id);
-    else this.#typing.set(id, { name, timer: setTimeout(() => this.#setTyping(id, undefined), typingTime) });
-    if (before?.name !== name) this.dispatch('typing');
+    const { setTimeout = (callback, delay) => globalThis.setTimeout(callback, delay), clearTimeout = globalThis.clearTimeout } = this.#timing;
+    clearTimeout(this.#typingTimers.get(id));
+    if (name === undefined) this.#typingTimers.delete(id);
+    else this.#typingTimers.set(id, setTimeout(() => this.#setTyping(id, undefined), typingTime));
+    this.#store.apply({ type: 'typing', id, name });
+  }
+
+  #forgetTyping() {
+    for (const id of [...this.#typingTimers.keys()]) this.#setTyping(id, undefined);
   }
 }
 

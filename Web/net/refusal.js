@@ -57,5 +57,5 @@ export class Refusal extends Error {
 export function refusalIn(answer) {
   const error = answer?.error;
   if (typeof answer === 'object' && answer !== null && !error) return undefined;
-  return new Refusal(String(error?.code ?? 'internal'), String(error?.message ?? 'The server gave no answer.'));
+  return new Refusal(String(error?.code ?? 'internal'), String(error?.message ?? ''));
 }

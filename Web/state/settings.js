@@ -2,6 +2,7 @@
 
 const nameKey = 'linkup.name';
 const relayOnlyKey = 'linkup.relay-only';
+const shortcutsKey = 'linkup.shortcuts';
 
 /** The name to suggest: from the address, `?name=…`, or the one used last. */
 export function suggestedName() {
@@ -26,6 +27,16 @@ export function suggestedRelayOnly(query) {
 /** @param {boolean} isRelayOnly */
 export function rememberRelayOnly(isRelayOnly) {
   remember(relayOnlyKey, isRelayOnly ? 'yes' : 'no');
+}
+
+/** Whether keys by themselves are commands. */
+export function hasShortcuts() {
+  return recall(shortcutsKey) !== 'no';
+}
+
+/** @param {boolean} isOn */
+export function rememberShortcuts(isOn) {
+  remember(shortcutsKey, isOn ? 'yes' : 'no');
 }
 
 /** @param {string} key */

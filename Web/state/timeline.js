@@ -1,6 +1,8 @@
 /**
+ * The messages of a room in their order, each of them once, and what was said but is not stored yet.
+ *
  * @typedef {object} Message
- * @property {number} id  grows with each message of the server
+ * @property {number} id  grows with each message
  * @property {string} author
  * @property {string} name
  * @property {string} text
@@ -8,6 +10,20 @@
  * @property {string} [key]
  *
  * @typedef {{ key: string, text: string, time: number, name: string }} Draft  said, and not yet stored
+ *
+ * @typedef {object} Timeline
+ * @property {readonly Message[]} messages  by their ids
+ * @property {readonly Draft[]} drafts  in the order in which they were said
+ * @property {readonly string[]} own  what this member is called, and was
+ * @property {ReadonlySet<string>} keys  of what was said here
+ * @property {boolean} hasMore  whether the server has older ones
+ *
+ * @typedef {{ type: 'joined', self: string }
+ *   | { type: 'messages', messages: readonly Message[], hasMore?: boolean, isReset?: boolean, isNews?: boolean }
+ *   | { type: 'messages-trimmed', count: number }
+ *   | { type: 'said', draft: Draft }
+ *   | { type: 'stored', key: string, message: Message }
+ *   | { type: 'not-taken', key: string }} TimelineEvent
  *
  * @typedef {{ kind: 'day', key: string, time: number }} DayItem
  * @typedef {object} MessageItem
@@ -19,182 +35,142 @@
  * @property {number} time
  * @property {boolean} isOwn
  * @property {boolean} continues  the same person as the item before, shortly after
- *
- * @typedef {Omit<MessageItem, 'kind' | 'continues'> & { who: string }} Entry
  */
 
 /** Messages of one person within this time, in milliseconds, stand under one name. */
 const groupTime = 5 * 60_000;
 
-/** The messages of a room in their order, each of them once, and what was said but is not stored yet. */
-export class Timeline {
-  /** @type {Message[]} */
-  #messages = [];
-  /** @type {Set<number>} */
-  #ids = new Set();
-  /** @type {Draft[]} */
-  #drafts = [];
-  /** @type {Set<string>} */
-  #ownAuthors = new Set();
-  /** @type {Set<string>} */
-  #ownKeys = new Set();
+/** @type {Timeline} */
+export const noMessages = { messages: [], drafts: [], own: [], keys: new Set(), hasMore: false };
 
-  /** The id of the newest message, 0 if there is none. */
-  get newest() {
-    return this.#messages.at(-1)?.id ?? 0;
-  }
-
-  /** The id of the oldest message, if there is one. */
-  get oldest() {
-    return this.#messages[0]?.id;
-  }
-
-  /**
-   * This participant is called so from now on, as well.
-   *
-   * @param {string} id
-   */
-  addOwnAuthor(id) {
-    this.#ownAuthors.add(id);
-  }
-
-  /**
-   * Takes messages in any order, and leaves out those that it has.
-   *
-   * @param {Message[]} messages
-   * @returns {Message[]} what is new
-   */
-  merge(messages) {
-    const added = messages.filter(({ id }) => Number.isSafeInteger(id) && !this.#ids.has(id) && this.#ids.add(id));
-    if (added.length === 0) return added;
-    if (this.#drafts.length > 0) {
-      const keys = new Set(added.map(({ key }) => key));
-      this.#drafts = this.#drafts.filter(({ key }) => !keys.has(key));
+/** @param {Timeline} timeline @param {TimelineEvent | { type: '' }} event @returns {Timeline} */
+export function reduceTimeline(timeline, event) {
+  switch (event.type) {
+    case 'joined':
+      return timeline.own.includes(event.self) ? timeline : { ...timeline, own: [...timeline.own, event.self] };
+    case 'messages': {
+      const start = event.isReset ? { ...timeline, messages: [] } : timeline;
+      const merged = merge(start, event.messages);
+      const hasMore = event.hasMore ?? merged.hasMore;
+      return hasMore === merged.hasMore ? merged : { ...merged, hasMore };
     }
-    const inOrder = [...added].sort((a, b) => a.id - b.id);
-    const isNewer = (inOrder[0]?.id ?? 0) > this.newest;
-    // Nearly always, and then what is there already costs nothing.
-    if (isNewer) this.#messages.push(...inOrder);
-    else this.#messages = [...this.#messages, ...inOrder].sort((a, b) => a.id - b.id);
-    return added;
+    case 'messages-trimmed':
+      if (timeline.messages.length <= 2 * event.count) return timeline;
+      return { ...timeline, messages: timeline.messages.slice(-event.count), hasMore: true };
+    case 'said':
+      return { ...timeline, drafts: [...timeline.drafts, event.draft], keys: new Set(timeline.keys).add(event.draft.key) };
+    case 'stored':
+      return merge(without(timeline, event.key), [{ ...event.message, key: event.key }]);
+    case 'not-taken':
+      return without(timeline, event.key);
+    default:
+      return timeline;
   }
+}
 
-  /** How many messages are here. */
-  get size() {
-    return this.#messages.length;
-  }
+/** @param {Timeline} timeline @param {readonly Message[]} messages  in any order @returns {Timeline} */
+function merge(timeline, messages) {
+  const added = unknownOf(timeline, messages);
+  if (added.length === 0) return timeline;
+  const keys = new Set(added.map(({ key }) => key));
+  const drafts = timeline.drafts.some(({ key }) => keys.has(key)) ? timeline.drafts.filter(({ key }) => !keys.has(key)) : timeline.drafts;
+  const all = [...timeline.messages, ...added];
+  // Nearly always they are newer than all, and then there is nothing to sort.
+  if ((added[0]?.id ?? 0) <= newestOf(timeline)) all.sort((a, b) => a.id - b.id);
+  return { ...timeline, messages: all, drafts };
+}
 
-  /**
-   * Forgets the oldest, once there are twice as many as shall be kept.
-   *
-   * @param {number} count  of the newest, which are kept
-   * @returns {boolean} whether any were forgotten
-   */
-  trim(count) {
-    if (this.size <= 2 * count) return false;
-    for (const { id } of this.#messages.splice(0, this.size - count)) this.#ids.delete(id);
-    return true;
-  }
+/** @param {Timeline} timeline @param {string} key @returns {Timeline} */
+function without(timeline, key) {
+  return { ...timeline, drafts: timeline.drafts.filter((draft) => draft.key !== key) };
+}
 
-  /** Forgets what is stored: what comes next leaves a gap that cannot be filled. */
-  clear() {
-    this.#messages = [];
-    this.#ids.clear();
+/**
+ * Those that are not in the timeline, in their order, each of them once.
+ *
+ * @param {Timeline} timeline
+ * @param {readonly Message[]} messages
+ */
+export function unknownOf({ messages: known }, messages) {
+  /** @type {Map<number, Message>} */
+  const added = new Map();
+  for (const message of messages) {
+    if (Number.isSafeInteger(message.id) && known[indexOf(known, message.id)]?.id !== message.id) added.set(message.id, message);
   }
+  return [...added.values()].sort((a, b) => a.id - b.id);
+}
 
-  /** @param {Draft} draft */
-  addDraft(draft) {
-    this.#drafts.push(draft);
-    this.#ownKeys.add(draft.key);
-  }
+/**
+ * The id of the newest message, 0 if there is none.
+ *
+ * @param {Timeline} timeline
+ */
+export function newestOf({ messages }) {
+  return messages.at(-1)?.id ?? 0;
+}
 
-  /**
-   * A draft will not be stored.
-   *
-   * @param {string} key
-   */
-  removeDraft(key) {
-    this.#drafts = this.#drafts.filter((draft) => draft.key !== key);
-  }
+/** @param {Timeline} timeline @param {Message} message */
+export function isOwn({ own, keys }, { author, key }) {
+  return own.includes(author) || (key !== undefined && keys.has(key));
+}
 
-  /**
-   * A draft is stored.
-   *
-   * @param {string} key
-   * @param {Message} message
-   */
-  confirm(key, message) {
-    this.removeDraft(key);
-    this.#ownKeys.add(key);
-    this.merge([{ ...message, key }]);
-  }
+/**
+ * A part of the timeline as it is shown, with the days between.
+ *
+ * @param {Timeline} timeline
+ * @param {number} limit  so many messages and drafts at most
+ * @param {number} [first]  the id of the first message; the part reaches to the end unless it is given
+ * @returns {{ items: (DayItem | MessageItem)[], first: number | undefined, earlier: number, later: number }}
+ *   `earlier` and `later`: how many messages stand before and after it
+ */
+export function windowOf(timeline, limit, first) {
+  const { messages, drafts } = timeline;
+  const start = first === undefined ? Math.max(0, messages.length - limit) : indexOf(messages, first);
+  const stored = messages.slice(start, start + limit);
+  const later = messages.length - start - stored.length;
+  const entries = stored.map((message) => entryOf(timeline, message));
+  if (later === 0) entries.push(...(limit > 0 ? drafts.slice(-limit) : []).map(draftEntry));
+  const shown = first === undefined ? entries.slice(Math.max(0, entries.length - limit)) : entries;
+  return { items: withDays(shown), first: stored[0]?.id, earlier: start, later };
+}
 
-  /** @param {Message} message */
-  isOwn(message) {
-    return this.#ownAuthors.has(message.author) || (message.key !== undefined && this.#ownKeys.has(message.key));
-  }
+/**
+ * Where a window that begins with `first` begins when it is moved.
+ *
+ * @param {Timeline} timeline
+ * @param {number} first  an id
+ * @param {number} count  of messages; less than zero towards the older ones
+ * @returns {number | undefined} an id
+ */
+export function movedBy({ messages }, first, count) {
+  const index = indexOf(messages, first) + count;
+  return messages[Math.min(Math.max(index, 0), messages.length - 1)]?.id;
+}
 
-  /**
-   * What to show, with the days between.
-   *
-   * @returns {(DayItem | MessageItem)[]}
-   */
-  get items() {
-    return this.window(Infinity).items;
+/**
+ * Where the first message stands whose id is not below this one.
+ *
+ * @param {readonly Message[]} messages
+ * @param {number} id
+ */
+function indexOf(messages, id) {
+  let low = 0;
+  let high = messages.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((messages[middle]?.id ?? Infinity) < id) low = middle + 1;
+    else high = middle;
   }
+  return low;
+}
 
-  /**
-   * A part of what to show.
-   *
-   * @param {number} limit  the most messages in it
-   * @param {number} [first]  the id of the first message; the part reaches to the end unless it is given
-   * @returns {{ items: (DayItem | MessageItem)[], first: number | undefined, earlier: number, later: number }}
-   *   `earlier` and `later`: how many messages stand before and after it
-   */
-  window(limit, first) {
-    const start = first === undefined ? Math.max(0, this.size - limit) : this.#indexOf(first);
-    const stored = this.#messages.slice(start, start + limit);
-    const later = this.size - start - stored.length;
-    const entries = stored.map((message) => this.#entry(message));
-    if (later === 0) entries.push(...this.#drafts.slice(-limit).map(draftEntry));
-    const shown = first === undefined ? entries.slice(Math.max(0, entries.length - limit)) : entries;
-    return { items: withDays(shown), first: stored[0]?.id, earlier: start, later };
-  }
+/** @typedef {Omit<MessageItem, 'kind' | 'continues'> & { who: string }} Entry */
 
-  /**
-   * Where a window that begins with `first` begins when it is moved.
-   *
-   * @param {number} first  an id
-   * @param {number} count  of messages; less than zero towards the older ones
-   * @returns {number | undefined} an id
-   */
-  moved(first, count) {
-    const index = this.#indexOf(first) + count;
-    return this.#messages[Math.min(Math.max(index, 0), this.size - 1)]?.id;
-  }
-
-  /**
-   * Where the first message stands whose id is not below this one.
-   *
-   * @param {number} id
-   */
-  #indexOf(id) {
-    let low = 0;
-    let high = this.size;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((this.#messages[middle]?.id ?? Infinity) < id) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  }
-
-  /** @param {Message} message @returns {Entry} */
-  #entry(message) {
-    const { id, name, text, time, key, author } = message;
-    const isOwn = this.isOwn(message);
-    return { key: isOwn && key ? key : `id ${id}`, id, name, text, time, isOwn, who: isOwn ? 'self' : `${author} ${name}` };
-  }
+/** @param {Timeline} timeline @param {Message} message @returns {Entry} */
+function entryOf(timeline, message) {
+  const { id, name, text, time, key, author } = message;
+  const isMine = isOwn(timeline, message);
+  return { key: isMine && key ? key : `id ${id}`, id, name, text, time, isOwn: isMine, who: isMine ? 'self' : `${author} ${name}` };
 }
 
 /** @param {Draft} draft @returns {Entry} */
@@ -208,12 +184,21 @@ function withDays(entries) {
   const items = [];
   /** @type {{ who: string, time: number } | undefined} */
   let last;
-  let day = '';
+  /** @type {Map<string, number>} */
+  const days = new Map();
+  let end = -Infinity;
+  let start = Infinity;
   for (const { who, ...entry } of entries) {
-    const itsDay = new Date(entry.time).toDateString();
-    if (itsDay !== day) {
-      items.push({ kind: 'day', key: `day ${itsDay}`, time: entry.time });
-      day = itsDay;
+    // To name the day of each is what costs most here.
+    if (!(entry.time >= start && entry.time < end)) {
+      const date = new Date(entry.time);
+      start = new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
+      end = new Date(date.getFullYear(), date.getMonth(), date.getDate() + 1).getTime();
+      // A day comes twice where a clock was put back.
+      const day = `day ${date.toDateString()}`;
+      const count = days.get(day) ?? 0;
+      days.set(day, count + 1);
+      items.push({ kind: 'day', key: count === 0 ? day : `${day} ${count}`, time: entry.time });
       last = undefined;
     }
     const continues = last !== undefined && last.who === who && entry.time - last.time < groupTime;

@@ -28,16 +28,6 @@ export function h(tag, properties = {}, ...children) {
   return element;
 }
 
-/**
- * Replaces what is in an element.
- *
- * @param {Element} element
- * @param {Child[]} children
- */
-export function fill(element, ...children) {
-  element.replaceChildren(...present(children));
-}
-
 /** @param {Child[]} children @returns {(Node | string)[]} */
 function present(children) {
   /** @type {(Node | string)[]} */
@@ -47,21 +37,4 @@ function present(children) {
     nodes.push(typeof child === 'number' ? String(child) : child);
   }
   return nodes;
-}
-
-/**
- * Makes the children of `parent` those of `elements`, in that order, and touches none that is there
- * already: a video that is moved would stop.
- *
- * @param {Element} parent
- * @param {Element[]} elements
- */
-export function arrange(parent, elements) {
-  const wanted = new Set(elements);
-  for (const child of [...parent.children]) if (!wanted.has(child)) child.remove();
-  let there = parent.firstElementChild;
-  for (const element of elements) {
-    if (element === there) there = there.nextElementSibling;
-    else parent.insertBefore(element, there);
-  }
 }

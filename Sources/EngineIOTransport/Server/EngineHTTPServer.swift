@@ -72,15 +72,16 @@ public final class EngineHTTPServer: Service {
                     )
                 }
             }
-            .childChannelOption(.allowRemoteHalfClosure, value: true)
-            // A channel keeps the buffer that it last read into. NIO's 2 KiB would be a quarter of what an idle
-            // connection holds; it grows for a channel whose reads fill it.
-            .childChannelOption(
-                .recvAllocator,
-                value: AdaptiveRecvByteBufferAllocator(minimum: 64, initial: 512, maximum: 65_536)
-            )
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    // As options of the bootstrap they would cost a future each.
+                    try channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: true)
+                    // A channel keeps the buffer that it last read into. NIO's 2 KiB would be a quarter of what an idle
+                    // connection holds; it grows for a channel whose reads fill it.
+                    try channel.syncOptions?.setOption(
+                        .recvAllocator,
+                        value: AdaptiveRecvByteBufferAllocator(minimum: 64, initial: 512, maximum: 65_536)
+                    )
                     try channel.configureEngineIO(
                         servers,
                         proxyProtocol: proxyProtocol,

@@ -11,6 +11,9 @@ final class MovedWebSockets: Sendable {
 
     private let state = Mutex(State())
 
+    /// How many there are.
+    var count: Int { state.withLock { $0.channels.count } }
+
     /// Remembers a WebSocket until it is closed.
     func add(_ channel: any Channel) {
         let id = ObjectIdentifier(channel)

@@ -87,6 +87,12 @@ final class Attachments: Sendable {
         self.buffers = buffers
         placeholders = try Placeholder.find(in: text, from: start, attachmentCount: buffers.count)
     }
+
+    /// The same messages without what else they were read with.
+    init(keeping other: Attachments) {
+        buffers = other.buffers.map(\.kept)
+        placeholders = other.placeholders
+    }
 }
 
 extension [Placeholder] {

@@ -1,3 +1,4 @@
+import EngineIO
 import NIOCore
 
 /// The arguments of an event or acknowledgement, not yet decoded.
@@ -80,6 +81,13 @@ public struct SocketArguments: Sendable {
     /// How many bytes the arguments occupy.
     package var byteCount: Int {
         (attachments?.buffers ?? []).reduce(text.readableBytes) { $0 + $1.readableBytes }
+    }
+
+    /// The arguments without what else they were read with, to be kept for a while.
+    var kept: Self {
+        var kept = Self(text: text.kept, elements: elements, nameKey: nameKey)
+        kept.attachments = attachments.map { Attachments(keeping: $0) }
+        return kept
     }
 
     /// Where all arguments with the commas between them stand in ``text``.

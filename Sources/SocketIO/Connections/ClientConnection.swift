@@ -227,7 +227,7 @@ extension ClientConnection {
     /// Joins a namespace.
     func join(_ name: ByteBuffer?, auth: ByteBuffer, query: ByteBuffer?) {
         let auth = isProtocol3 ? Self.auth(fromQuery: query) : Self.auth(fromPayload: auth)
-        guard let name else {
+        guard let name = name?.kept else {
             connect(to: server.main, auth: auth)
             return
         }
@@ -309,7 +309,7 @@ extension ClientConnection {
     }
 
     private static func auth(fromPayload payload: ByteBuffer) -> RawArgument {
-        payload.readableBytes == 0 ? .emptyObject : RawArgument(json: payload, offset: 0, attachments: nil)
+        payload.readableBytes == 0 ? .emptyObject : RawArgument(json: payload.kept, offset: 0, attachments: nil)
     }
 
     private static func auth(fromQuery query: ByteBuffer?) -> RawArgument {

@@ -255,7 +255,7 @@ struct ConnectionMachine<Member: AnyObject>: ~Copyable {
             return
         }
         if others.count > maximumNamespaces { forgetOne() }
-        others.append((namespace, membership))
+        others.append((namespace.kept, membership))
     }
 
     /// Makes room for a name; packets that still come for the forgotten one are then a violation.

@@ -1,3 +1,4 @@
+import EngineIO
 import NIOCore
 
 /// The asynchronous handlers of one connection that have not ended, and what waits for them.
@@ -22,6 +23,16 @@ final class ConnectionWork {
             case .middlewares: nil
             case .connect(let name, _, let auth, let query):
                 (name?.readableBytes ?? 0) + auth.readableBytes + (query?.readableBytes ?? 0)
+            }
+        }
+
+        /// The same, without what its bytes were read with.
+        var kept: Self {
+            switch self {
+            case .event(let socket, let event): .event(socket, event.kept)
+            case .middlewares: self
+            case .connect(let name, let resolution, let auth, let query):
+                .connect(name?.kept, resolution: resolution, auth: auth.kept, query: query?.kept)
             }
         }
     }
@@ -94,7 +105,7 @@ final class ConnectionWork {
     /// - Returns: `false` when as much is held as may be.
     func wait(_ entry: Waiting) -> Bool {
         if let byteCount = entry.byteCount, !hold(byteCount) { return false }
-        waiting.append(entry)
+        waiting.append(entry.kept)
         return true
     }
 
@@ -112,6 +123,9 @@ struct HeldEvents {
     struct Event: Sendable {
         let arguments: SocketArguments
         let id: UInt64?
+
+        /// The same, without what its bytes were read with.
+        var kept: Self { Self(arguments: arguments.kept, id: id) }
     }
 
     private var events: ArraySlice<Event> = []
@@ -123,7 +137,7 @@ struct HeldEvents {
         let bytes = event.arguments.byteCount
         guard work.hold(bytes) else { return false }
         byteCount += bytes
-        events.append(event)
+        events.append(event.kept)
         return true
     }
 

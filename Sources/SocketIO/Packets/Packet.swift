@@ -16,6 +16,11 @@ struct Packet: Sendable {
     private let address: Address
     private let payloadStart: Int
 
+    /// Lets go what the text was read with, since the packet waits for more.
+    mutating func keep() {
+        arguments = arguments.kept
+    }
+
     /// Where the namespace stands in the text.
     private struct Address {
         /// The name with its leading slash and without query; empty for the main namespace.

@@ -1,3 +1,4 @@
+import EngineIO
 import NIOCore
 
 /// Puts packets and the binary messages that follow them together.
@@ -31,9 +32,11 @@ struct PacketReconstructor: Sendable {
 
     private mutating func complete(
         _ packet: consuming Packet,
-        _ attachments: [ByteBuffer]
+        _ attachments: consuming [ByteBuffer]
     ) throws(PacketError) -> Packet? {
         guard attachments.count >= packet.attachmentCount else {
+            packet.keep()
+            if let last = attachments.popLast() { attachments.append(last.kept) }
             state = .waiting(packet, attachments)
             return nil
         }

@@ -26,7 +26,10 @@ public final class Socket: @unchecked Sendable {
     let client: ClientConnection
     let roomIndex: RoomIndex
     let counters: LoopCounters
-    private let auth: RawArgument
+    /// What the client sent to join, empty if that is an empty object.
+    ///
+    /// It stays as long as the socket, so it takes no more bytes than it has: a slice would keep what it was read into.
+    private let auth: [UInt8]
     let isConnectedFlag = Atomic<Bool>(false)
     private let lastListener = Atomic<UInt32>(0)
 
@@ -60,7 +63,7 @@ public final class Socket: @unchecked Sendable {
     init(namespace: Namespace, client: ClientConnection, auth: RawArgument, claim: SocketRecovery.Claim? = nil) {
         self.namespace = namespace
         self.client = client
-        self.auth = auth
+        self.auth = auth.json.readableBytes <= 2 ? [] : Array(buffer: auth.json)
         connection = client.connection
         roomIndex = client.shard.roomIndex(for: namespace)
         counters = client.shard.counters
@@ -79,7 +82,11 @@ public final class Socket: @unchecked Sendable {
     }
 
     /// How the client connected.
-    public var handshake: Handshake { Handshake(request: connection.handshake, auth: auth) }
+    public var handshake: Handshake {
+        let auth =
+            auth.isEmpty ? .emptyObject : RawArgument(json: ByteBuffer(bytes: auth), offset: 0, attachments: nil)
+        return Handshake(request: connection.handshake, auth: auth)
+    }
 
     /// Whether the client came back after it lost its connection, and has its id, rooms, data and missed events.
     ///

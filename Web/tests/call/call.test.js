@@ -11,6 +11,7 @@ globalThis.MediaStream = class {
 };
 globalThis.RTCPeerConnection = FakeConnection;
 const { Call } = await import('../../call/call.js');
+const { CallLink } = await import('../../net/call-link.js');
 
 /** The listeners on the window that are not removed. */
 const listeners = new Set();
@@ -70,7 +71,7 @@ function makePair() {
     });
   }
   const enter = async (id) => {
-    calls[id] = new Call({ socket: sockets[id], room: 'room', name: id, media: makeMedia() });
+    calls[id] = new Call({ link: new CallLink({ socket: sockets[id], room: 'room', name: id }), media: makeMedia() });
     calls[id].start();
     await rest();
   };
@@ -159,7 +160,7 @@ test('whoever finds the call full is told once, stays, and joins when there is a
   const socket = new FakeSocket(() =>
     isFull ? { error: { code: 'room-full', message: 'Full.' } } : { self: 'me', peers: [], iceServers: [], epoch: 1 },
   );
-  const call = new Call({ socket, room: 'room', name: 'Me', media: makeMedia() });
+  const call = new Call({ link: new CallLink({ socket, room: 'room', name: 'Me' }), media: makeMedia() });
   const heard = [];
   call.on('note', (note) => heard.push(note.key));
   call.on('refused', () => heard.push('refused'));

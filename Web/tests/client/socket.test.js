@@ -243,3 +243,29 @@ test('a listener that throws keeps neither the others nor the connection from go
   assert.equal(log.length, 2);
   assert.deepEqual(reported, ['mine', 'mine']);
 });
+
+test('the network is watched only while a socket wants to be connected', (context) => {
+  const window = new EventTarget();
+  let listeners = 0;
+  globalThis.addEventListener = (name, listener, { signal }) => {
+    listeners += 1;
+    signal.addEventListener('abort', () => {
+      listeners -= 1;
+    });
+    window.addEventListener(name, listener, { signal });
+  };
+  context.after(() => delete globalThis.addEventListener);
+  const { manager, socket, connection } = connected();
+  const other = manager.socket('/other');
+  for (let round = 0; round < 8; round += 1) {
+    socket.disconnect();
+    socket.connect();
+  }
+  assert.equal(listeners, 2);
+  socket.disconnect();
+  assert.equal(listeners, 2);
+  window.dispatchEvent(new Event('offline'));
+  assert.equal(connection.isClosed, true);
+  other.disconnect();
+  assert.equal(listeners, 0);
+});

@@ -115,6 +115,14 @@ test('who leaves ends what they send, and it is said that they left', () => {
   assert.deepEqual(rows().map(({ state, code, from }) => [state, code, from]), [['failed', 'left', 'ann'], ['failed', 'left', 'bea']]);
 });
 
+test('that the sender left is said too when the connection ends first', () => {
+  const { leave, offer, rows } = makeFiles('ann', 'bea');
+  const channels = [offer('ann', 3, { id: 'f' }), offer('bea', 3, { id: 'f' })];
+  for (const channel of channels) channel.cut();
+  leave('ann');
+  assert.deepEqual(rows().map(({ code }) => code), ['left', 'lost']);
+});
+
 for (const [what, lose] of [
   ['whose channel closes', ({ channel }) => channel.cut()],
   ['whose connection is replaced without a word', ({ call, peer }) => call.dispatch('replaced', peer('ann'))],

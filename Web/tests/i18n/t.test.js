@@ -43,7 +43,7 @@ for (const tag of languages) {
     const words = await catalogueOf(tag);
     assert.deepEqual(Object.keys(words).filter((key) => !(key in english)), []);
     assert.deepEqual(Object.keys(english).filter((key) => !(key in words)), []);
-    const used = (entry) => [...new Set(JSON.stringify(entry).match(/\{[a-z]+\}/gi) ?? [])].sort();
+    const used = (entry) => [...new Set(JSON.stringify(entry).match(/\{!?[a-z]+\}/gi) ?? [])].sort();
     for (const [key, entry] of Object.entries(words)) assert.deepEqual(used(entry), used(english[key]), key);
   });
 }

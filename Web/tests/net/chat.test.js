@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Chat } from '../../net/chat.js';
+import { MemberKey } from '../../net/member-key.js';
+import { othersOf } from '../../state/people.js';
+import { createPageStore } from '../../state/state.js';
+import { windowOf } from '../../state/timeline.js';
 import { ManualClock, settle } from '../clock.js';
-
-const { Chat } = await import('../../net/chat.js');
 
 /** A socket that is connected, whose requests wait for the test to answer. */
 class FakeSocket {
@@ -49,15 +52,19 @@ class FakeSocket {
 const joined = { self: 'me', people: [{ id: 'me', name: 'Me' }], messages: [], more: false };
 const refusal = (code, message = 'No.') => ({ error: { code, message } });
 
-function makeChat() {
+function makeChat(storage) {
   const clock = new ManualClock();
   const socket = new FakeSocket();
   const timing = { setTimeout: clock.setTimeout, clearTimeout: clock.clearTimeout, random: () => 0.5 };
-  const chat = new Chat({ socket, room: 'tea', name: 'Me' }, timing);
+  const store = createPageStore();
   const heard = [];
-  for (const name of ['refused', 'note', 'trouble']) chat.on(name, (text) => heard.push([name, text ?? chat.trouble]));
+  const onRefused = (reason) => heard.push(['refused', reason]);
+  const chat = new Chat({ socket, store, room: 'tea', name: 'Me', onRefused, key: new MemberKey('chat', 'tea', storage) }, timing);
+  const { signal } = new AbortController();
+  store.watch(({ notices }) => notices.list.at(-1)?.sentence, (note) => note && heard.push(['note', note]), { signal });
+  store.watch(({ connection }) => connection.trouble, (trouble, before) => (trouble || before) && heard.push(['trouble', trouble]), { signal });
   chat.start();
-  return { chat, socket, clock, heard };
+  return { chat, store, socket, clock, heard };
 }
 
 async function makeJoinedChat() {
@@ -66,14 +73,15 @@ async function makeJoinedChat() {
   return made;
 }
 
-const drafts = (chat) => chat.timeline.items.filter(({ kind, id }) => kind === 'message' && id === undefined).map(({ text }) => text);
+const drafts = (store) => store.get().timeline.drafts.map(({ text }) => text);
+const troubleOf = (store) => store.get().connection.trouble?.key;
 
 test('what the server cannot store stays, is said so, and is sent again', async () => {
-  const { chat, socket, clock, heard } = await makeJoinedChat();
+  const { chat, store, socket, clock, heard } = await makeJoinedChat();
   chat.say('hello');
   await socket.answer(refusal('not-stored'));
-  assert.deepEqual(drafts(chat), ['hello']);
-  assert.equal(chat.trouble.key, 'refusal.not-stored');
+  assert.deepEqual(drafts(store), ['hello']);
+  assert.equal(troubleOf(store), 'refusal.not-stored');
   await clock.advance(999);
   assert.equal(socket.requests.length, 0);
   await clock.advance(1);
@@ -85,12 +93,12 @@ test('what the server cannot store stays, is said so, and is sent again', async 
   chat.retry();
   const { key } = socket.requests[0].request;
   await socket.answer({ message: { id: 1, author: 'me', name: 'Me', text: 'hello', time: 1, key } });
-  assert.deepEqual([drafts(chat), chat.trouble], [[], undefined]);
+  assert.deepEqual([drafts(store), troubleOf(store)], [[], undefined]);
   assert.deepEqual(heard.map(([name]) => name), ['trouble', 'trouble']);
 });
 
 test('too many requests: after the time that the server says, without a word', async () => {
-  const { chat, socket, clock, heard } = await makeJoinedChat();
+  const { chat, store, socket, clock, heard } = await makeJoinedChat();
   chat.say('hello');
   await socket.answer(refusal('too-many-requests', 'Too many requests: try again in 4.5 s.'));
   await clock.advance(4499);
@@ -100,15 +108,15 @@ test('too many requests: after the time that the server says, without a word', a
 });
 
 test('what the server will never take is dropped, in words', async () => {
-  const { chat, socket, heard } = await makeJoinedChat();
+  const { chat, store, socket, heard } = await makeJoinedChat();
   chat.say('hello');
   await socket.answer(refusal('bad-request', 'Too long.'));
-  assert.deepEqual([drafts(chat), heard], [[], [['note', { key: 'chat.not-taken' }]]]);
+  assert.deepEqual([drafts(store), heard], [[], [['note', { key: 'chat.not-taken' }]]]);
 });
 
 for (const code of ['busy', 'internal', 'too-many-requests', 'room-full']) {
   test(`${code} to join: it is tried again, and the room stays`, async () => {
-    const { chat, socket, clock, heard } = makeChat();
+    const { chat, store, socket, clock, heard } = makeChat();
     for (const wait of [1000, 2000, 4000]) {
       await socket.answer(refusal(code, 'This chat is full.'));
       await clock.advance(wait - 1);
@@ -117,10 +125,10 @@ for (const code of ['busy', 'internal', 'too-many-requests', 'room-full']) {
       assert.equal(socket.requests.length, 1);
     }
     assert.ok(heard.every(([name]) => name === 'trouble'));
-    if (code === 'room-full') assert.equal(chat.trouble.key, 'chat.without');
-    if (code === 'busy') assert.equal(chat.trouble.key, 'refusal.busy');
+    if (code === 'room-full') assert.equal(troubleOf(store), 'chat.without');
+    if (code === 'busy') assert.equal(troubleOf(store), 'refusal.busy');
     await socket.answer({ ...joined, peopleCount: 12 });
-    assert.deepEqual([chat.trouble, chat.people.count, chat.people.others], [undefined, 12, 11]);
+    assert.deepEqual([troubleOf(store), store.get().people.count, othersOf(store.get().people)], [undefined, 12, 11]);
   });
 }
 
@@ -157,7 +165,7 @@ test('a connection that was lost comes back as the same person', async () => {
 });
 
 test('a namespace that is refused for a time is entered again', async () => {
-  const { chat, socket, clock, heard } = makeChat();
+  const { chat, store, socket, clock, heard } = makeChat();
   const refuse = (code, message) => {
     socket.active = false;
     socket.connected = false;
@@ -177,4 +185,61 @@ test('a namespace that is refused for a time is entered again', async () => {
   assert.deepEqual([socket.connects, heard], [2, []]);
   refuse(undefined, 'Not allowed.');
   assert.deepEqual(heard, [['refused', { key: 'refusal.unknown' }]]);
+});
+
+/** What `sessionStorage` is. */
+function makeStorage() {
+  const entries = new Map();
+  return {
+    entries,
+    getItem: (key) => entries.get(key) ?? null,
+    setItem: (key, value) => void entries.set(key, value),
+    removeItem: (key) => void entries.delete(key),
+  };
+}
+
+test('after a reload this member is who it was, and its messages are its own', async () => {
+  const storage = makeStorage();
+  const first = makeChat(storage);
+  await first.socket.answer({ ...joined, resumeKey: 'secret' });
+  // A tab that is duplicated now gets no key.
+  assert.equal(storage.entries.size, 0);
+  first.chat.suspend();
+  const second = makeChat(storage);
+  assert.equal(second.socket.requests[0].request.resume, 'secret');
+  const message = { id: 1, author: 'me', name: 'Me', text: 'hello', time: 1 };
+  await second.socket.answer({ ...joined, messages: [message, { ...message, id: 2, author: 'other' }] });
+  const { items } = windowOf(second.store.get().timeline, 10);
+  assert.deepEqual(items.filter(({ kind }) => kind === 'message').map(({ isOwn }) => isOwn), [true, false]);
+  assert.equal(storage.entries.size, 0);
+});
+
+test('who has left comes as somebody new', async () => {
+  const storage = makeStorage();
+  const { chat, socket } = makeChat(storage);
+  await socket.answer({ ...joined, resumeKey: 'secret' });
+  chat.leave();
+  chat.suspend();
+  assert.equal(makeChat(storage).socket.requests[0].request.resume, undefined);
+});
+
+test('what comes while somebody is away counts as unread, what was there before does not', async () => {
+  const { store, socket } = makeChat();
+  const message = (id, author = 'other') => ({ id, author, name: author, text: 't', time: Date.now() });
+  await socket.answer({ ...joined, messages: [message(1), message(2)] });
+  assert.equal(store.get().panel.unread, 0);
+  socket.deliver('message', message(3));
+  socket.deliver('message', message(3));
+  socket.deliver('disconnect');
+  socket.deliver('connect');
+  await socket.answer({ ...joined, messages: [message(3), message(4), message(5, 'me')] });
+  assert.equal(store.get().panel.unread, 2);
+});
+
+test('a clock that is wrong: what is said has the time of the server', async () => {
+  const { chat, store, socket } = await makeJoinedChat();
+  const ahead = 2 * 24 * 3_600_000;
+  socket.deliver('message', { id: 1, author: 'other', name: 'O', text: 't', time: Date.now() + ahead });
+  chat.say('mine');
+  assert.ok(Math.abs(store.get().timeline.drafts[0].time - Date.now() - ahead) < 1000);
 });

@@ -1,10 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { supersedes } from '../../call/signal-order.js';
-import { People } from '../../state/people.js';
 import { refusalIn } from '../../net/refusal.js';
-import { throttle } from '../../ui/throttle.js';
-import { ManualClock } from '../clock.js';
 
 for (const [code, isPassing, trouble, key] of [
   ['internal', true, undefined, 'refusal.unknown'],
@@ -63,48 +60,3 @@ for (const [what, newer, older, expected] of [
 ]) {
   test(`superseded: ${what}: ${expected}`, () => assert.equal(supersedes(newer, older), expected));
 }
-
-const person = (number) => ({ id: `id-${number}`, name: `Name ${number}` });
-const crowd = (count) => Array.from({ length: count }, (_, index) => person(index));
-
-for (const [given, count, expected] of [
-  [3, undefined, [3, 3, 0]],
-  [3, 3, [3, 3, 0]],
-  [200, 1500, [200, 1500, 1300]],
-  [300, undefined, [200, 300, 100]],
-  [3, 'many', [3, 3, 0]],
-  [3, 1, [3, 3, 0]],
-]) {
-  test(`${given} people of ${count}`, () => {
-    const people = new People();
-    people.reset(crowd(given), count);
-    assert.deepEqual([people.named.length, people.count, people.others], expected);
-  });
-}
-
-test('people come and go, with and without a name', () => {
-  const people = new People();
-  people.reset(crowd(200), 201);
-  people.joined(person(999));
-  people.joined(person(5));
-  assert.deepEqual([people.count, people.others], [202, 2]);
-  for (const id of ['id-0', 'nobody', 'nobody', 'nobody']) people.left(id);
-  assert.deepEqual([people.named.length, people.count, people.others], [199, 199, 0]);
-  people.joined(person(1000));
-  assert.equal(people.named.at(-1).name, 'Name 1000');
-});
-
-test('a throttled action is done at once, then once in each interval', async () => {
-  const clock = new ManualClock();
-  const times = [];
-  const ask = throttle(() => times.push(clock.now()), 100, clock.setTimeout);
-  for (let time = 0; time < 250; time += 10) {
-    ask();
-    await clock.advance(10);
-  }
-  assert.deepEqual(times, [0, 100, 200]);
-  await clock.advance(1000);
-  assert.deepEqual(times, [0, 100, 200, 300]);
-  ask();
-  assert.deepEqual(times.at(-1), clock.now());
-});

@@ -1,96 +1,75 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Timeline } from '../../state/timeline.js';
+import { isOwn, movedBy, newestOf, noMessages, reduceTimeline, unknownOf, windowOf } from '../../state/timeline.js';
 
 const day = new Date(2026, 2, 3, 12).getTime();
+const minute = 60_000;
 const message = (id, author = 'a', time = day + id * 1000, more = {}) => ({ id, author, name: author, text: `text ${id}`, time, ...more });
-const texts = (timeline) => timeline.items.filter(({ kind }) => kind === 'message').map(({ text }) => text);
+const draft = (key, text = key) => ({ key, text, time: day, name: 'me' });
+const after = (...events) => events.reduce(reduceTimeline, noMessages);
+const came = (...messages) => ({ type: 'messages', messages });
+const said = (key, text) => ({ type: 'said', draft: draft(key, text) });
+const itemsOf = (timeline, limit = 1000, first) => windowOf(timeline, limit, first).items.filter(({ kind }) => kind === 'message');
+const texts = (timeline) => itemsOf(timeline).map(({ text }) => text);
+const ids = (part) => part.items.filter(({ kind }) => kind === 'message').map(({ id }) => id);
+const filled = (count, from = 1) => after(came(...Array.from({ length: count }, (_, index) => message(from + index))));
 
-test('messages are ordered by id, each once, in whatever order they come', () => {
-  const timeline = new Timeline();
-  timeline.merge([message(3), message(1)]);
-  assert.deepEqual(timeline.merge([message(2), message(3), message(2)]).map(({ id }) => id), [2]);
-  assert.deepEqual(texts(timeline), ['text 1', 'text 2', 'text 3']);
-  assert.deepEqual([timeline.oldest, timeline.newest], [1, 3]);
+for (const [what, events, expected] of [
+  ['messages are ordered by id, each once', [came(message(3), message(1)), came(message(2), message(3), message(2))], ['text 1', 'text 2', 'text 3']],
+  ['those without a proper id are left out', [came(message('1'), message(undefined), message(1.5))], []],
+  ['a draft stands last', [said('k', 'mine'), came(message(1))], ['text 1', 'mine']],
+  ['a draft is stored', [said('k', 'mine'), { type: 'stored', key: 'k', message: message(2, 'me', day, { text: 'mine' }) }], ['mine']],
+  ['a draft comes with the history', [said('k', 'mine'), came(message(5, 'old', day, { key: 'k', text: 'mine' }))], ['mine']],
+  ['and is acknowledged after that', [
+    said('k', 'mine'), came(message(5, 'old', day, { key: 'k', text: 'mine' })), { type: 'stored', key: 'k', message: message(5, 'old', day, { text: 'mine' }) },
+  ], ['mine']],
+  ['a draft is not taken', [said('k', 'mine'), { type: 'not-taken', key: 'k' }], []],
+  ['what cannot be joined to what is there takes its place', [came(message(1)), said('k', 'mine'), { ...came(message(9)), isReset: true }], ['text 9', 'mine']],
+]) {
+  test(`timeline: ${what}`, () => assert.deepEqual(texts(after(...events)), expected));
+}
+
+test('a row keeps its key and gets the time of the server when it is stored', () => {
+  const before = itemsOf(after(said('k', 'mine')))[0];
+  const now = itemsOf(after(said('k', 'mine'), { type: 'stored', key: 'k', message: message(2, 'self-1', day - 1000) }))[0];
+  assert.deepEqual([before.key, before.id, before.isOwn], ['k', undefined, true]);
+  assert.deepEqual([now.key, now.id, now.isOwn, now.time], ['k', 2, true, day - 1000]);
 });
 
-test('an empty one', () => {
-  const timeline = new Timeline();
-  assert.deepEqual([timeline.oldest, timeline.newest, timeline.items], [undefined, 0, []]);
-});
-
-test('messages without a proper id are left out', () => {
-  const timeline = new Timeline();
-  assert.equal(timeline.merge([message('1'), message(undefined), message(1.5)]).length, 0);
-});
-
-test('a draft stands last until it is stored, and keeps its place on the screen', () => {
-  const timeline = new Timeline();
-  timeline.addDraft({ key: 'k', text: 'mine', time: day, name: 'me' });
-  timeline.merge([message(1)]);
-  assert.deepEqual(texts(timeline), ['text 1', 'mine']);
-  const before = timeline.items.at(-1);
-  assert.deepEqual([before.id, before.isOwn], [undefined, true]);
-  timeline.confirm('k', message(2, 'self-1', day, { text: 'mine' }));
-  const after = timeline.items.at(-1);
-  assert.deepEqual([after.key, after.id, after.isOwn], [before.key, 2, true]);
-  assert.equal(texts(timeline).length, 2);
-});
-
-test('a message whose acknowledgement was lost comes with the history and replaces the draft', () => {
-  const timeline = new Timeline();
-  timeline.addDraft({ key: 'k', text: 'mine', time: day, name: 'me' });
-  timeline.merge([message(5, 'old-self', day, { key: 'k', text: 'mine' })]);
-  assert.deepEqual(texts(timeline), ['mine']);
-  assert.equal(timeline.items.at(-1).isOwn, true);
-  timeline.confirm('k', message(5, 'old-self', day, { text: 'mine' }));
-  assert.deepEqual(texts(timeline), ['mine']);
-});
-
-test('a draft that was refused goes away', () => {
-  const timeline = new Timeline();
-  timeline.addDraft({ key: 'k', text: 'mine', time: day, name: 'me' });
-  timeline.removeDraft('k');
-  assert.deepEqual(timeline.items, []);
+test('what changes nothing gives the same state', () => {
+  const timeline = after(came(message(1), message(2)), { type: 'joined', self: 'me' });
+  for (const event of [came(message(2)), came(), { type: 'joined', self: 'me' }, { type: 'messages-trimmed', count: 10 }, { type: 'other' }]) {
+    assert.equal(reduceTimeline(timeline, event), timeline, event.type);
+  }
 });
 
 test('days stand between, and one person in a row is named once', () => {
-  const timeline = new Timeline();
-  const minute = 60_000;
-  timeline.merge([
+  const timeline = after(came(
     message(1, 'a', day),
     message(2, 'a', day + minute),
     message(3, 'b', day + 2 * minute),
     message(4, 'b', day + 8 * minute),
     message(5, 'b', day + 24 * 60 * minute),
-  ]);
-  const shape = timeline.items.map((item) => (item.kind === 'day' ? 'day' : item.continues));
+  ));
+  const shape = windowOf(timeline, 100).items.map((item) => (item.kind === 'day' ? 'day' : item.continues));
   assert.deepEqual(shape, ['day', false, true, false, false, 'day', false]);
 });
 
-test('own messages of earlier connections are own', () => {
-  const timeline = new Timeline();
-  timeline.addOwnAuthor('self-1');
-  timeline.addOwnAuthor('self-2');
-  timeline.merge([message(1, 'self-1'), message(2, 'self-2'), message(3, 'other')]);
-  assert.deepEqual(timeline.items.filter(({ kind }) => kind === 'message').map(({ isOwn }) => isOwn), [true, true, false]);
+test('no two rows have one key, though a clock was put back', () => {
+  const timeline = after(came(message(1, 'a', day), message(2, 'a', day + 24 * 60 * minute), message(3, 'a', day)));
+  const keys = windowOf(timeline, 100).items.map(({ key }) => key);
+  assert.equal(new Set(keys).size, keys.length);
 });
 
-test('clear forgets what is stored and keeps drafts', () => {
-  const timeline = new Timeline();
-  timeline.merge([message(1)]);
-  timeline.addDraft({ key: 'k', text: 'mine', time: day, name: 'me' });
-  timeline.clear();
-  assert.deepEqual(texts(timeline), ['mine']);
+test('messages of what this member was called before are own, by their author or by their key', () => {
+  const timeline = after({ type: 'joined', self: 'self-1' }, { type: 'joined', self: 'self-2' }, said('k'));
+  const all = [message(1, 'self-1'), message(2, 'self-2'), message(3, 'other'), message(4, 'self-0', day, { key: 'k' })];
+  assert.deepEqual(all.map((each) => isOwn(timeline, each)), [true, true, false, true]);
 });
 
-/** A timeline of messages with these ids. */
-function filled(count, from = 1) {
-  const timeline = new Timeline();
-  timeline.merge(Array.from({ length: count }, (_, index) => message(from + index)));
-  return timeline;
-}
-const ids = ({ items }) => items.filter(({ kind }) => kind === 'message').map(({ id }) => id);
+test('what is not known yet', () => {
+  assert.deepEqual(unknownOf(filled(3), [message(4), message(2), message(4), message(0)]).map(({ id }) => id), [0, 4]);
+});
 
 for (const [limit, first, expected, earlier, later] of [
   [3, undefined, [8, 9, 10], 7, 0],
@@ -101,55 +80,36 @@ for (const [limit, first, expected, earlier, later] of [
   [0, 4, [], 3, 7],
 ]) {
   test(`${limit} messages from ${first ?? 'the end'}`, () => {
-    const part = filled(10).window(limit, first);
+    const part = windowOf(filled(10), limit, first);
     assert.deepEqual([ids(part), part.earlier, part.later], [expected, earlier, later]);
   });
 }
 
 test('drafts stand at the end only, and count', () => {
-  const timeline = filled(10);
-  for (const key of ['k', 'l']) timeline.addDraft({ key, text: key, time: day, name: 'me' });
-  assert.deepEqual(ids(timeline.window(3)), [10, undefined, undefined]);
-  assert.deepEqual(ids(timeline.window(3, 2)), [2, 3, 4]);
-  assert.deepEqual(ids(timeline.window(3, 9)), [9, 10, undefined, undefined]);
+  const timeline = [said('k'), said('l')].reduce(reduceTimeline, filled(10));
+  assert.deepEqual(ids(windowOf(timeline, 3)), [10, undefined, undefined]);
+  assert.deepEqual(ids(windowOf(timeline, 3, 2)), [2, 3, 4]);
+  assert.deepEqual(ids(windowOf(timeline, 3, 9)), [9, 10, undefined, undefined]);
 });
 
-for (const [first, count, expected] of [
-  [5, -2, 3],
-  [5, -9, 1],
-  [5, 2, 7],
-  [5, 99, 10],
-]) {
-  test(`a window from ${first} moved by ${count}`, () => assert.equal(filled(10).moved(first, count), expected));
+for (const [first, count, expected] of [[5, -2, 3], [5, -9, 1], [5, 2, 7], [5, 99, 10]]) {
+  test(`a window from ${first} moved by ${count}`, () => assert.equal(movedBy(filled(10), first, count), expected));
 }
 
 test('the oldest are forgotten when there are twice too many, and may come again', () => {
-  const timeline = filled(20);
-  assert.equal(timeline.trim(10), false);
-  timeline.merge([message(21)]);
-  assert.equal(timeline.trim(10), true);
-  assert.deepEqual([timeline.size, timeline.oldest, timeline.newest], [10, 12, 21]);
-  assert.equal(timeline.merge([message(11), message(12)]).length, 1);
-  assert.deepEqual([timeline.oldest, timeline.size], [11, 11]);
-  timeline.clear();
-  assert.equal(timeline.merge([message(11)]).length, 1);
+  const trim = { type: 'messages-trimmed', count: 10 };
+  const timeline = reduceTimeline(reduceTimeline(filled(20), came(message(21))), trim);
+  assert.deepEqual([timeline.messages.length, timeline.messages[0].id, newestOf(timeline), timeline.hasMore], [10, 12, 21, true]);
+  assert.equal(reduceTimeline(timeline, came(message(11), message(12))).messages.length, 11);
 });
 
-test('twice the messages cost about twice', () => {
-  /** The time that messages take one by one, each shown in a window, at best of several times. */
-  const cost = (count) => {
-    const times = [1, 2, 3].map(() => {
-      const timeline = new Timeline();
-      const start = performance.now();
-      for (let id = 1; id <= count; id += 1) {
-        timeline.merge([message(id)]);
-        if (id % 50 === 0) timeline.window(100);
-      }
-      return performance.now() - start;
-    });
-    return Math.min(...times);
-  };
-  cost(5000);
-  const [once, fourTimes] = [cost(5000), cost(20_000)];
-  assert.ok(fourTimes < 10 * once, `${once} ms, and ${fourTimes} ms for four times as many`);
+test('a message costs no more than a moment among as many as are kept', () => {
+  let timeline = filled(10_000);
+  const start = performance.now();
+  for (let id = 10_001; id <= 10_200; id += 1) {
+    timeline = reduceTimeline(timeline, came(message(id)));
+    windowOf(timeline, 500);
+  }
+  const each = (performance.now() - start) / 200;
+  assert.ok(each < 4, `${each} ms`);
 });

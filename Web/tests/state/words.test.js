@@ -1,63 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { colourIndex, initials, linkify, safeFileName } from '../../state/format.js';
-import { fitTiles } from '../../ui/stage/grid.js';
+import { initials } from '../../state/initials.js';
 import { nameProblem, personFrom, roomFrom, roomInPath, roomProblem } from '../../state/names.js';
 import { suggestedRelayOnly, transportsIn } from '../../state/settings.js';
 
 /** What is not seen, in numbers. */
 const escape = (name) => JSON.stringify(name).replace(/[^ -~]/gu, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
 
-for (const [text, expected] of [
-  ['no link', ['no link']],
-  ['', []],
-  ['see https://a.example/x.', ['see ', '<https://a.example/x>', '.']],
-  ['(http://a.example/b(c))!', ['(', '<http://a.example/b(c)>', ')!']],
-  ['https://a.example https://b.example', ['<https://a.example>', ' ', '<https://b.example>']],
-  ['javascript:alert(1) data:text/html,x', ['javascript:alert(1) data:text/html,x']],
-  ['https://', ['https://']],
-  ['<a href="https://a.example">', ['<a href="', '<https://a.example>', '">']],
-]) {
-  test(`links in ${JSON.stringify(text)}`, () => {
-    const parts = linkify(text);
-    assert.deepEqual(parts.map((part) => (part.href ? `<${part.href}>` : part.text)), expected);
-    assert.equal(parts.map((part) => part.text).join(''), text);
-  });
-}
-
-for (const [name, expected] of [
-  ['photo.jpg', 'photo.jpg'],
-  ['../../etc/passwd', 'passwd'],
-  ['C:\\Users\\x\\a.txt', 'a.txt'],
-  ['.bashrc', 'bashrc'],
-  ['gpj\u202eexe.a', 'gpjexe.a'],
-  ['a\u0000b\n.txt', 'ab.txt'],
-  ['a\u200bb\u2060\ufeff\u00ad.txt', 'ab.txt'],
-  ['a\u061c\u200e\u2066b\u2069.txt', 'ab.txt'],
-  ['a\u3164\uffa0\u115f\u034f\u180eb.txt', 'ab.txt'],
-  ['a\u2028\u2029\ufff9b.txt', 'ab.txt'],
-  ['a\u{e0041}\ud800b.txt', 'ab.txt'],
-  ['photo.jpg\u2003\u00a0 \u2800 .exe', 'photo.jpg .exe'],
-  ['\u200b', 'file'],
-  ['a<b>:"|?*c', 'a_b______c'],
-  ['...', 'file'],
-  ['', 'file'],
-  ['dir/', 'file'],
-  [`${'x'.repeat(300)}.tar`, `${'x'.repeat(116)}.tar`],
-  [`${'😀'.repeat(300)}.tar`, `${'😀'.repeat(116)}.tar`],
-  ['日本語.pdf', '日本語.pdf'],
-  ['Grüße من.txt', 'Grüße من.txt'],
-]) {
-  test(`a safe name for ${JSON.stringify(name.slice(0, 30))}`, () => assert.equal(safeFileName(name), expected));
-}
-
 test('initials', () => {
   assert.deepEqual(['Ada Lovelace', 'ada', ' a b c ', '', '😀 x', 'Ada (home)', '...'].map(initials), ['AL', 'A', 'AC', '', '😀X', 'AH', '.']);
-});
-
-test('a colour is always the same one', () => {
-  assert.equal(colourIndex('Ada'), colourIndex('Ada'));
-  assert.ok(['', 'x', '日本'].every((name) => colourIndex(name) >= 0 && colourIndex(name) < 8));
 });
 
 for (const [room, isFine] of [
@@ -161,25 +112,3 @@ for (const [query, stored, expected] of [
     }
   });
 }
-
-for (const [count, width, height, columns] of [
-  [1, 900, 600, 1],
-  [2, 900, 600, 2],
-  [2, 360, 600, 1],
-  [3, 360, 640, 1],
-  [4, 900, 600, 2],
-  [5, 900, 600, 3],
-  [9, 900, 600, 3],
-]) {
-  test(`${count} tiles in ${width}×${height} stand in ${columns} columns and fit`, () => {
-    const fit = fitTiles({ count, width, height, gap: 12 });
-    assert.equal(fit.columns, columns);
-    assert.ok(fit.columns * fit.tileWidth + (fit.columns - 1) * 12 <= width);
-    assert.ok(fit.rows * fit.tileHeight + (fit.rows - 1) * 12 <= height);
-    assert.ok(fit.tileWidth > 80 && fit.tileHeight > 80);
-  });
-}
-
-test('no space gives no tiles, and no error', () => {
-  assert.equal(fitTiles({ count: 3, width: 0, height: 0, gap: 12 }).tileWidth, 0);
-});

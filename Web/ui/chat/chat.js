@@ -1,15 +1,15 @@
 /** Messages, who is typing, and the line to write in. */
 
-import { arrange, h } from '../dom.js';
-import { clockTime, dayLabel } from '../../i18n/format.js';
+import { dayLabel } from '../../i18n/format.js';
 import { say, t } from '../../i18n/t.js';
-import { linkify } from '../../state/format.js';
-import { throttle } from '../throttle.js';
-import { personName } from '../controls/controls.js';
+import { movedBy, newestOf, windowOf } from '../../state/timeline.js';
+import { h } from '../dom.js';
 import { icon } from '../icons.js';
+import { keyed } from '../keyed.js';
+import { throttle } from '../throttle.js';
+import { createComposer } from './composer.js';
+import { makeRow } from './message.js';
 
-/** As many characters as the server takes. */
-const textLimit = 4000;
 /** So many messages have a row at once: the work for one more stays the same however many there are. */
 const rowLimit = 500;
 /** So many rows are taken in when the person scrolls to an end of them. */
@@ -23,25 +23,21 @@ const nearness = 60;
 
 /**
  * @param {object} options
- * @param {import('../../net/chat.js').Chat} options.chat
- * @param {(files: FileList) => void} options.onFiles
+ * @param {import('../../state/state.js').PageStore} options.store
+ * @param {import('../../session.js').Session} options.session
+ * @param {AbortSignal} options.signal
  */
-export function createChatPanel({ chat, onFiles }) {
-  const list = h('ol', { id: 'messages', class: 'messages', tabindex: 0, 'aria-label': 'Messages' });
-  const empty = h('p', { class: 'empty' }, 'No messages yet. Say hello!');
-  const newest = h('button', { type: 'button', class: 'newest', hidden: true, onclick: toEnd }, icon('down'), 'New messages');
+export function createChat({ store, session, signal }) {
+  const list = h('ol', { id: 'messages', class: 'messages', tabindex: 0, 'aria-label': t('chat.messages'), onscroll: scrolled });
+  const log = h('div', { class: 'log', role: 'log', 'aria-label': t('chat.messages') }, list);
+  const empty = h('p', { class: 'empty' }, t('chat.empty'));
+  const newest = h('button', { type: 'button', class: 'newest', hidden: true, onclick: toEnd }, icon('down'), t('chat.newest'));
   const typing = h('p', { id: 'typing', class: 'typing', 'aria-live': 'polite' });
   const troubleWords = h('span', {});
-  const again = h('button', { type: 'button', class: 'quiet small', onclick: () => chat.retry() }, 'Try again');
-  const trouble = h('p', { id: 'chat-trouble', class: 'chat-trouble', role: 'status', hidden: true }, troubleWords, again);
-  const message = h('textarea', { id: 'message', rows: 1, dir: 'auto', maxlength: textLimit, placeholder: 'Write a message', 'aria-label': 'Message', enterkeyhint: 'send' });
-  const file = h('input', { id: 'file', type: 'file', multiple: true, class: 'visually-hidden', tabindex: -1, 'aria-label': 'Files to send', onchange: sendFiles });
-  const attach = h('button', { type: 'button', class: 'quiet square', title: 'Send files to everyone in the call', 'aria-label': 'Send files', onclick: () => file.click() }, icon('clip'));
-  const send = h('button', { type: 'submit', class: 'primary square', title: 'Send', 'aria-label': 'Send' }, icon('send'));
-  const composer = h('form', { id: 'composer', class: 'composer', onsubmit: submit }, file, attach, message, send);
-  const element = h('div', { class: 'chat' }, h('div', { class: 'messages-frame' }, empty, list, newest), trouble, typing, composer);
-  /** @type {Map<string, HTMLElement>} */
-  const rows = new Map();
+  const again = h('button', { type: 'button', class: 'quiet small', onclick: () => session.retry() }, t('chat.retry'));
+  const trouble = h('p', { id: 'chat-trouble', class: 'chat-trouble', role: 'status' }, troubleWords, again);
+  const composer = createComposer({ session, onSay: submit });
+  const element = h('div', { class: 'chat' }, h('div', { class: 'messages-frame' }, empty, log, newest), trouble, typing, composer.element);
   /**
    * The id of the first message shown, while the person reads further up; nothing while the newest are shown.
    *
@@ -49,73 +45,52 @@ export function createChatPanel({ chat, onFiles }) {
    */
   let first;
   let newestSeen = 0;
+  const updateSoon = throttle(update, updateInterval);
 
-  message.addEventListener('keydown', keyDown);
-  message.addEventListener('input', () => {
-    fit();
-    chat.setTyping(message.value.trim() !== '');
-  });
-  message.addEventListener('blur', () => chat.setTyping(false));
-  list.addEventListener('scroll', scrolled);
-  chat.on('messages', throttle(update, updateInterval)).on('typing', showTyping).on('trouble', showTrouble);
-  update();
-  return { element, focus: () => message.focus(), toEnd };
+  store.watch(({ timeline }) => timeline, updateSoon, { signal });
+  store.watch(({ people }) => people.typing, showTyping, { signal });
+  store.watch(({ connection }) => connection.trouble, showTrouble, { signal });
+  return { element, focus: composer.focus, toEnd, update };
 
   function update() {
-    const { timeline } = chat;
-    if (timeline.size > keptLimit) first = undefined;
-    if (first === undefined) chat.forgetOlder(rowLimit);
-    const part = timeline.window(rowLimit, first);
-    const keys = new Set(part.items.map(({ key }) => key));
-    for (const key of rows.keys()) if (!keys.has(key)) rows.delete(key);
-    const shown = part.items.map((item) => row(item));
+    if (signal.aborted) return;
+    if (store.get().timeline.messages.length > keptLimit) first = undefined;
+    if (first === undefined) session.forgetOlder(rowLimit);
+    const { timeline, connection } = store.get();
+    const part = windowOf(timeline, rowLimit, first);
     const isFollowing = first === undefined;
-    const anchor = isFollowing ? undefined : shown.find(staysInSight);
-    const before = anchor?.offsetTop ?? 0;
-    arrange(list, shown);
+    const anchor = isFollowing ? undefined : [...list.children].find(staysInSight);
+    const before = anchor instanceof HTMLElement ? anchor.offsetTop : 0;
+    const now = Date.now() + connection.clock;
+    const items = part.items.map((item) => (item.kind === 'day' ? { ...item, label: dayLabel(item.time, now) } : item));
+    keyed(list, items, ({ key }) => key, makeRow, (row, item) => row.update(item));
     empty.hidden = part.items.length > 0;
     if (isFollowing) list.scrollTop = list.scrollHeight;
-    else if (anchor) list.scrollTop += anchor.offsetTop - before;
-    if (!isFollowing && timeline.newest > newestSeen) newest.hidden = false;
-    newestSeen = timeline.newest;
+    else if (anchor instanceof HTMLElement && anchor.isConnected) list.scrollTop += anchor.offsetTop - before;
+    if (!isFollowing && newestOf(timeline) > newestSeen) newest.hidden = false;
+    newestSeen = newestOf(timeline);
   }
 
   /**
    * Whether what is read shall not move away from under this one. The day on top moves with the window.
    *
-   * @param {HTMLElement} element
+   * @param {Element} element
    */
   function staysInSight(element) {
-    return element.dataset['id'] !== undefined && element.isConnected && element.offsetTop >= list.scrollTop;
+    return element instanceof HTMLElement && element.dataset['id'] !== undefined && element.offsetTop >= list.scrollTop;
   }
 
-  /** @param {import('../../state/timeline.js').Timeline['items'][number]} item */
-  function row(item) {
-    const known = rows.get(item.key);
-    if (item.kind === 'day') {
-      const day = known ?? h('li', { class: 'day' }, h('span', {}));
-      const label = dayLabel(item.time, Date.now());
-      if (day.firstElementChild && day.textContent !== label) day.firstElementChild.textContent = label;
-      rows.set(item.key, day);
-      return day;
-    }
-    const element = known ?? messageRow(item);
-    rows.set(item.key, element);
-    if (item.id !== undefined && !element.dataset['id']) element.dataset['id'] = String(item.id);
-    element.classList.toggle('is-draft', item.id === undefined);
-    element.classList.toggle('continues', item.continues);
-    return element;
-  }
-
-  function showTyping() {
-    const names = chat.typing;
+  /** @param {readonly { name: string }[]} people */
+  function showTyping(people) {
+    const names = people.map(({ name }) => name);
     if (names.length === 0) typing.textContent = '';
     else typing.textContent = names.length > 2 ? t('chat.typing-many') : t('chat.typing', { names, count: names.length });
   }
 
-  function showTrouble() {
-    trouble.hidden = chat.trouble === undefined;
-    troubleWords.textContent = chat.trouble ? say(chat.trouble) : '';
+  /** @param {import('../../i18n/t.js').Sentence | undefined} sentence */
+  function showTrouble(sentence) {
+    trouble.hidden = sentence === undefined;
+    troubleWords.textContent = sentence ? say(sentence) : '';
   }
 
   function toEnd() {
@@ -124,15 +99,22 @@ export function createChatPanel({ chat, onFiles }) {
     update();
   }
 
+  /** @param {string} text */
+  function submit(text) {
+    first = undefined;
+    session.say(text);
+  }
+
   function scrolled() {
-    const part = chat.timeline.window(rowLimit, first);
+    const { timeline } = store.get();
+    const part = windowOf(timeline, rowLimit, first);
     const isAtEnd = list.scrollHeight - list.scrollTop - list.clientHeight < nearness;
     if (!isAtEnd) {
       first ??= part.first;
       if (list.scrollTop < nearness) void showEarlier();
     } else if (part.later > 0 && part.first !== undefined) {
-      first = chat.timeline.moved(part.first, Math.min(step, part.later));
-      update();
+      first = movedBy(timeline, part.first, Math.min(step, part.later));
+      quietly(update);
     } else {
       first = undefined;
       newest.hidden = true;
@@ -140,52 +122,23 @@ export function createChatPanel({ chat, onFiles }) {
   }
 
   async function showEarlier() {
-    if (chat.timeline.window(0, first).earlier === 0) await chat.loadOlder();
+    if (windowOf(store.get().timeline, 0, first).earlier === 0) await session.loadOlder();
     // Meanwhile the person may have gone on.
     if (first === undefined || list.scrollTop >= nearness) return;
-    const earlier = chat.timeline.moved(first, -step);
+    const earlier = movedBy(store.get().timeline, first, -step);
     if (earlier === first) return;
     first = earlier;
-    update();
+    quietly(update);
   }
 
-  /** @param {KeyboardEvent} event */
-  function keyDown(event) {
-    // While an input method composes a word, Enter belongs to it.
-    if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
-    event.preventDefault();
-    composer.requestSubmit();
+  /**
+   * What was said long ago is no news to a screen reader.
+   *
+   * @param {() => void} act
+   */
+  function quietly(act) {
+    log.setAttribute('aria-live', 'off');
+    act();
+    setTimeout(() => log.removeAttribute('aria-live'), updateInterval);
   }
-
-  /** @param {Event} event */
-  function submit(event) {
-    event.preventDefault();
-    const text = message.value.trim();
-    if (text === '') return;
-    first = undefined;
-    chat.say(text);
-    message.value = '';
-    fit();
-    message.focus();
-  }
-
-  function sendFiles() {
-    if (file.files && file.files.length > 0) onFiles(file.files);
-    file.value = '';
-  }
-
-  function fit() {
-    message.style.height = 'auto';
-    message.style.height = `${Math.min(message.scrollHeight, 140)}px`;
-  }
-}
-
-/** @param {import('../../state/timeline.js').MessageItem} item */
-function messageRow({ name, text, time, isOwn }) {
-  const parts = linkify(text).map((part) =>
-    part.href ? h('a', { href: part.href, target: '_blank', rel: 'noopener noreferrer nofollow' }, part.text) : part.text,
-  );
-  const when = h('time', { datetime: new Date(time).toISOString() }, clockTime(time));
-  const head = h('p', { class: 'message-head' }, ...personName(name, { class: 'author', isSelf: isOwn }), when);
-  return h('li', { class: isOwn ? 'message is-own' : 'message', title: clockTime(time) }, head, h('p', { class: 'text', dir: 'auto' }, ...parts));
 }

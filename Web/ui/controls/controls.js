@@ -1,36 +1,9 @@
-/** Small controls that several screens use. */
+/** Small elements that several screens use. */
 
-import { say } from '../../i18n/t.js';
+import { t } from '../../i18n/t.js';
+import { initials } from '../../state/initials.js';
+import { colourOf } from '../../state/colours.js';
 import { h } from '../dom.js';
-import { icon } from '../icons.js';
-
-/** @typedef {Parameters<typeof icon>[0]} IconName */
-
-/**
- * A round button that is on or off, and says so to a screen reader.
- *
- * @param {object} options
- * @param {IconName} options.icon
- * @param {IconName} [options.pressedIcon]
- * @param {string} options.label  what pressing it does
- * @param {string} [options.shortcut]
- * @param {string} [options.id]
- * @param {string} [options.kind]  more classes
- * @param {() => void} options.onclick
- */
-export function toggle({ icon: name, pressedIcon = name, label, shortcut, id, kind = '', onclick }) {
-  const title = shortcut ? `${label} (${shortcut})` : label;
-  const element = h('button', { id, type: 'button', class: `round ${kind}`, title, 'aria-label': label, 'aria-pressed': 'false', 'aria-keyshortcuts': shortcut, onclick }, icon(name));
-  return {
-    element,
-    /** @param {boolean} isPressed */
-    setPressed(isPressed) {
-      if (element.getAttribute('aria-pressed') === String(isPressed)) return;
-      element.setAttribute('aria-pressed', String(isPressed));
-      element.replaceChildren(icon(isPressed ? pressedIcon : name));
-    },
-  };
-}
 
 /**
  * The name of a person, which they chose: a text that changes nothing around it. One's own carries a mark that is no
@@ -43,23 +16,43 @@ export function toggle({ icon: name, pressedIcon = name, label, shortcut, id, ki
  */
 export function personName(name, { class: kind, isSelf }) {
   const text = h('bdi', { class: kind }, name);
-  return isSelf ? [text, h('span', { class: 'you' }, 'you')] : [text];
+  return isSelf ? [text, h('span', { class: 'you' }, t('tile.you'))] : [text];
 }
 
-/** How long a note is shown, in milliseconds. */
-const noteTime = 5000;
-
-/** Short notes that pass, such as who came; read aloud by screen readers. */
-export function createNotes() {
-  const element = h('div', { class: 'notes', role: 'status', 'aria-live': 'polite' });
+/** A circle with initials; `show` says whose. */
+export function createAvatar() {
+  const element = h('div', { class: 'avatar', 'aria-hidden': 'true' });
   return {
     element,
-    /** @param {import('../../i18n/t.js').Sentence} sentence */
-    add(sentence) {
-      const note = h('p', { class: 'note' }, say(sentence));
-      element.append(note);
-      while (element.children.length > 3) element.firstElementChild?.remove();
-      setTimeout(() => note.remove(), noteTime);
+    /** @param {string} name @param {import('../../state/colours.js').Colours} colours */
+    show(name, colours) {
+      element.textContent = initials(name) || '?';
+      element.dataset['colour'] = String(colourOf(colours, name));
     },
   };
+}
+
+/**
+ * A field with its label above.
+ *
+ * @param {string} label
+ * @param {HTMLElement} input  with an id
+ * @param {import('../dom.js').Child[]} rest
+ */
+export function field(label, input, ...rest) {
+  return h('div', { class: 'field' }, h('label', { for: input.id }, label), input, ...rest);
+}
+
+/**
+ * A page of its own with a title, a sentence and what follows.
+ *
+ * @param {string} id
+ * @param {string} title
+ * @param {string} words
+ * @param {import('../dom.js').Child[]} rest
+ */
+export function heroPage(id, title, words, ...rest) {
+  const logo = h('img', { src: '/favicon.svg', alt: '', width: 56, height: 56 });
+  const head = h('header', { class: 'hero' }, logo, h('h1', { tabindex: -1 }, title), h('p', {}, words));
+  return h('main', { id, class: 'page' }, head, ...rest);
 }

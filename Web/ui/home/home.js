@@ -1,53 +1,35 @@
 /** The first screen: who, and where to. */
 
-import { say } from '../../i18n/t.js';
-import { h } from '../dom.js';
-import { nameProblem, personFrom, roomFrom, roomProblem } from '../../state/names.js';
+import { say, t } from '../../i18n/t.js';
+import { nameLimit, nameProblem, personFrom, roomFrom, roomLimit, roomProblem } from '../../state/names.js';
 import { rememberName, suggestedName } from '../../state/settings.js';
-import { suggestRoom } from '../../state/suggestion.js';
+import { field, heroPage } from '../controls/controls.js';
+import { h } from '../dom.js';
 import { icon } from '../icons.js';
+import { suggestRoom } from './suggestion.js';
 
 /**
  * @param {HTMLElement} root
- * @param {string} refused  the room in the address, if it cannot be one
+ * @param {{ room?: string, problem?: import('../../i18n/t.js').Sentence }} [given]  a room to begin with, and what is wrong
+ *   with the address of the page
  */
-export function showHome(root, refused) {
-  const name = h('input', { id: 'name', name: 'name', autocomplete: 'name', maxlength: 64, dir: 'auto', required: true, placeholder: 'How others see you' });
+export function showHome(root, given = {}) {
+  const name = h('input', { id: 'name', name: 'name', autocomplete: 'name', maxlength: nameLimit, dir: 'auto', required: true, placeholder: t('home.name-hint') });
   name.value = suggestedName();
-  const room = h('input', { id: 'room', name: 'room', maxlength: 64, required: true, autocapitalize: 'none', spellcheck: 'false', autocomplete: 'off' });
-  room.value = refused || suggestRoom();
-  const problem = h('p', { class: 'problem', role: 'alert' });
-  const refusal = refused ? roomProblem(refused) : undefined;
-  problem.textContent = refusal ? say(refusal) : '';
-
+  const room = h('input', { id: 'room', name: 'room', maxlength: roomLimit, required: true, autocapitalize: 'none', spellcheck: 'false', autocomplete: 'off' });
+  room.value = given.room ?? suggestRoom();
+  const problem = h('p', { class: 'problem', role: 'alert' }, given.problem ? say(given.problem) : '');
+  const another = t('home.suggest');
+  const dice = h('button', { type: 'button', class: 'quiet square', 'aria-label': another, title: another, onclick: suggest }, icon('dice'));
   const form = h(
     'form',
     { class: 'card entry', novalidate: true, onsubmit: enter },
-    h('div', { class: 'field' }, h('label', { for: 'name' }, 'Your name'), name),
-    h(
-      'div',
-      { class: 'field' },
-      h('label', { for: 'room' }, 'Room'),
-      h(
-        'div',
-        { class: 'with-button' },
-        room,
-        h('button', { type: 'button', class: 'quiet square', 'aria-label': 'Suggest another room', title: 'Suggest another room', onclick: suggest }, icon('dice')),
-      ),
-      h('p', { class: 'hint' }, 'Whoever opens the same room is in the same call. Share its link to invite others.'),
-    ),
+    field(t('home.name'), name),
+    h('div', { class: 'field' }, h('label', { for: 'room' }, t('home.room')), h('div', { class: 'with-button' }, room, dice), h('p', { class: 'hint' }, t('home.hint'))),
     problem,
-    h('button', { id: 'enter', class: 'primary wide', type: 'submit' }, 'Continue'),
+    h('button', { id: 'enter', class: 'primary wide', type: 'submit' }, t('home.continue')),
   );
-
-  root.replaceChildren(
-    h(
-      'main',
-      { id: 'home', class: 'page' },
-      h('header', { class: 'hero' }, h('img', { src: '/favicon.svg', alt: '', width: 56, height: 56 }), h('h1', {}, 'LinkUp'), h('p', {}, 'Talk, write and share files, face to face.')),
-      form,
-    ),
-  );
+  root.replaceChildren(heroPage('home', t('app.name'), t('app.welcome'), form));
   (name.value ? room : name).focus();
 
   function suggest() {

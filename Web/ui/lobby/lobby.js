@@ -1,110 +1,76 @@
 /** Before the call: how one looks and sounds, and under which name one joins. */
 
 import { LevelMeter } from '../../call/level.js';
-import { say } from '../../i18n/t.js';
+import { say, t, tParts } from '../../i18n/t.js';
+import { nameLimit, nameProblem, personFrom } from '../../state/names.js';
+import { commandButton } from '../commands/button.js';
+import { createAvatar, field } from '../controls/controls.js';
 import { h } from '../dom.js';
-import { colourIndex, initials } from '../../state/format.js';
-import { nameProblem, personFrom } from '../../state/names.js';
-import { toggle } from '../controls/controls.js';
+import { keyed } from '../keyed.js';
 
 /**
- * @param {object} options
- * @param {string} options.room
- * @param {string} options.name
- * @param {boolean} options.relayOnly  whether to suggest connecting through the server alone
- * @param {import('../../call/media.js').Media} options.media
- * @param {(name: string, relayOnly: boolean) => void} options.onJoin
- * @returns {{ element: HTMLElement, close: () => void }}
+ * @typedef {import('../../state/media.js').MediaState} MediaState
+ * @typedef {import('../../call/media.js').DeviceKind} DeviceKind
  */
-export function createLobby({ room, name: suggested, relayOnly: isSuggested, media, onJoin }) {
-  const preview = h('video', { id: 'preview', class: 'mirrored', autoplay: true, playsinline: true, 'aria-label': 'Your camera' });
-  preview.muted = true;
-  const avatar = h('div', { class: 'avatar' });
-  const meter = h('meter', { class: 'level', min: 0, max: 1, 'aria-label': 'Level of your microphone' });
-  const microphone = toggle({ icon: 'microphone', pressedIcon: 'microphoneOff', label: 'Mute', shortcut: 'M', onclick: () => void media.setMicrophone(!media.wanted.audio) });
-  const camera = toggle({ icon: 'camera', pressedIcon: 'cameraOff', label: 'Camera off', shortcut: 'V', onclick: () => void media.setCamera(!media.wanted.video) });
-  const microphones = deviceSelect('Microphone', 'audioinput', media);
-  const cameras = deviceSelect('Camera', 'videoinput', media);
+
+const meterInterval = 100;
+
+/**
+ * @typedef {object} Options
+ * @property {string} name  to suggest
+ * @property {boolean} relayOnly  whether to suggest connecting through the server alone
+ * @property {import('../../session.js').Session} session
+ * @property {import('../../state/state.js').PageStore} store
+ * @property {Record<import('../commands/commands.js').CommandId, import('../commands/commands.js').Command>} commands
+ * @property {AbortSignal} signal
+ * @property {(name: string, relayOnly: boolean) => void} onJoin
+ */
+
+/** @param {Options} options */
+export function createLobby({ name: suggested, relayOnly: isSuggested, session, store, commands, signal, onJoin }) {
+  const mirror = createMirror({ store, commands, signal, nameOf: () => name.value });
+  const microphones = deviceSelect('audioinput', session);
+  const cameras = deviceSelect('videoinput', session);
+  const meter = createMeter(store, signal);
   const problems = h('ul', { class: 'problems', role: 'status' });
-  const name = h('input', { id: 'lobby-name', maxlength: 64, dir: 'auto', autocomplete: 'name', required: true, placeholder: 'How others see you' });
+  const name = h('input', { id: 'lobby-name', maxlength: nameLimit, dir: 'auto', autocomplete: 'name', required: true, placeholder: t('lobby.name-hint'), 'aria-describedby': 'lobby-name-problem' });
   name.value = suggested;
-  const nameIsWrong = h('p', { class: 'problem', role: 'alert' });
+  const nameIsWrong = h('p', { id: 'lobby-name-problem', class: 'problem', role: 'alert' });
   const relayOnly = h('input', { id: 'relay-only', type: 'checkbox', 'aria-describedby': 'relay-only-hint' });
   relayOnly.checked = isSuggested;
-  const levels = new LevelMeter();
-
-  const element = h(
-    'main',
-    { id: 'lobby', class: 'page' },
-    h('h1', {}, 'Ready to join ', h('strong', {}, room), '?'),
+  const form = h(
+    'form',
+    { class: 'card lobby', novalidate: true, onsubmit: join },
+    mirror.element,
     h(
-      'form',
-      { class: 'card lobby', novalidate: true, onsubmit: join },
-      h('div', { class: 'mirror' }, preview, avatar, h('div', { class: 'mirror-bar' }, microphone.element, camera.element)),
+      'div',
+      { class: 'lobby-side' },
+      field(t('lobby.name'), name, nameIsWrong),
+      microphones.element,
+      meter.element,
+      cameras.element,
       h(
         'div',
-        { class: 'lobby-side' },
-        h('div', { class: 'field' }, h('label', { for: 'lobby-name' }, 'Your name'), name, nameIsWrong),
-        microphones.element,
-        meter,
-        cameras.element,
-        h(
-          'div',
-          { class: 'option' },
-          relayOnly,
-          h('label', { for: 'relay-only' }, 'Hide my address'),
-          h('p', { id: 'relay-only-hint', class: 'hint' }, 'Connect only through the server. A little slower, but others do not learn your IP address.'),
-        ),
-        problems,
-        h('button', { id: 'join', class: 'primary wide', type: 'submit' }, 'Join the call'),
+        { class: 'option' },
+        relayOnly,
+        h('label', { for: 'relay-only' }, t('lobby.hide-address')),
+        h('p', { id: 'relay-only-hint', class: 'hint' }, t('lobby.hide-address-hint')),
       ),
+      problems,
+      h('button', { id: 'join', class: 'primary wide', type: 'submit', 'data-command': 'join' }, t('lobby.join')),
     ),
   );
+  const room = h('strong', {}, h('bdi', {}, store.get().connection.room));
+  const element = h('main', { id: 'lobby', class: 'page' }, h('h1', {}, ...tParts('lobby.title', { room })), form);
+  name.addEventListener('input', () => mirror.showName());
+  store.watch(({ media }) => media, showDevices, { signal });
+  store.watch(({ media }) => media.problems, (list) => keyed(problems, list, ({ key }) => key, (problem) => h('li', {}, say(problem)), () => undefined), { signal });
+  return { element, submit: () => form.requestSubmit() };
 
-  name.addEventListener('input', update);
-  media.on('change', update);
-  media.on('devices', update);
-  media.on('problem', tell);
-  const timer = setInterval(() => {
-    meter.value = levels.level;
-  }, 100);
-  update();
-  return { element, close };
-
-  function update() {
-    const { audio, video } = media.status;
-    microphone.setPressed(!audio);
-    camera.setPressed(!video);
-    levels.listen(media.audioTrack);
-    if (audio) clear('microphone');
-    if (video) clear('camera');
-    microphones.update();
-    cameras.update();
-    preview.hidden = !video;
-    avatar.hidden = video;
-    avatar.dataset['colour'] = String(colourIndex(name.value));
-    avatar.textContent = initials(name.value) || '?';
-    const track = video ? media.videoTrack : undefined;
-    const shown = /** @type {MediaStream | null} */ (preview.srcObject)?.getVideoTracks()[0];
-    if (shown !== track) preview.srcObject = track ? new MediaStream([track]) : null;
-  }
-
-  /** @param {import('../../i18n/t.js').Sentence} problem */
-  function tell(problem) {
-    const text = say(problem);
-    const isKnown = [...problems.children].some((item) => item.textContent === text);
-    if (!isKnown) problems.append(h('li', { 'data-key': problem.key }, text));
-  }
-
-  /**
-   * What is said of a device that works by now; that it is another one stays.
-   *
-   * @param {'microphone' | 'camera'} device
-   */
-  function clear(device) {
-    for (const item of problems.querySelectorAll(`[data-key^="problem.${device}-"]`)) {
-      if (!item.matches('[data-key$="-replaced"]')) item.remove();
-    }
+  /** @param {MediaState} media */
+  function showDevices(media) {
+    microphones.update(media);
+    cameras.update(media);
   }
 
   /** @param {SubmitEvent} event */
@@ -112,36 +78,80 @@ export function createLobby({ room, name: suggested, relayOnly: isSuggested, med
     event.preventDefault();
     const problem = nameProblem(name.value);
     nameIsWrong.textContent = problem ? say(problem) : '';
+    name.setAttribute('aria-invalid', String(problem !== undefined));
     if (problem === undefined) onJoin(personFrom(name.value), relayOnly.checked);
     else name.focus();
-  }
-
-  function close() {
-    clearInterval(timer);
-    levels.stop();
-    media.off('change', update).off('devices', update).off('problem', tell);
-    preview.srcObject = null;
   }
 }
 
 /**
- * @param {string} label
- * @param {import('../../call/media.js').DeviceKind} kind
- * @param {import('../../call/media.js').Media} media
+ * How others will see this member.
+ *
+ * @param {Pick<Options, 'store' | 'commands' | 'signal'> & { nameOf: () => string }} options
  */
-function deviceSelect(label, kind, media) {
+function createMirror({ store, commands, signal, nameOf }) {
+  const preview = h('video', { id: 'preview', class: 'mirrored', autoplay: true, playsinline: true, 'aria-label': t('lobby.preview') });
+  preview.muted = true;
+  const avatar = createAvatar();
+  const bar = h('div', { class: 'mirror-bar' }, commandButton(commands.mute, { store, signal }), commandButton(commands.camera, { store, signal }));
+  const element = h('div', { class: 'mirror' }, preview, avatar.element, bar);
+  store.watch(({ media }) => (media.status.video ? media.videoTrack : undefined), show, { signal });
+  signal.addEventListener('abort', () => {
+    preview.srcObject = null;
+  });
+  queueMicrotask(showName);
+  return { element, showName };
+
+  /** @param {MediaStreamTrack | undefined} track */
+  function show(track) {
+    preview.hidden = track === undefined;
+    avatar.element.hidden = track !== undefined;
+    preview.srcObject = track ? new MediaStream([track]) : null;
+  }
+
+  function showName() {
+    avatar.show(nameOf(), store.get().colours);
+  }
+}
+
+/**
+ * How loud the microphone is; nothing while there is none.
+ *
+ * @param {import('../../state/state.js').PageStore} store
+ * @param {AbortSignal} signal
+ */
+function createMeter(store, signal) {
+  const element = h('meter', { class: 'level', min: 0, max: 1, 'aria-label': t('lobby.level') });
+  const levels = new LevelMeter();
+  const timer = setInterval(() => {
+    element.value = levels.level;
+  }, meterInterval);
+  store.watch(({ media }) => media.audioTrack, (track) => {
+    levels.listen(track);
+    element.hidden = track === undefined;
+  }, { signal });
+  signal.addEventListener('abort', () => {
+    clearInterval(timer);
+    levels.stop();
+  });
+  return { element };
+}
+
+/** @param {DeviceKind} kind @param {import('../../session.js').Session} session */
+function deviceSelect(kind, session) {
   const select = h('select', { id: `choose-${kind}` });
-  select.addEventListener('change', () => void media.choose(kind, select.value));
-  const element = h('div', { class: 'field' }, h('label', { for: `choose-${kind}` }, label), select);
-  return {
-    element,
-    update() {
-      const devices = media.devices.filter((device) => device.kind === kind);
-      element.hidden = devices.length === 0;
-      select.replaceChildren(
-        ...devices.map((device, index) => h('option', { value: device.deviceId }, device.label || `${label} ${index + 1}`)),
-      );
-      select.value = media.chosen(kind) ?? devices[0]?.deviceId ?? '';
-    },
-  };
+  select.addEventListener('change', () => void session.media.choose(kind, select.value));
+  const isSound = kind === 'audioinput';
+  const element = field(t(isSound ? 'lobby.microphone' : 'lobby.camera'), select);
+  return { element, update };
+
+  /** @param {MediaState} media */
+  function update({ devices, chosen }) {
+    const all = devices.filter((device) => device.kind === kind).map((device, index) => ({ ...device, number: index + 1 }));
+    element.hidden = all.length === 0;
+    keyed(select, all, ({ id }) => id, ({ id }) => h('option', { value: id }), (option, { label, number }) => {
+      option.textContent = label || t(isSound ? 'lobby.microphone-number' : 'lobby.camera-number', { count: number });
+    });
+    select.value = chosen[kind] ?? all[0]?.id ?? '';
+  }
 }

@@ -1,95 +1,103 @@
-/** A room from the lobby to the good-bye. */
+/** A room from the lobby to the good-bye: one screen at a time, and each ends with its signal. */
 
-import { io } from '../../client/socket.io.js';
-import { Call } from '../../call/call.js';
+import { t } from '../../i18n/t.js';
 import { Media } from '../../call/media.js';
-import { Chat } from '../../net/chat.js';
-import { Files } from '../../files/files.js';
-import { say } from '../../i18n/t.js';
-import { h } from '../dom.js';
-import { rememberName, rememberRelayOnly, suggestedName, suggestedRelayOnly, transportsIn } from '../../state/settings.js';
-import { createCallView } from '../call/call.js';
+import { Session } from '../../session.js';
+import { hasShortcuts, rememberName, rememberRelayOnly, suggestedName, suggestedRelayOnly, transportsIn } from '../../state/settings.js';
+import { createPageStore } from '../../state/state.js';
+import { isBusy } from '../../state/transfers.js';
+import { createCall } from '../call/call.js';
+import { makeCommands } from '../commands/commands.js';
+import { listenForShortcuts } from '../commands/shortcuts.js';
+import { createHelp } from '../help/help.js';
+import { createLeft } from '../left/left.js';
 import { createLobby } from '../lobby/lobby.js';
 
-export class Room {
-  #root;
-  #room;
+/** @param {HTMLElement} root @param {string} room */
+export function showRoom(root, room) {
+  const store = createPageStore();
+  const page = new AbortController();
+  const transports = transportsIn(location.search);
+  let session = new Session({ store, room, transports });
+  /** @type {() => void} */
+  let submitLobby = () => undefined;
+  const commands = makeCommands(store, {
+    join: () => submitLobby(),
+    leave,
+    invite: () => void copyLink(store, room),
+    toggleMicrophone: () => session.toggleMicrophone(),
+    toggleCamera: () => session.toggleCamera(),
+    toggleScreen: () => session.toggleScreen(),
+    canShareScreen: Media.canShareScreen,
+  });
+  const list = Object.values(commands);
+  document.title = t('app.title', { room });
+  store.apply({ type: 'shortcuts', isOn: hasShortcuts() });
+  listenForShortcuts({ store, commands: list, signal: page.signal });
+  watchSight(store, page.signal);
+  let screen = new AbortController();
+  store.watch(({ connection }) => connection.screen, show, { signal: page.signal });
+  void session.start();
+  // For the tests, and for who looks into a call that fails.
+  Object.defineProperty(window, 'linkup', { get: () => session, configurable: true });
 
-  /** @param {HTMLElement} root @param {string} room */
-  constructor(root, room) {
-    this.#root = root;
-    this.#room = room;
-    document.title = `${room} · LinkUp`;
-  }
-
-  showLobby() {
-    const media = new Media();
-    const suggestion = suggestedRelayOnly(location.search);
-    const lobby = createLobby({
-      room: this.#room,
-      name: suggestedName(),
-      relayOnly: suggestion,
-      media,
-      onJoin: (name, relayOnly) => {
-        lobby.close();
-        rememberName(name);
-        // What an address asks for holds for that address.
-        if (relayOnly !== suggestion) rememberRelayOnly(relayOnly);
-        this.#join(name, relayOnly, media);
-      },
-    });
-    this.#root.replaceChildren(lobby.element);
-    void media.start();
-  }
-
-  /** @param {string} name @param {boolean} relayOnly @param {Media} media */
-  #join(name, relayOnly, media) {
-    const room = this.#room;
-    const options = { transports: transportsIn(location.search), autoConnect: false, forceNew: true };
-    const chatSocket = io('/chat', options);
-    const callSocket = chatSocket.io.socket('/call');
-    const chat = new Chat({ socket: chatSocket, room, name });
-    const call = new Call({ socket: callSocket, room, name, media, relayOnly });
-    const view = createCallView({ room, name, media, call, chat, files: new Files(call), onLeave: leave });
-    const { peers } = call;
-    Object.assign(window, { linkup: { sockets: { chat: chatSocket, call: callSocket }, peers } });
-
-    const refuse = (/** @type {import('../../i18n/t.js').Sentence} */ reason) => leave(reason);
-    call.on('refused', refuse);
-    chat.on('refused', refuse);
-    chatSocket.on('connect', showConnection);
-    chatSocket.on('disconnect', showConnection);
-    chatSocket.on('connect_error', showConnection);
-    this.#root.replaceChildren(view.element);
-    chat.start();
-    call.start();
-
-    function showConnection() {
-      view.setConnected(chatSocket.connected);
-    }
-
-    const goOut = (/** @type {import('../../i18n/t.js').Sentence | undefined} */ reason) => this.#showEnd(reason);
-    /** @param {import('../../i18n/t.js').Sentence} [reason] */
-    function leave(reason) {
-      view.close();
-      call.leave();
-      chat.leave();
-      media.stop();
-      goOut(reason);
+  /** @param {import('../../state/connection.js').Connection['screen']} name */
+  function show(name) {
+    screen.abort();
+    screen = new AbortController();
+    const { signal } = screen;
+    const parts = { store, session, commands, signal };
+    const help = createHelp({ store, commands: list, signal });
+    if (name === 'lobby') {
+      const lobby = createLobby({ ...parts, name: suggestedName(), relayOnly: suggestedRelayOnly(location.search), onJoin: join });
+      submitLobby = lobby.submit;
+      root.replaceChildren(lobby.element, help.element);
+    } else if (name === 'call') {
+      const call = createCall(parts);
+      root.replaceChildren(call.element, help.element);
+      call.focus();
+    } else {
+      const left = createLeft({ store, signal, onAgain: again });
+      root.replaceChildren(left.element);
+      left.focus();
     }
   }
 
-  /** @param {import('../../i18n/t.js').Sentence | undefined} reason */
-  #showEnd(reason) {
-    const again = h('button', { type: 'button', class: 'primary', onclick: () => this.showLobby() }, reason ? 'Try again' : 'Join again');
-    this.#root.replaceChildren(
-      h(
-        'main',
-        { id: 'left', class: 'page' },
-        h('header', { class: 'hero' }, h('img', { src: '/favicon.svg', alt: '', width: 56, height: 56 }), h('h1', {}, reason ? 'You could not join' : 'You left the call'), h('p', {}, reason ? say(reason) : `The room ${this.#room} stays open.`)),
-        h('div', { class: 'choices' }, again, h('a', { class: 'button', href: '/' }, 'Another room')),
-      ),
-    );
-    again.focus();
+  /** @param {string} name @param {boolean} relayOnly */
+  function join(name, relayOnly) {
+    rememberName(name);
+    // What an address asks for holds for that address.
+    if (relayOnly !== suggestedRelayOnly(location.search)) rememberRelayOnly(relayOnly);
+    session.join(name, relayOnly);
   }
+
+  function leave() {
+    const isLosing = isBusy({ ...store.get().transfers, saved: store.get().transfers.list.map(({ id }) => id) });
+    if (!isLosing || confirm(t('call.confirm-leave'))) session.leave();
+  }
+
+  function again() {
+    session = new Session({ store, room, transports });
+    void session.start();
+  }
+}
+
+/** @param {import('../../state/state.js').PageStore} store @param {string} room */
+async function copyLink(store, room) {
+  const link = `${location.origin}/r/${encodeURIComponent(room)}`;
+  try {
+    await navigator.clipboard.writeText(link);
+    store.apply({ type: 'notice', sentence: { key: 'call.link-copied' } });
+  } catch {
+    // Without HTTPS, or permission, there is no clipboard.
+    window.prompt(t('call.copy-link'), link);
+  }
+}
+
+/** @param {import('../../state/state.js').PageStore} store @param {AbortSignal} signal */
+function watchSight(store, signal) {
+  for (const name of ['focus', 'blur']) {
+    addEventListener(name, () => store.apply({ type: 'sight', isInSight: document.hasFocus() }), { signal });
+  }
+  store.apply({ type: 'sight', isInSight: document.hasFocus() });
 }

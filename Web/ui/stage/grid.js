@@ -1,8 +1,50 @@
 /**
- * How much wider or taller than its picture a tile may be. The picture is then cropped, which uses the
- * space better than bars would.
+ * Where the tiles stand: arithmetic alone.
+ *
+ * @typedef {{ width: number, height: number }} Size  in pixels
+ *
+ * @typedef {{ kind: 'even', tile: Size }
+ *   | { kind: 'pair', main: Size, corner: Size }
+ *   | { kind: 'large', isWide: boolean, main: Size, small: Size }} Layout
+ *   all alike; two people, oneself in the corner; one large beside a strip of the others
  */
-const crop = 1.3;
+
+/** No more of a picture is cut off than this part of its width or height; bars take the rest. */
+export const cropLimit = 0.15;
+/** What pictures are expected to look like, width by height: what cameras are asked for. */
+const usual = 16 / 9;
+
+/**
+ * @param {object} space
+ * @param {number} space.count  of tiles
+ * @param {Size} space.size  of the whole
+ * @param {number} space.gap  between two tiles
+ * @param {boolean} space.hasLarge  whether one of them is large
+ * @returns {Layout}
+ */
+export function layOut({ count, size, gap, hasLarge }) {
+  if (hasLarge && count > 1) return layOutLarge(size, gap);
+  if (count === 2) return layOutPair(size);
+  const { tileWidth, tileHeight } = fitTiles({ count, ...size, gap });
+  return { kind: 'even', tile: { width: tileWidth, height: tileHeight } };
+}
+
+/** @param {Size} size @returns {Layout} */
+function layOutPair(size) {
+  const width = Math.round(clamp(size.width * 0.24, 104, 240));
+  return { kind: 'pair', main: size, corner: { width, height: Math.round(width / usual) } };
+}
+
+/** @param {Size} size @param {number} gap @returns {Layout} */
+function layOutLarge({ width, height }, gap) {
+  const isWide = width > height;
+  if (isWide) {
+    const small = Math.round(clamp(width * 0.18, 112, 220));
+    return { kind: 'large', isWide, main: { width: Math.max(width - gap - small, 0), height }, small: { width: small, height: Math.round(small / usual) } };
+  }
+  const small = Math.round(clamp(height * 0.16, 72, 124));
+  return { kind: 'large', isWide, main: { width, height: Math.max(height - gap - small, 0) }, small: { width: Math.round(small * usual), height: small } };
+}
 
 /**
  * The number of columns that makes tiles as large as they can be.
@@ -15,19 +57,35 @@ const crop = 1.3;
  * @param {number} [space.aspect]  width of a tile by its height
  * @returns {{ columns: number, rows: number, tileWidth: number, tileHeight: number }}
  */
-export function fitTiles({ count, width, height, gap, aspect = 4 / 3 }) {
+export function fitTiles({ count, width, height, gap, aspect = usual }) {
+  const stretch = 1 / (1 - cropLimit);
   let best = { columns: 1, rows: Math.max(count, 1), tileWidth: 0, tileHeight: 0 };
   for (let columns = 1; columns <= count; columns += 1) {
     const rows = Math.ceil(count / columns);
     const cellWidth = (width - gap * (columns - 1)) / columns;
     const cellHeight = (height - gap * (rows - 1)) / rows;
-    const tileWidth = Math.min(cellWidth, cellHeight * aspect * crop);
-    const tileHeight = Math.min(cellHeight, (cellWidth / aspect) * crop);
+    const tileWidth = Math.min(cellWidth, cellHeight * aspect * stretch);
+    const tileHeight = Math.min(cellHeight, (cellWidth / aspect) * stretch);
     if (tileWidth > 0 && tileHeight > 0 && shown(tileWidth, tileHeight, aspect) > shown(best.tileWidth, best.tileHeight, aspect)) {
       best = { columns, rows, tileWidth: Math.floor(tileWidth), tileHeight: Math.floor(tileHeight) };
     }
   }
   return best;
+}
+
+/**
+ * How large a picture is shown in a tile: it fills the tile as far as no more than `crop` of it is cut off.
+ *
+ * @param {Size} tile
+ * @param {Size} picture
+ * @param {number} [crop]
+ * @returns {Size} of what is seen
+ */
+export function pictureBox(tile, picture, crop = cropLimit) {
+  const across = tile.width / picture.width;
+  const down = tile.height / picture.height;
+  const scale = Math.min(Math.max(across, down), Math.min(across, down) / (1 - crop));
+  return { width: Math.min(tile.width, picture.width * scale), height: Math.min(tile.height, picture.height * scale) };
 }
 
 /**
@@ -40,4 +98,9 @@ export function fitTiles({ count, width, height, gap, aspect = 4 / 3 }) {
 function shown(width, height, aspect) {
   const fitted = Math.min(width, height * aspect);
   return (fitted * fitted) / aspect;
+}
+
+/** @param {number} value @param {number} least @param {number} most */
+function clamp(value, least, most) {
+  return Math.min(Math.max(value, least), most);
 }

@@ -1,9 +1,12 @@
 /** The tiles of everybody in the call, as large as they fit. */
 
 import { LevelMeter } from '../../call/level.js';
-import { arrange, h } from '../dom.js';
-import { fitTiles } from './grid.js';
+import { t } from '../../i18n/t.js';
+import { largeOf } from '../../state/peers.js';
+import { h } from '../dom.js';
+import { keyed } from '../keyed.js';
 import { createTile } from '../tile/tile.js';
+import { layOut } from './grid.js';
 
 const gap = 12;
 /** Louder than that, on a scale from 0 to 1, counts as speaking. */
@@ -11,93 +14,101 @@ const speakingLevel = 0.04;
 const speakingInterval = 150;
 
 /**
- * @param {object} options
- * @param {string} options.name
- * @param {import('../../call/call.js').Call} options.call
- * @param {import('../../call/media.js').Media} options.media
+ * @typedef {ReturnType<typeof createTile>} Tile
+ * @typedef {import('../../state/state.js').State} State
  */
-export function createStage({ name, call, media }) {
-  const element = h('section', { class: 'stage', 'aria-label': 'Participants' });
-  /** @type {Map<string, ReturnType<typeof createTile>>} */
-  const tiles = new Map([['self', createTile('self')]]);
+
+/**
+ * @param {object} options
+ * @param {import('../../state/state.js').PageStore} options.store
+ * @param {import('../../session.js').Session} options.session
+ * @param {AbortSignal} options.signal
+ */
+export function createStage({ store, session, signal }) {
+  const element = h('section', { class: 'stage', 'aria-label': t('call.participants') });
   const own = new MediaStream();
-  const levels = new LevelMeter();
-  const resized = new ResizeObserver(layOut);
-  const timer = setInterval(showSpeakers, speakingInterval);
+  /** @type {Map<string, Tile>} */
+  let tiles = new Map();
+  const resized = new ResizeObserver(() => arrange());
   resized.observe(element);
-  call.on('peers', update).on('change', update).on('stream', update);
-  media.on('change', update);
-  update();
-  return { element, close };
+  store.watch(({ peers }) => peers, update, { signal });
+  store.watch(({ media }) => media, update, { signal });
+  showSpeakers(session, store, () => tiles, signal);
+  signal.addEventListener('abort', () => {
+    resized.disconnect();
+    for (const tile of tiles.values()) tile.close();
+  });
+  return { element };
 
   function update() {
-    showSelf();
-    for (const id of [...tiles.keys()]) if (id !== 'self' && !call.peers.has(id)) tiles.delete(id);
-    for (const peer of call.peers.values()) {
-      const tile = tiles.get(peer.id) ?? createTile(peer.id);
-      tiles.set(peer.id, tile);
-      const { name: called, status, isAway, stream, connectionState, route } = peer;
-      tile.update({ name: called, status, isAway, stream, connection: connectionState, route });
+    const state = store.get();
+    const before = tiles;
+    const rows = keyed(element, viewsOf(state, own), ({ id }) => id, ({ id }) => createTile({ id, store, onResize: arrange }), (tile, view) => tile.update(view));
+    tiles = new Map(rows.map((tile) => [tile.id, tile]));
+    for (const [id, tile] of before) if (tiles.get(id) !== tile) tile.close();
+    arrange();
+  }
+
+  function arrange() {
+    const { peers } = store.get();
+    const large = largeOf(peers);
+    const layout = layOut({ count: tiles.size, size: inner(element), gap, hasLarge: large !== undefined });
+    element.dataset['layout'] = layout.kind === 'large' && layout.isWide ? 'large-wide' : layout.kind;
+    element.style.setProperty('--others', String(Math.max(tiles.size - 1, 1)));
+    if (layout.kind === 'large') {
+      element.style.setProperty('--small-width', `${layout.small.width}px`);
+      element.style.setProperty('--small-height', `${layout.small.height}px`);
     }
-    arrange(element, elements());
-    layOut();
+    for (const [id, tile] of tiles) {
+      const isMain = layout.kind === 'large' ? id === large : layout.kind === 'pair' && id !== 'self';
+      tile.place(sizeIn(layout, isMain), { isMain, isPinned: peers.pinned === id });
+    }
   }
+}
 
-  /** The others first, in the order they came, then oneself. */
-  function elements() {
-    const [self, ...others] = [...tiles.values()].map((tile) => tile.element);
-    return self ? [...others, self] : others;
-  }
+/** @param {import('./grid.js').Layout} layout @param {boolean} isMain */
+function sizeIn(layout, isMain) {
+  if (layout.kind === 'even') return layout.tile;
+  if (isMain) return layout.main;
+  return layout.kind === 'pair' ? layout.corner : layout.small;
+}
 
-  function showSelf() {
-    const track = media.videoTrack;
-    for (const old of own.getTracks()) if (old !== track) own.removeTrack(old);
-    if (track && own.getTracks().length === 0) own.addTrack(track);
-    levels.listen(media.audioTrack);
-    tiles.get('self')?.update({ name, status: media.status, connection: 'connected', isAway: false, stream: own });
-  }
+/**
+ * The others first, in the order they came, then oneself.
+ *
+ * @param {State} state
+ * @param {MediaStream} own  shows this member's picture
+ * @returns {import('../tile/tile.js').TileView[]}
+ */
+function viewsOf({ peers, media, connection }, own) {
+  for (const old of own.getTracks()) if (old !== media.videoTrack) own.removeTrack(old);
+  if (media.videoTrack && own.getTracks().length === 0) own.addTrack(media.videoTrack);
+  const { name } = connection;
+  const self = { id: 'self', name, status: media.status, connection: /** @type {const} */ ('connected'), isAway: false, stream: own, route: undefined, trouble: undefined };
+  return [...peers.list, self];
+}
 
-  function showSpeakers() {
+/**
+ * Marks who speaks.
+ *
+ * @param {import('../../session.js').Session} session
+ * @param {import('../../state/state.js').PageStore} store
+ * @param {() => Map<string, Tile>} tilesNow
+ * @param {AbortSignal} signal
+ */
+function showSpeakers(session, store, tilesNow, signal) {
+  const levels = new LevelMeter();
+  store.watch(({ media }) => media.audioTrack, (track) => levels.listen(track), { signal });
+  const timer = setInterval(() => {
+    const { peers, media } = store.get();
+    const tiles = tilesNow();
     tiles.get('self')?.setSpeaking(media.status.audio && levels.level > speakingLevel);
-    for (const peer of call.peers.values()) tiles.get(peer.id)?.setSpeaking(peer.status.audio && peer.level > speakingLevel);
-  }
-
-  function layOut() {
-    const all = elements();
-    // Somebody else's screen comes first; one's own one knows already.
-    const shown = all.filter((tile) => tile.dataset['screen'] === 'on').sort((tile) => (tile.dataset['peer'] === 'self' ? 1 : -1))[0];
-    for (const tile of all) tile.classList.toggle('is-featured', tile === shown && all.length > 1);
-    const isFeatured = shown !== undefined && all.length > 1;
-    element.classList.toggle('is-featured', isFeatured);
-    const { width, height } = inner(element);
-    if (isFeatured) layOutAround(all.length - 1, width > height);
-    else layOutEvenly(all.length, width, height);
-  }
-
-  /** @param {number} count @param {number} width @param {number} height */
-  function layOutEvenly(count, width, height) {
-    const { tileWidth, tileHeight } = fitTiles({ count, width, height, gap });
-    element.style.setProperty('--tile-width', `${tileWidth}px`);
-    element.style.setProperty('--tile-height', `${tileHeight}px`);
-    element.style.gridTemplate = '';
-  }
-
-  /** @param {number} others @param {boolean} isWide */
-  function layOutAround(others, isWide) {
-    element.classList.toggle('is-wide', isWide);
-    element.style.setProperty('--others', String(others));
-    element.style.gridTemplate = isWide
-      ? `repeat(${others}, min-content) 1fr / minmax(0, 1fr) clamp(110px, 18%, 220px)`
-      : `minmax(0, 1fr) auto / repeat(${others}, minmax(0, 180px))`;
-  }
-
-  function close() {
+    for (const { id, status } of peers.list) tiles.get(id)?.setSpeaking(status.audio && session.levelOf(id) > speakingLevel);
+  }, speakingInterval);
+  signal.addEventListener('abort', () => {
     clearInterval(timer);
-    resized.disconnect();
     levels.stop();
-    call.off('peers', update).off('change', update).off('stream', update);
-    media.off('change', update);
-  }
+  });
 }
 
 /**
@@ -107,8 +118,9 @@ export function createStage({ name, call, media }) {
  */
 function inner(element) {
   const style = getComputedStyle(element);
+  // In fractions: a pixel too much would break a row of tiles.
   const outer = element.getBoundingClientRect();
   const width = outer.width - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
   const height = outer.height - parseFloat(style.paddingTop) - parseFloat(style.paddingBottom);
-  return { width, height };
+  return { width: Math.floor(width), height: Math.floor(height) };
 }

@@ -1,61 +1,81 @@
 /** One participant: picture or initials, name, and what is worth knowing about them. */
 
-import { isolate } from '../../i18n/isolate.js';
 import { t } from '../../i18n/t.js';
+import { createAvatar, personName } from '../controls/controls.js';
 import { h } from '../dom.js';
-import { colourIndex, initials } from '../../state/format.js';
-import { personName } from '../controls/controls.js';
 import { icon } from '../icons.js';
+import { cropLimit, pictureBox } from '../stage/grid.js';
+
+/** @typedef {import('../../state/peers.js').PeerView} TileView */
 
 /**
- * @typedef {object} TileState
- * @property {string} name
- * @property {{ audio: boolean, video: boolean, screen: boolean }} status
- * @property {RTCPeerConnectionState} connection
- * @property {import('../../call/route.js').Route} [route]  the way to the peer, when it is known
- * @property {boolean} isAway
- * @property {MediaStream} stream
+ * @param {object} options
+ * @param {string} options.id  of the peer, or `self`
+ * @param {import('../../state/state.js').PageStore} options.store
+ * @param {() => void} options.onResize  the picture has another shape
  */
-
-/** @param {string} id  of the peer, or `self` */
-export function createTile(id) {
+export function createTile({ id, store, onResize }) {
   const isSelf = id === 'self';
-  const video = h('video', { autoplay: true, playsinline: true });
+  const video = h('video', { autoplay: true, playsinline: true, onresize: onResize });
   video.muted = isSelf;
-  const avatar = h('div', { class: 'avatar', 'aria-hidden': 'true' });
-  const muted = h('span', { class: 'muted-mark', role: 'img', 'aria-label': 'Muted' }, icon('microphoneOff'));
+  const avatar = createAvatar();
+  const muted = h('span', { class: 'muted-mark', role: 'img', 'aria-label': t('tile.muted') }, icon('microphoneOff'));
   const [name, ...mark] = personName('', { class: 'name', isSelf });
   const route = createRouteMark();
-  const note = h('p', { class: 'tile-note' });
-  const play = h('button', { type: 'button', class: 'tile-play', hidden: true, onclick: start }, icon('sound'), 'Tap to hear');
-  const element = h('article', { class: 'tile', 'data-peer': id }, video, avatar, note, h('div', { class: 'tile-bar' }, muted, name, ...mark, route.element), play);
+  const note = createNote();
+  const play = h('button', { type: 'button', class: 'tile-play', hidden: true, onclick: start }, icon('sound'), t('tile.play'));
+  const label = t('tile.feature');
+  const pin = h('button', { type: 'button', class: 'tile-pin', title: label, 'aria-label': label, 'aria-pressed': 'false', onclick: togglePin }, icon('enlarge'));
+  const bar = h('div', { class: 'tile-bar' }, muted, name, ...mark, route.element);
+  const element = h('article', { class: 'tile', 'data-peer': id }, video, avatar.element, note.element, bar, pin, play);
+  let size = { width: 0, height: 0 };
+  let isScreen = false;
 
-  return { element, update, setSpeaking };
+  return { id, element, update, place, setSpeaking, close };
 
-  /** @param {TileState} state */
-  function update({ name: called, status, connection, route: way, isAway, stream }) {
-    name.textContent = called;
-    element.setAttribute('aria-label', isSelf ? `You, ${isolate(called)}` : `Participant ${isolate(called)}`);
-    avatar.textContent = initials(called);
-    avatar.dataset['colour'] = String(colourIndex(called));
-    Object.assign(element.dataset, {
-      audio: onOff(status.audio),
-      video: onOff(status.video),
-      screen: onOff(status.screen),
-      connection,
-    });
+  /** @param {TileView} view */
+  function update({ name: called, status, connection, route: way, isAway, stream, trouble }) {
+    if (name) name.textContent = called;
+    element.setAttribute('aria-label', t(isSelf ? 'tile.self' : 'tile.participant', { name: called }));
+    avatar.show(called, store.get().colours);
+    Object.assign(element.dataset, { audio: onOff(status.audio), video: onOff(status.video), screen: onOff(status.screen), connection });
     if (way) element.dataset['route'] = way;
     else delete element.dataset['route'];
     route.update(way);
     muted.hidden = status.audio;
-    const isSeen = status.video || status.screen;
-    element.classList.toggle('is-dark', !isSeen);
-    video.classList.toggle('mirrored', isSelf && !status.screen);
-    note.textContent = isSelf ? '' : trouble(connection, isAway);
+    isScreen = status.screen;
+    element.classList.toggle('is-dark', !status.video && !status.screen);
+    video.classList.toggle('mirrored', isSelf && !isScreen);
+    if (isSelf) note.show('');
+    else note.show(words(connection, isAway, trouble), trouble && t(trouble));
     if (video.srcObject !== stream) {
       video.srcObject = stream;
       start();
     }
+    fit();
+  }
+
+  /** @param {import('../stage/grid.js').Size} given @param {{ isMain: boolean, isPinned: boolean }} how */
+  function place(given, { isMain, isPinned }) {
+    size = given;
+    element.style.width = `${size.width}px`;
+    element.style.height = `${size.height}px`;
+    element.classList.toggle('is-main', isMain);
+    pin.setAttribute('aria-pressed', String(isPinned));
+    fit();
+  }
+
+  /** A camera fills the tile as far as little is lost by it; of a screen nothing is cut off. */
+  function fit() {
+    if (video.videoWidth === 0 || size.width === 0) return;
+    const box = pictureBox(size, { width: video.videoWidth, height: video.videoHeight }, isScreen ? 0 : cropLimit);
+    video.style.width = `${Math.round(box.width)}px`;
+    video.style.height = `${Math.round(box.height)}px`;
+  }
+
+  function togglePin() {
+    const { pinned } = store.get().peers;
+    store.apply({ type: 'pinned', id: pinned === id ? undefined : id });
   }
 
   /** @param {boolean} isSpeaking */
@@ -74,11 +94,15 @@ export function createTile(id) {
       },
     );
   }
+
+  function close() {
+    video.srcObject = null;
+  }
 }
 
 /** A quiet word on the way that sound and picture take; in a small tile a sign is left of it. */
 function createRouteMark() {
-  const words = h('span', { class: 'route-words' });
+  const short = h('span', { class: 'route-words' });
   const element = h('span', { class: 'route', role: 'img', hidden: true });
   /** @type {import('../../call/route.js').Route | undefined} */
   let shown;
@@ -91,11 +115,38 @@ function createRouteMark() {
     shown = way;
     const transport = way.slice('relay-'.length).toUpperCase();
     const long = way === 'direct' ? t('route.direct-long') : t('route.relay-long', { transport });
-    words.textContent = way === 'direct' ? t('route.direct') : t('route.relay', { transport });
+    short.textContent = way === 'direct' ? t('route.direct') : t('route.relay', { transport });
     element.title = long;
     element.setAttribute('aria-label', long);
-    element.replaceChildren(icon(way === 'direct' ? 'direct' : 'relay'), words);
+    element.replaceChildren(icon(way === 'direct' ? 'direct' : 'relay'), short);
   }
+}
+
+/** What is wrong with the connection; with the reason, if it takes long. */
+function createNote() {
+  const short = h('span', {});
+  const reason = h('span', { class: 'tile-reason' });
+  const again = h('a', { class: 'tile-again', href: relayOnlyAddress() }, t('tile.relay-only'));
+  const element = h('div', { class: 'tile-note', hidden: true }, short, reason, again);
+  return {
+    element,
+    /** @param {string} text @param {string} [why] */
+    show(text, why) {
+      element.hidden = text === '';
+      element.classList.toggle('has-reason', why !== undefined);
+      short.textContent = text;
+      reason.textContent = why ?? '';
+      reason.hidden = why === undefined;
+      again.hidden = why === undefined;
+    },
+  };
+}
+
+/** This page, connecting through the server alone. */
+function relayOnlyAddress() {
+  const query = new URLSearchParams(location.search);
+  query.set('relay', 'only');
+  return `${location.pathname}?${query}`;
 }
 
 /** @param {boolean} value */
@@ -103,19 +154,24 @@ function onOff(value) {
   return value ? 'on' : 'off';
 }
 
-/** @param {RTCPeerConnectionState} connection @param {boolean} isAway */
-function trouble(connection, isAway) {
+/**
+ * @param {RTCPeerConnectionState} connection
+ * @param {boolean} isAway
+ * @param {import('../../i18n/t.js').Key | undefined} trouble
+ */
+function words(connection, isAway, trouble) {
+  if (isAway && connection !== 'connected') return t('tile.away');
   switch (connection) {
     case 'new':
     case 'connecting':
-      return 'Connecting…';
+      return t(trouble ? 'tile.unreachable' : 'tile.connecting');
     case 'disconnected':
-      return 'Connection is unsteady…';
+      return t('tile.unsteady');
     case 'failed':
-      return 'Reconnecting…';
+      return t(trouble ? 'tile.unreachable' : 'tile.reconnecting');
     case 'closed':
-      return 'Gone';
+      return t('tile.gone');
     default:
-      return isAway ? 'Off the server' : '';
+      return isAway ? t('tile.away') : '';
   }
 }

@@ -1,96 +1,88 @@
 /** Files on their way, and those that have come. */
 
-import { h } from '../dom.js';
 import { t } from '../../i18n/t.js';
+import { isOver, unsavedOf } from '../../state/transfers.js';
+import { h } from '../dom.js';
 import { icon } from '../icons.js';
+import { keyed } from '../keyed.js';
 import { describe } from './words.js';
 
-/** So many rows are kept; of more, the oldest that have nothing to save go. */
-const rowLimit = 100;
-/** What nothing more comes of by itself. */
-const over = new Set(['done', 'partly', 'failed', 'cancelled']);
+/**
+ * @typedef {import('../../state/transfers.js').Transfer} Transfer
+ * @typedef {import('../../state/state.js').PageStore} PageStore
+ */
 
-/** @param {import('../../files/files.js').Files} files */
-export function createTransfers(files) {
+/**
+ * @param {object} options
+ * @param {PageStore} options.store
+ * @param {AbortSignal} options.signal
+ */
+export function createTransfers({ store, signal }) {
   const element = h('ul', { id: 'transfers', class: 'transfers', 'aria-label': t('files.title') });
-  /** @type {Map<string, ReturnType<typeof createRow>>} */
-  const rows = new Map();
-  files.on('change', (file) => {
-    let row = rows.get(file.id);
-    if (!row) {
-      row = createRow(file);
-      rows.set(file.id, row);
-      element.prepend(row.element);
-      dropOld();
-    }
-    row.update(file);
-  });
+  const make = (/** @type {Transfer} */ transfer) => createRow(transfer, store);
+  store.watch(({ transfers }) => transfers.list, (list) => keyed(element, list, ({ id }) => id, make, (row, transfer) => row.update(transfer)), { signal });
   return { element };
-
-  /** Peers may offer and take back without end. */
-  function dropOld() {
-    for (const [id, { element: old }] of rows) {
-      if (rows.size <= rowLimit) break;
-      const isOver = !old.isConnected || old.dataset['state'] === 'failed' || old.dataset['state'] === 'cancelled';
-      if (!isOver) continue;
-      old.remove();
-      rows.delete(id);
-    }
-  }
 }
 
-/** @param {import('../../files/files.js').FileRow} first */
-function createRow(first) {
+/**
+ * Saves a file that has come.
+ *
+ * @param {Transfer} file
+ * @param {PageStore} store
+ */
+export function saveLink({ id, url, name }, store) {
+  const label = t('files.save-one', { name });
+  const onclick = () => store.apply({ type: 'transfer-saved', id });
+  return h('a', { class: 'save', href: url, download: name, 'aria-label': label, onclick }, icon('save'), t('files.save'));
+}
+
+/** @param {Transfer} first @param {PageStore} store */
+function createRow(first, store) {
   const detail = h('span', { class: 'detail' });
   const progress = h('progress', { max: Math.max(first.size, 1), 'aria-label': t('files.progress', { name: first.name }) });
   const actions = h('div', { class: 'actions' });
   const end = h('button', { type: 'button', class: 'quiet small square', onclick: stop }, icon('close'));
-  const element = h(
-    'li',
-    { class: 'transfer' },
-    h('span', { class: 'file-mark' }, icon('file')),
-    h('div', { class: 'transfer-body' }, h('bdi', { class: 'file-name', title: first.name }, first.name), detail, progress),
-    actions,
-    end,
-  );
+  const name = h('bdi', { class: 'file-name', title: first.name }, first.name);
+  const body = h('div', { class: 'transfer-body' }, name, detail, progress);
+  const element = h('li', { class: 'transfer' }, h('span', { class: 'file-mark' }, icon('file')), body, actions, end);
   let file = first;
   let shown = '';
   return { element, update };
 
-  /** @param {import('../../files/files.js').FileRow} row */
+  /** @param {Transfer} row */
   function update(row) {
     file = row;
-    const isOver = over.has(row.state);
+    const isEnded = isOver(row);
     element.dataset['state'] = row.state;
     if (row.digest) element.dataset['digest'] = row.digest;
     progress.max = Math.max(row.size, 1);
     progress.value = row.size === 0 && row.state === 'done' ? 1 : row.progress;
-    progress.hidden = isOver || row.state === 'waiting';
+    progress.hidden = isEnded || row.state === 'waiting';
     detail.textContent = describe(row);
-    end.setAttribute('aria-label', isOver ? t('files.dismiss') : t('files.cancel-one', { name: row.name }));
-    end.title = t(isOver ? 'files.dismiss' : 'files.cancel');
+    end.setAttribute('aria-label', isEnded ? t('files.dismiss') : t('files.cancel-one', { name: row.name }));
+    end.title = t(isEnded ? 'files.dismiss' : 'files.cancel');
     const offered = `${row.state} ${row.question === undefined ? '' : row.question.files}`;
     if (shown === offered) return;
     shown = offered;
-    actions.replaceChildren(...offer(row));
+    actions.replaceChildren(...offer(row, store));
   }
 
   function stop() {
-    if (!over.has(file.state)) {
+    if (!isOver(file)) {
       file.cancel();
       return;
     }
+    const isUnsaved = unsavedOf(store.get().transfers).some(({ id }) => id === file.id);
+    if (isUnsaved && !confirm(t('files.confirm-dismiss', { name: file.name }))) return;
     file.dismiss();
-    element.remove();
+    store.apply({ type: 'transfer-dismissed', id: file.id });
   }
 }
 
-/** @param {import('../../files/files.js').FileRow} file @returns {HTMLElement[]} */
-function offer({ state, url, name, from, question }) {
-  if (state === 'done' && url) {
-    const long = t('files.save-one', { name });
-    return [h('a', { class: 'save', href: url, download: name, 'aria-label': long }, icon('save'), t('files.save'))];
-  }
+/** @param {Transfer} file @param {PageStore} store @returns {HTMLElement[]} */
+function offer(file, store) {
+  const { state, url, from, question } = file;
+  if (state === 'done' && url) return [saveLink(file, store)];
   if (!question) return [];
   const answer = (/** @type {string} */ kind, /** @type {string} */ label, /** @type {string} */ long, /** @type {() => void} */ onclick) =>
     h('button', { type: 'button', class: `${kind} small`, title: long, 'aria-label': long, onclick }, label);

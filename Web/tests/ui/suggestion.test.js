@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { roomProblem } from '../../state/names.js';
-import { randomBelow, suggestRoom, suggestionParts } from '../../state/suggestion.js';
+import { randomBelow, suggestRoom, suggestionParts } from '../../ui/home/suggestion.js';
 
 test('a suggested name has at least 60 bits', () => {
   // As many as there are different choices: a word that stood in its list twice would count once.

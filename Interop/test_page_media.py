@@ -1,0 +1,185 @@
+"""Camera and microphone of a real browser: what is given back, what takes the place of what is gone."""
+
+import os
+import signal
+import time
+
+import pytest
+from playwright.sync_api import expect
+
+from harness.browser import ARGUMENTS, Participant
+
+pytestmark = pytest.mark.timeout(240)
+
+# Two cores run three browsers and their video.
+expect.set_options(timeout=20_000)
+
+# Keeps every track that the page was given, and lets the test hold the devices back or take them away.
+DEVICES = """
+window.tracks = [];
+window.delay = 0;
+window.gone = new Set();
+const { getUserMedia } = MediaDevices.prototype;
+MediaDevices.prototype.getUserMedia = async function (constraints) {
+    for (const wanted of [constraints.audio, constraints.video]) {
+        if (window.gone.has(wanted?.deviceId?.exact)) throw new OverconstrainedError('deviceId', 'gone');
+    }
+    const stream = await getUserMedia.call(this, constraints);
+    window.tracks.push(...stream.getTracks());
+    await new Promise((resolve) => setTimeout(resolve, window.delay));
+    return stream;
+};
+"""
+LIVE = "window.tracks.filter(({ readyState }) => readyState === 'live').map(({ kind }) => kind).sort()"
+UNPLUG = """kind => {
+    const track = window.tracks.findLast((track) => track.kind === kind && track.readyState === 'live');
+    track.stop();
+    track.dispatchEvent(new Event('ended'));
+}"""
+
+
+@pytest.fixture(scope="module")
+def chromium(playwright):
+    """A Chromium with two cameras and two microphones."""
+    devices = "--use-fake-device-for-media-stream=fps=10,device-count=2"
+    browser = playwright.chromium.launch(
+        executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"),
+        args=[devices if "fake-device" in argument else argument for argument in ARGUMENTS],
+    )
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def ann(chromium, linkup, people):
+    """A participant, not yet in the room, whose devices the test has in its hands."""
+    person = Participant(chromium, f"http://localhost:{linkup.port}", name="Ann")
+    people.all.append(person)
+    person.page.add_init_script(DEVICES)
+    return person
+
+
+@pytest.mark.parametrize("when", ["lobby", "call"])
+def test_what_starts_after_leaving_is_given_back(ann, when):
+    if when == "lobby":
+        ann.page.add_init_script("window.delay = 1500;")
+        ann.page.goto(f"{ann.url}/r/room?name=Ann")
+        ann.page.locator("#join").click()
+    else:
+        ann.enter()
+        ann.page.locator("#camera").click()
+        ann.wait_for(f"{LIVE}.join() === 'audio'")
+        ann.page.evaluate("window.delay = 1500")
+        ann.page.locator("#camera").click()
+    ann.wait_for("window.tracks.some(({ kind, readyState }) => kind === 'video' && readyState === 'live')")
+    ann.page.locator("#leave").click()
+    expect(ann.page.locator("#left")).to_be_visible()
+    ann.wait_for(f"{LIVE}.length === 0")
+    time.sleep(0.5)
+    assert ann.page.evaluate(LIVE) == []
+
+
+def test_a_second_click_takes_the_first_one_back(ann):
+    ann.enter()
+    ann.page.locator("#camera").click()
+    ann.expect_tile("self", video="off")
+    ann.page.evaluate("window.delay = 300")
+    ann.page.locator("#camera").dblclick()
+    time.sleep(1)
+    ann.expect_tile("self", video="off")
+    assert ann.page.evaluate(LIVE) == ["audio"]
+
+
+@pytest.mark.parametrize(("kind", "name", "state"), [("video", "camera", "video"), ("audio", "microphone", "audio")])
+def test_the_next_device_takes_the_place_of_one_that_is_unplugged(ann, linkup, people, kind, name, state):
+    ann.enter()
+    (bea,) = people(linkup, "Bea")
+    (ann_id,) = bea.wait_for_peers(1)
+    bea.wait_for_frames()
+    before = ann.page.evaluate("window.tracks.length")
+    ann.page.evaluate(UNPLUG, kind)
+    expect(ann.page.locator(".notes")).to_contain_text(f"The {name} that was used is gone.")
+    assert ann.page.evaluate("window.tracks.length") == before + 1
+    bea.expect_tile(ann_id, **{state: "on"})
+    assert ann.page.evaluate(LIVE) == ["audio", "video"]
+    bea.wait_for_frames()
+
+
+def test_where_there_is_no_other_device_others_are_told(ann, linkup, people):
+    ann.enter()
+    (bea,) = people(linkup, "Bea")
+    (ann_id,) = bea.wait_for_peers(1)
+    ann.page.evaluate(
+        "() => { MediaDevices.prototype.getUserMedia = async () => { throw new DOMException('', 'NotFoundError'); }; }"
+    )
+    ann.page.evaluate(UNPLUG, "video")
+    expect(ann.page.locator(".notes")).to_contain_text("The camera is gone.")
+    bea.expect_tile(ann_id, video="off", audio="on")
+
+
+def test_a_chosen_device_that_is_gone_is_forgotten(ann):
+    ann.page.goto(f"{ann.url}/r/room?name=Ann")
+    cameras = ann.page.locator("#choose-videoinput")
+    expect(cameras.locator("option")).to_have_count(2)
+    chosen = cameras.locator("option").nth(1).get_attribute("value")
+    ann.page.evaluate("id => { window.gone.add(id); }", chosen)
+    cameras.select_option(value=chosen)
+    expect(ann.page.locator(".problems")).to_contain_text("The camera that was used is gone.")
+    ann.wait_for("document.querySelector('#preview').videoWidth > 0")
+    assert cameras.input_value() != chosen
+    ann.page.locator("#join").click()
+    ann.expect_tile("self", video="on")
+
+
+def test_leaving_and_joining_leaves_no_listeners(ann):
+    """What the call and its devices listen to on the window and on the devices ends with the call."""
+    ann.enter()
+    session = ann.context.new_cdp_session(ann.page)
+
+    def count():
+        found = 0
+        for target in ("window", "navigator.mediaDevices"):
+            answer = session.send("Runtime.evaluate", {"expression": target})
+            listeners = session.send("DOMDebugger.getEventListeners", {"objectId": answer["result"]["objectId"]})
+            found += sum(each["type"] in ("online", "offline", "pagehide", "devicechange") for each in listeners["listeners"])
+        return found
+
+    before = count()
+    assert before > 0
+    for _ in range(4):
+        ann.page.locator("#leave").click()
+        ann.page.get_by_role("button", name="Join again").click()
+        ann.page.locator("#join").click()
+        ann.expect_tile("self", video="on")
+    assert count() == before
+
+
+@pytest.mark.long
+def test_a_page_that_slept_is_back_at_once(ann, linkup, people, chromium):
+    """A page that was stopped for longer than its place is kept, such as on a machine that slept."""
+    browser = chromium.new_browser_cdp_session()
+
+    def renderers():
+        processes = browser.send("SystemInfo.getProcessInfo")["processInfo"]
+        return {process["id"] for process in processes if process["type"] == "renderer"}
+
+    (bea,) = people(linkup, "Bea")
+    others = renderers()
+    ann.expect_complaints("WebSocket", "net::ERR_")
+    ann.enter()
+    (renderer,) = renderers() - others
+    ann.wait_for_peers(1)
+    bea.wait_for_frames()
+    for _ in range(2):
+        os.kill(renderer, signal.SIGSTOP)
+        try:
+            expect(bea.page.locator(".tile")).to_have_count(1, timeout=120_000)
+        finally:
+            os.kill(renderer, signal.SIGCONT)
+        start = time.monotonic()
+        bea.wait_for_peers(1)
+        took = time.monotonic() - start
+        print(f"connected again {took:.1f} s after waking")
+        assert took < 6
+        bea.wait_for_frames()
+        ann.wait_for_frames()

@@ -1,0 +1,60 @@
+/**
+ * The devices of this member, and what is wrong with them.
+ *
+ * @typedef {import('../i18n/t.js').Sentence} Sentence
+ * @typedef {import('./peers.js').Status} Status
+ *
+ * @typedef {object} Device
+ * @property {import('../call/media.js').DeviceKind} kind
+ * @property {string} id
+ * @property {string} label
+ *
+ * @typedef {object} MediaState
+ * @property {Status} status  what is sent
+ * @property {MediaStreamTrack | undefined} audioTrack
+ * @property {MediaStreamTrack | undefined} videoTrack
+ * @property {readonly Device[]} devices
+ * @property {Readonly<Record<Device['kind'], string | undefined>>} chosen
+ * @property {readonly Sentence[]} problems  each of them once, until its device works
+ *
+ * @typedef {{ type: 'media' } & Omit<MediaState, 'problems'>} MediaChange
+ * @typedef {MediaChange | { type: 'problem', problem: Sentence } | { type: 'lobby' }} MediaEvent
+ */
+
+import { keepEqual } from './store.js';
+
+/** @type {MediaState} */
+export const noMedia = {
+  status: { audio: false, video: false, screen: false },
+  audioTrack: undefined,
+  videoTrack: undefined,
+  devices: [],
+  chosen: { audioinput: undefined, videoinput: undefined },
+  problems: [],
+};
+
+/** @param {MediaState} media @param {MediaEvent | { type: '' }} event @returns {MediaState} */
+export function reduceMedia(media, event) {
+  switch (event.type) {
+    case 'media': {
+      const { type, ...now } = event;
+      const devices = keepEqual(media.devices, now.devices, ({ kind, id }) => `${kind} ${id}`);
+      const problems = media.problems.filter(({ key }) => !isMended(key, now.status));
+      return { ...now, devices, problems: problems.length === media.problems.length ? media.problems : problems };
+    }
+    case 'problem':
+      if (media.problems.some(({ key }) => key === event.problem.key)) return media;
+      return { ...media, problems: [...media.problems, event.problem] };
+    case 'lobby':
+      return noMedia;
+    default:
+      return media;
+  }
+}
+
+/** @param {string} key @param {Status} status */
+function isMended(key, { audio, video }) {
+  // That it is another one stays worth knowing.
+  if (key.endsWith('-replaced')) return false;
+  return (audio && key.startsWith('problem.microphone-')) || (video && key.startsWith('problem.camera-'));
+}

@@ -1,0 +1,64 @@
+/** The whole of what the page knows: a reducer for each part, and every event goes to all of them. */
+
+import { noColours, reduceColours } from './colours.js';
+import { noConnection, reduceConnection } from './connection.js';
+import { noMedia, reduceMedia } from './media.js';
+import { noNotices, reduceNotices } from './notices.js';
+import { closedPanel, reducePanel } from './panel.js';
+import { noPeers, reducePeers } from './peers.js';
+import { nobody, reducePeople } from './people.js';
+import { createStore } from './store.js';
+import { noMessages, reduceTimeline } from './timeline.js';
+import { noTransfers, reduceTransfers } from './transfers.js';
+
+const parts = {
+  colours: reduceColours,
+  connection: reduceConnection,
+  media: reduceMedia,
+  notices: reduceNotices,
+  panel: reducePanel,
+  peers: reducePeers,
+  people: reducePeople,
+  timeline: reduceTimeline,
+  transfers: reduceTransfers,
+};
+
+/**
+ * @typedef {{ [Part in keyof typeof parts]: Parameters<typeof parts[Part]>[0] }} State
+ * @typedef {Exclude<Parameters<typeof parts[keyof typeof parts]>[1], { type: '' }>} PageEvent
+ * @typedef {import('./store.js').Store<State, PageEvent>} PageStore
+ */
+
+/** @type {State} */
+export const initial = {
+  colours: noColours,
+  connection: noConnection,
+  media: noMedia,
+  notices: noNotices,
+  panel: closedPanel,
+  peers: noPeers,
+  people: nobody,
+  timeline: noMessages,
+  transfers: noTransfers,
+};
+
+/** @param {State} state @param {PageEvent} event @returns {State} */
+export function reduce(state, event) {
+  // What belongs to one stay in a room ends with the next one.
+  const start = event.type === 'lobby' ? { ...state, people: nobody, timeline: noMessages, peers: noPeers } : state;
+  let isOther = start !== state;
+  const next = Object.fromEntries(
+    Object.entries(parts).map(([name, part]) => {
+      const before = start[/** @type {keyof State} */ (name)];
+      const now = /** @type {any} */ (part)(before, event);
+      isOther ||= now !== before;
+      return [name, now];
+    }),
+  );
+  return isOther ? /** @type {State} */ (next) : state;
+}
+
+/** @returns {PageStore} */
+export function createPageStore() {
+  return createStore(reduce, initial);
+}

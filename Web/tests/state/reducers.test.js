@@ -1,0 +1,199 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { colourCount, noColours, reduceColours } from '../../state/colours.js';
+import { noConnection, reduceConnection } from '../../state/connection.js';
+import { noMedia, reduceMedia } from '../../state/media.js';
+import { noNotices, reduceNotices } from '../../state/notices.js';
+import { closedPanel, reducePanel } from '../../state/panel.js';
+import { largeOf, noPeers, reducePeers } from '../../state/peers.js';
+import { nobody, othersOf, reducePeople } from '../../state/people.js';
+import { createPageStore } from '../../state/state.js';
+import { isBusy, noTransfers, reduceTransfers, unsavedOf } from '../../state/transfers.js';
+
+const run = (reduce, initial, events) => events.reduce(reduce, initial);
+const table = (reduce, initial, view, rows) => {
+  for (const [what, events, expected] of rows) test(what, () => assert.deepEqual(view(run(reduce, initial, events)), expected));
+};
+
+// People
+
+const person = (number) => ({ id: `id-${number}`, name: `Name ${number}` });
+const crowd = (count) => Array.from({ length: count }, (_, index) => person(index));
+const people = (given, count) => ({ type: 'people', people: crowd(given), count });
+
+table(reducePeople, nobody, (state) => [state.named.length, state.count, othersOf(state)], [
+  ['three people', [people(3)], [3, 3, 0]],
+  ['three of three', [people(3, 3)], [3, 3, 0]],
+  ['the first of many', [people(200, 1500)], [200, 1500, 1300]],
+  ['more than are kept by name', [people(300)], [200, 300, 100]],
+  ['a count that is none', [people(3, 'many')], [3, 3, 0]],
+  ['a count of too few', [people(3, 1)], [3, 3, 0]],
+  ['one comes', [people(2), { type: 'person-joined', person: person(7) }], [3, 3, 0]],
+  ['one who is there comes', [people(2), { type: 'person-joined', person: person(1) }], [2, 2, 0]],
+  ['one comes to a full list', [people(200), { type: 'person-joined', person: person(999) }], [200, 201, 1]],
+  ['one goes', [people(2), { type: 'person-left', id: 'id-0' }], [1, 1, 0]],
+  ['one without a name goes', [people(200, 201), { type: 'person-left', id: 'x' }], [200, 200, 0]],
+  ['nobody goes', [people(2), { type: 'person-left', id: 'x' }], [2, 2, 0]],
+]);
+
+const types = (id, name = id) => ({ type: 'typing', id, name });
+
+table(reducePeople, nobody, ({ typing }) => typing.map(({ id }) => id), [
+  ['two type', [types('a'), types('b'), types('a')], ['a', 'b']],
+  ['one ceases', [types('a'), types('b'), { type: 'typing', id: 'a' }], ['b']],
+  ['one has written', [types('a'), { type: 'messages', messages: [{ author: 'a' }] }], []],
+  ['one leaves', [types('a'), { type: 'person-left', id: 'a' }], []],
+  ['the server is lost', [types('a'), types('b'), { type: 'lost' }], []],
+  ['a crowd types', crowd(50).map(({ id }) => types(id)), crowd(20).map(({ id }) => id)],
+]);
+
+// Peers, and who is large
+
+const peer = (id, screen = false) => ({ id, name: id, status: { audio: true, video: true, screen }, isAway: false, connection: 'connected', route: undefined, stream: undefined, trouble: undefined });
+const peers = (...list) => ({ type: 'peers', peers: list });
+const sharing = (screen) => ({ type: 'media', status: { audio: true, video: true, screen } });
+const pin = (id) => ({ type: 'pinned', id });
+
+table(reducePeers, noPeers, largeOf, [
+  ['nobody is there', [], undefined],
+  ['alone with one\'s screen', [sharing(true)], undefined],
+  ['nobody shares', [peers(peer('a'), peer('b'))], undefined],
+  ['one shares', [peers(peer('a'), peer('b', true))], 'b'],
+  ['who shared last, though they came first', [peers(peer('a'), peer('b', true)), peers(peer('a', true), peer('b', true))], 'a'],
+  ['one stops', [peers(peer('a'), peer('b', true)), peers(peer('a', true), peer('b', true)), peers(peer('a'), peer('b', true))], 'b'],
+  ['one\'s own screen after another\'s', [peers(peer('a', true)), sharing(true)], 'a'],
+  ['one\'s own screen alone', [peers(peer('a')), sharing(true)], 'self'],
+  ['whom the person chose', [peers(peer('a', true), peer('b', true)), pin('a')], 'a'],
+  ['whom the person chose, who left', [peers(peer('a'), peer('b')), pin('a'), peers(peer('b'))], undefined],
+  ['chosen no more', [peers(peer('a'), peer('b')), pin('a'), pin(undefined)], undefined],
+]);
+
+test('peers that are what they were are the same', () => {
+  const before = reducePeers(noPeers, peers(peer('a'), peer('b')));
+  assert.equal(reducePeers(before, peers(peer('a'), peer('b'))), before);
+  assert.equal(reducePeers(before, peers(peer('a'), peer('b', true))).list[0], before.list[0]);
+});
+
+// Panel
+
+const open = (tab) => ({ type: 'panel', isOpen: true, tab });
+const close = { type: 'panel', isOpen: false };
+const news = { type: 'messages', messages: [], news: 2 };
+const sight = (isInSight) => ({ type: 'sight', isInSight });
+
+table(reducePanel, closedPanel, ({ unread }) => unread, [
+  ['messages come while it is closed', [news, news], 4],
+  ['messages come to the eye', [open('chat'), news], 0],
+  ['messages come beside the list of people', [open('people'), news], 2],
+  ['messages come while the window is away', [open('chat'), sight(false), news], 2],
+  ['and it comes back', [open('chat'), sight(false), news, sight(true)], 0],
+  ['the chat is opened', [news, open('chat')], 0],
+  ['it is closed again', [open('chat'), close, news], 2],
+  ['older messages are no news', [{ type: 'messages', messages: [1] }], 0],
+]);
+
+table(reducePanel, closedPanel, ({ isOpen, tab, isHelpOpen, hasShortcuts }) => [isOpen, tab, isHelpOpen, hasShortcuts], [
+  ['open at people', [open('people')], [true, 'people', false, true]],
+  ['closed it keeps its tab', [open('people'), close], [false, 'people', false, true]],
+  ['who leaves closes all, and keeps the choice of keys', [open('people'), { type: 'help', isOpen: true }, { type: 'shortcuts', isOn: false }, { type: 'left' }], [false, 'chat', false, false]],
+]);
+
+// Notices
+
+const notice = (key) => ({ type: 'notice', sentence: { key } });
+
+table(reduceNotices, noNotices, ({ list }) => list.map(({ id, sentence }) => `${id} ${sentence.key}`), [
+  ['three at once', ['a', 'b', 'c', 'd'].map(notice), ['2 b', '3 c', '4 d']],
+  ['one is over', [notice('a'), notice('b'), { type: 'notice-over', id: 1 }], ['2 b']],
+  ['one that is over twice', [notice('a'), { type: 'notice-over', id: 1 }, { type: 'notice-over', id: 1 }], []],
+  ['who leaves', [notice('a'), { type: 'left' }], []],
+]);
+
+// Transfers
+
+const file = (id, state, more = {}) => ({ type: 'transfer', transfer: { id, state, isOwn: false, url: state === 'done' ? 'blob:' : undefined, ...more } });
+
+table(reduceTransfers, noTransfers, ({ list }) => list.map(({ id, state }) => `${id} ${state}`), [
+  ['the newest is first', [file('1', 'waiting'), file('2', 'waiting')], ['2 waiting', '1 waiting']],
+  ['one goes on', [file('1', 'waiting'), file('2', 'waiting'), file('1', 'done')], ['2 waiting', '1 done']],
+  ['one is dismissed', [file('1', 'done'), { type: 'transfer-dismissed', id: '1' }], []],
+  ['in the next stay only what is not saved', [file('1', 'done'), file('2', 'failed'), file('3', 'done'), { type: 'transfer-saved', id: '3' }, { type: 'lobby' }], ['1 done']],
+]);
+
+test('of more than a hundred the oldest go that have nothing to save', () => {
+  const events = Array.from({ length: 103 }, (_, index) => file(String(index), index % 2 === 0 ? 'done' : 'failed'));
+  const { list } = run(reduceTransfers, noTransfers, events);
+  assert.equal(list.length, 100);
+  assert.deepEqual(list.slice(-4).map(({ id }) => id), ['6', '4', '2', '0']);
+});
+
+for (const [what, events, unsaved, busy] of [
+  ['nothing', [], 0, false],
+  ['one that came', [file('1', 'done')], 1, true],
+  ['one that is saved', [file('1', 'done'), { type: 'transfer-saved', id: '1' }], 0, false],
+  ['one of one\'s own', [file('1', 'done', { isOwn: true })], 0, false],
+  ['one under way', [file('1', 'receiving')], 0, true],
+  ['one that is asked about', [file('1', 'waiting')], 0, false],
+  ['one that some got', [file('1', 'partly', { isOwn: true })], 0, false],
+]) {
+  test(`what would be lost: ${what}`, () => {
+    const transfers = run(reduceTransfers, noTransfers, events);
+    assert.deepEqual([unsavedOf(transfers).length, isBusy(transfers)], [unsaved, busy]);
+  });
+}
+
+// Media
+
+const media = (status) => ({ type: 'media', ...noMedia, problems: undefined, status: { audio: false, video: false, screen: false, ...status } });
+const problem = (key) => ({ type: 'problem', problem: { key } });
+
+table(reduceMedia, noMedia, ({ problems }) => problems.map(({ key }) => key), [
+  ['a problem is told once', [problem('problem.camera-busy'), problem('problem.camera-busy')], ['problem.camera-busy']],
+  ['it goes when its device works', [problem('problem.camera-busy'), problem('problem.microphone-busy'), media({ video: true })], ['problem.microphone-busy']],
+  ['that it is another device stays', [problem('problem.camera-replaced'), media({ video: true })], ['problem.camera-replaced']],
+]);
+
+// Connection
+
+table(reduceConnection, noConnection, ({ screen, isConnected, clock, trouble, refusal }) => [screen, isConnected, clock, trouble?.key, refusal?.key], [
+  ['into the call', [{ type: 'lobby', room: 'tea' }, { type: 'entering', name: 'A' }], ['call', true, 0, undefined, undefined]],
+  ['lost', [{ type: 'lost' }], ['home', false, 0, undefined, undefined]],
+  ['and back', [{ type: 'lost' }, { type: 'connected' }], ['home', true, 0, undefined, undefined]],
+  ['put out', [{ type: 'left', refusal: { key: 'refusal.unknown' } }], ['left', true, 0, undefined, 'refusal.unknown']],
+  ['a message on its way is no other clock', [{ type: 'clock', ahead: 900 }], ['home', true, 0, undefined, undefined]],
+  ['two days are', [{ type: 'clock', ahead: -172_800_000 }], ['home', true, -172_800_000, undefined, undefined]],
+  ['trouble, which ends', [{ type: 'trouble', trouble: { key: 'refusal.busy' } }, { type: 'trouble', trouble: undefined }], ['home', true, 0, undefined, undefined]],
+]);
+
+// Colours
+
+for (const count of [2, 6, 8, 16]) {
+  test(`${count} people have as many colours as there are`, () => {
+    for (const letter of 'abcdefgh') {
+      const names = Array.from({ length: count }, (_, index) => `${letter}${index * 7}`);
+      const colours = run(reduceColours, noColours, names.map((name) => ({ type: 'person-joined', person: { name } })));
+      assert.equal(new Set(colours.values()).size, Math.min(count, colourCount));
+    }
+  });
+}
+
+test('whoever has a colour keeps it', () => {
+  const before = reduceColours(noColours, { type: 'people', people: [{ name: 'Ada' }, { name: 'Bob' }] });
+  const after = reduceColours(before, { type: 'people', people: [{ name: 'Cid' }, { name: 'Bob' }, { name: 'Ada' }] });
+  for (const name of ['Ada', 'Bob']) assert.equal(after.get(name), before.get(name));
+  assert.equal(reduceColours(after, { type: 'peers', peers: [{ name: 'Cid' }] }), after);
+});
+
+// All together
+
+test('an event that concerns nobody changes nothing, and the next stay begins anew', () => {
+  const store = createPageStore();
+  store.apply({ type: 'lobby', room: 'tea' });
+  const before = store.get();
+  store.apply({ type: 'connected' });
+  assert.equal(store.get(), before);
+  store.apply({ type: 'said', draft: { key: 'k', text: 't', time: 1, name: 'n' } });
+  store.apply({ type: 'people', people: [{ id: 'a', name: 'A' }] });
+  store.apply({ type: 'lobby', room: 'tea' });
+  assert.deepEqual([store.get().timeline.drafts, store.get().people.named], [[], []]);
+});

@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import english from '../../i18n/en.js';
+import { createPageStore } from '../../state/state.js';
+import { makeCommands } from '../../ui/commands/commands.js';
+import { commandFor, isEscape, keyName } from '../../ui/commands/shortcuts.js';
+
+const ids = ['join', 'mute', 'camera', 'screen', 'chat', 'people', 'invite', 'leave', 'help'];
+
+function make({ screen = 'call', canShareScreen = true } = {}) {
+  const store = createPageStore();
+  if (screen !== 'home') store.apply({ type: 'lobby', room: 'tea' });
+  if (screen === 'call' || screen === 'left') store.apply({ type: 'entering', name: 'A' });
+  if (screen === 'left') store.apply({ type: 'left' });
+  const done = [];
+  const act = (name) => () => done.push(name);
+  const commands = makeCommands(store, {
+    join: act('join'),
+    leave: act('leave'),
+    invite: act('invite'),
+    toggleMicrophone: act('microphone'),
+    toggleCamera: act('camera'),
+    toggleScreen: act('screen'),
+    canShareScreen,
+  });
+  return { store, commands, list: Object.values(commands), done };
+}
+
+const target = (writes) => ({ matches: () => writes });
+const press = (more) => ({ key: '', code: '', shiftKey: false, ctrlKey: false, metaKey: false, altKey: false, repeat: false, isComposing: false, keyCode: 0, target: target(false), ...more });
+
+test('the list is whole, under one name each, and its words are there', () => {
+  const { commands, list } = make();
+  assert.deepEqual(Object.keys(commands), ids);
+  for (const [id, command] of Object.entries(commands)) {
+    assert.equal(command.id, id);
+    assert.ok(command.label in english && (command.toggle?.label ?? 'app.name') in english);
+  }
+  const keys = list.map(({ key }) => keyName(key)).filter((name) => name !== '');
+  assert.equal(new Set(keys).size, keys.length, 'no key is taken twice');
+});
+
+for (const [screen, expected] of [
+  ['home', []],
+  ['lobby', ['join', 'mute', 'camera', 'help']],
+  ['call', ['mute', 'camera', 'screen', 'chat', 'people', 'invite', 'leave', 'help']],
+  ['left', []],
+]) {
+  test(`what can be done: ${screen}`, () => {
+    const { store, list } = make({ screen });
+    assert.deepEqual(list.filter(({ when }) => when(store.get())).map(({ id }) => id), expected);
+  });
+}
+
+test('where a screen cannot be shared, nobody is offered to', () => {
+  const { store, commands } = make({ canShareScreen: false });
+  assert.equal(commands.screen.when(store.get()), false);
+});
+
+for (const [what, event, screen, expected] of [
+  ['M', { code: 'KeyM', key: 'm' }, 'call', 'mute'],
+  ['M in the lobby', { code: 'KeyM', key: 'm' }, 'lobby', 'mute'],
+  ['the place of M on another layout', { code: 'KeyM', key: 'ь' }, 'call', 'mute'],
+  ['an M in another place', { code: 'Semicolon', key: 'm' }, 'call', undefined],
+  ['M after leaving', { code: 'KeyM', key: 'm' }, 'left', undefined],
+  ['Shift and M', { code: 'KeyM', key: 'M', shiftKey: true }, 'call', undefined],
+  ['Ctrl and M', { code: 'KeyM', key: 'm', ctrlKey: true }, 'call', undefined],
+  ['M that is held', { code: 'KeyM', key: 'm', repeat: true }, 'call', undefined],
+  ['M while writing', { code: 'KeyM', key: 'm', target: target(true) }, 'call', undefined],
+  ['M while composing', { code: 'KeyM', key: 'Process', isComposing: true }, 'call', undefined],
+  ['M while composing, in an older way', { code: 'KeyM', key: 'Process', keyCode: 229 }, 'call', undefined],
+  ['L', { code: 'KeyL', key: 'l' }, 'call', undefined],
+  ['Shift and L', { code: 'KeyL', key: 'L', shiftKey: true }, 'call', 'leave'],
+  ['?', { code: 'Slash', key: '?', shiftKey: true }, 'call', 'help'],
+  ['? on a German keyboard', { code: 'Minus', key: '?', shiftKey: true }, 'call', 'help'],
+  ['C in the lobby', { code: 'KeyC', key: 'c' }, 'lobby', undefined],
+]) {
+  test(`a key: ${what}`, () => {
+    const { store, list } = make({ screen });
+    assert.equal(commandFor(press(event), store.get(), list)?.id, expected);
+    store.apply({ type: 'shortcuts', isOn: false });
+    assert.equal(commandFor(press(event), store.get(), list), undefined, 'switched off');
+  });
+}
+
+for (const [event, expected] of [[{ key: 'Escape' }, true], [{ key: 'Escape', isComposing: true }, false], [{ key: 'Escape', keyCode: 229 }, false], [{ key: 'x' }, false]]) {
+  test(`Escape: ${JSON.stringify(event)}`, () => assert.equal(isEscape(press(event)), expected));
+}
+
+test('what the commands do', () => {
+  const { store, commands, done } = make();
+  for (const id of ['join', 'mute', 'camera', 'screen', 'invite', 'leave']) commands[id].run();
+  assert.deepEqual(done, ['join', 'microphone', 'camera', 'screen', 'invite', 'leave']);
+  const panel = () => (store.get().panel.isOpen ? store.get().panel.tab : 'closed');
+  const shown = ['chat', 'people', 'people', 'people', 'chat', 'chat'].map((id) => (commands[id].run(), panel()));
+  assert.deepEqual(shown, ['chat', 'people', 'closed', 'people', 'chat', 'closed']);
+  commands.help.run();
+  assert.equal(store.get().panel.isHelpOpen, true);
+});
+
+test('what a toggle shows', () => {
+  const { store, commands } = make();
+  assert.equal(commands.mute.toggle.isOn(store.get()), true);
+  store.apply({ type: 'media', ...store.get().media, status: { audio: true, video: false, screen: true } });
+  assert.deepEqual(['mute', 'camera', 'screen'].map((id) => commands[id].toggle.isOn(store.get())), [false, true, true]);
+});

@@ -1,0 +1,98 @@
+/**
+ * What a person can do, in one list: toolbar, menus, keyboard shortcuts and the help are made of it.
+ *
+ * @typedef {import('../../state/state.js').State} State
+ * @typedef {import('../../i18n/t.js').Key} Key
+ * @typedef {import('../icons.js').IconName} IconName
+ * @typedef {'join' | 'mute' | 'camera' | 'screen' | 'chat' | 'people' | 'invite' | 'leave' | 'help'} CommandId
+ *
+ * @typedef {object} Command
+ * @property {CommandId} id
+ * @property {IconName} icon
+ * @property {{ code: string, shift?: boolean } | { character: string }} [key]  the place of a key, whatever the layout, or
+ *   the character that it must give
+ * @property {Key} label
+ * @property {(state: State) => boolean} when  whether it can be done
+ * @property {() => void} run
+ * @property {{ icon?: IconName, label?: Key, kind: 'warns' | 'lights', isOn: (state: State) => boolean }} [toggle]
+ *   what it looks like while it is on
+ *
+ * @typedef {object} Actions  what commands do
+ * @property {() => void} join
+ * @property {() => void} leave
+ * @property {() => void} invite
+ * @property {() => void} toggleMicrophone
+ * @property {() => void} toggleCamera
+ * @property {() => void} toggleScreen
+ * @property {boolean} canShareScreen
+ */
+
+/**
+ * @param {import('../../state/state.js').PageStore} store
+ * @param {Actions} actions
+ * @returns {Record<CommandId, Command>}
+ */
+export function makeCommands(store, actions) {
+  const isIn = (/** @type {State} */ { connection }) => connection.screen === 'call';
+  const hasDevices = (/** @type {State} */ { connection }) => connection.screen === 'call' || connection.screen === 'lobby';
+  const isShown = (/** @type {State} */ { panel }, /** @type {'chat' | 'people'} */ tab) => panel.isOpen && panel.tab === tab;
+  const togglePanel = (/** @type {'chat' | 'people'} */ tab) => store.apply({ type: 'panel', isOpen: !isShown(store.get(), tab), tab });
+  return {
+    join: { id: 'join', icon: 'camera', label: 'command.join', when: ({ connection }) => connection.screen === 'lobby', run: () => actions.join() },
+    mute: {
+      id: 'mute',
+      icon: 'microphone',
+      key: { code: 'KeyM' },
+      label: 'command.mute',
+      when: hasDevices,
+      run: () => actions.toggleMicrophone(),
+      toggle: { icon: 'microphoneOff', label: 'command.unmute', kind: 'warns', isOn: ({ media }) => !media.status.audio },
+    },
+    camera: {
+      id: 'camera',
+      icon: 'camera',
+      key: { code: 'KeyV' },
+      label: 'command.camera-off',
+      when: hasDevices,
+      run: () => actions.toggleCamera(),
+      toggle: { icon: 'cameraOff', label: 'command.camera-on', kind: 'warns', isOn: ({ media }) => !media.status.video },
+    },
+    screen: {
+      id: 'screen',
+      icon: 'screen',
+      key: { code: 'KeyS' },
+      label: 'command.share',
+      when: (state) => isIn(state) && actions.canShareScreen,
+      run: () => actions.toggleScreen(),
+      toggle: { label: 'command.unshare', kind: 'lights', isOn: ({ media }) => media.status.screen },
+    },
+    chat: {
+      id: 'chat',
+      icon: 'chat',
+      key: { code: 'KeyC' },
+      label: 'command.chat',
+      when: isIn,
+      run: () => togglePanel('chat'),
+      toggle: { kind: 'lights', isOn: (state) => isShown(state, 'chat') },
+    },
+    people: {
+      id: 'people',
+      icon: 'people',
+      key: { code: 'KeyP' },
+      label: 'command.people',
+      when: isIn,
+      run: () => togglePanel('people'),
+      toggle: { kind: 'lights', isOn: (state) => isShown(state, 'people') },
+    },
+    invite: { id: 'invite', icon: 'link', key: { code: 'KeyI' }, label: 'command.invite', when: isIn, run: () => actions.invite() },
+    leave: { id: 'leave', icon: 'leave', key: { code: 'KeyL', shift: true }, label: 'command.leave', when: isIn, run: () => actions.leave() },
+    help: {
+      id: 'help',
+      icon: 'help',
+      key: { character: '?' },
+      label: 'command.help',
+      when: hasDevices,
+      run: () => store.apply({ type: 'help', isOpen: !store.get().panel.isHelpOpen }),
+    },
+  };
+}
