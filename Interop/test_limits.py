@@ -38,21 +38,19 @@ def test_rate_of_messages(start_linkup):
     """One a second and two at once."""
     server = start_linkup("--message-rate", 1)
     with Intruder(server.address) as client:
-        client.enter()
-        client.request(0, "join", json.dumps({"room": "r", "name": "A"}))
-        client.answer(0)
+        client.join("r")
         for number in range(1, 4):
             client.request(number, "say", json.dumps({"text": "x"}))
         # The one that is refused does not wait for the disk, and so comes first.
-        answers = dict(client.receive_past_pings().removeprefix("43/chat,").split("[", 1) for _ in range(3))
-    codes = [code(json.loads(answers[number].removesuffix("]"))) for number in ("1", "2", "3")]
-    assert codes == [None, None, "too-many-requests"]
+        answers = client.answers(3)
+    assert [code(answers[number]) for number in (1, 2, 3)] == [None, None, "too-many-requests"]
 
 
 def test_people_of_a_room(start_linkup):
     server = start_linkup("--room-people", 2)
     with Member(server.url) as ann, Member(server.url) as bea, Member(server.url) as cid:
-        answers = [member.chat("join", room="r", name="A") for member in (ann, bea, cid)]
+        answers = [member.try_join("r") for member in (ann, bea, cid)]
         assert [code(answer) for answer in answers] == [None, None, "room-full"]
-        bea.chat("leave", {})
-        assert code(cid.chat("join", room="r", name="A")) is None
+        assert answers[2]["error"]["limit"] == 2
+        bea.request("leave")
+        cid.join("r")

@@ -79,3 +79,14 @@ class Intruder(EngineSocket):
             if packet.startswith(prefix):
                 return packet[len(prefix) : -1]
         return None
+
+    def answers(self, count):
+        """The next acknowledgements, as they come, by their numbers; other packets are thrown away."""
+        answers = {}
+        while len(answers) < count:
+            packet = self.receive_past_pings()
+            assert isinstance(packet, str), "the connection ended"
+            if packet.startswith(f"43{self.namespace},"):
+                number, answer = packet.removeprefix(f"43{self.namespace},").split("[", 1)
+                answers[int(number)] = json.loads(answer[:-1])
+        return answers
