@@ -1,11 +1,13 @@
 """The call of a room: `enter`, `exit`, `status`, `signal` and ICE servers, as docs/protocol.md has them."""
 
 import base64
+import contextlib
 import hmac
 import time
 
 import pytest
 
+from harness.attack import NETWORKS, Intruder
 from harness.member import SILENT, Member, call, error_code
 from harness.rooms import BAD, make_caller, make_member, room  # noqa: F401, fixtures
 
@@ -227,6 +229,36 @@ def test_full_call(make_caller, make_member, room):
     assert "error" not in late.request("enter", call())
     members[5].request("leave")
     assert "error" not in members[3].request("enter", call())
+
+
+def test_how_many_of_one_network(shared_linkup, room):
+    """64 in all calls together; others are none the poorer."""
+    with contextlib.ExitStack() as stack:
+        for number in range(66):
+            source = NETWORKS[30] if number < 65 else NETWORKS[31]
+            caller = stack.enter_context(Intruder(shared_linkup.address, source=source))
+            entered = caller.join(f"{room}-{number // 14}", call=call())["call"]
+            if number == 64:
+                assert error_code(entered) == "call-full" and entered["error"]["limit"] == 64
+            else:
+                assert entered == {"forgotten": False}, number
+
+
+def test_a_full_call_takes_the_place_of_who_is_away(make_caller, make_member, room):
+    """Where a network keeps several places for those who are away, who is away longest gives up the place."""
+    callers = [make_caller(room, f"Caller {number}") for number in range(16)]
+    time.sleep(3.2)
+    for caller in callers[3:5]:
+        caller.drop()
+        callers[0].wait_for_member(caller.id, lambda news: news["away"])
+    late = make_caller(room, "Late")
+    news = callers[0].wait_for_member(callers[3].id, lambda news: "call" not in news)
+    assert news["away"], "its place in the room is kept"
+    assert callers[4].id in in_call(late)
+    assert error_code(make_member(room, call=call()).joined["call"]) == "call-full"
+    # It comes back as who it was, without a place in the call.
+    again = make_member(room, key=callers[3].key, call=call(callers[3].stay))
+    assert again.id == callers[3].id and error_code(again.joined["call"]) == "call-full"
 
 
 def test_limits(make_caller, room):
