@@ -178,6 +178,26 @@ def test_a_lost_tab_is_nothing_to_the_others(make_member, room):
     assert not ann.heard("member-left") and not [news for _, news in ann.heard("member") if news["away"]]
 
 
+def test_who_has_a_tab_left_is_not_away(make_member, make_caller, room):
+    """The tab with the call is lost: its place in the call is kept, and the person is there all the same."""
+    ann, first = make_caller(room, "Ann"), make_caller(room, "Bea")
+    second = make_member(room, "Bea", key=first.key)
+    time.sleep(3.2)
+    first.drop()
+    second.say("still here")
+    ann.wait_for("message")
+    wait_until(lambda: "error" in ann.request("signal", first.id, {}), interval=0.1, what="the call to be lost")
+    assert error_code(ann.request("signal", first.id, {})) == "peer-away"
+    second.say("still here")
+    ann.wait_for("message")
+    news = last_known(ann)[first.id]
+    assert news["call"]["stay"] == first.stay and news["away"] is False
+    # A new tab that has the chat alone changes nothing of that.
+    third = make_member(room, "Bea", key=first.key)
+    (shown,) = (member for member in third.joined["members"] if member["id"] == first.id)
+    assert shown["call"]["stay"] == first.stay and shown["away"] is False
+
+
 def test_the_oldest_of_too_many_tabs_is_put_out(make_member, room):
     ann = make_member(room, "Ann")
     tabs = [make_member(room, "Bea")]
@@ -621,6 +641,19 @@ def test_who_may_admit_is_told_who_waits(make_member, room):
     assert [member["name"] for member in bea.wait_for("waiting")["members"]] == ["Cid"]
     again = make_member(room, "Ann", key=ann.key)
     assert [member["name"] for member in again.wait_for("waiting")["members"]] == ["Cid"]
+
+
+def test_two_tabs_wait_as_one_person(make_member, room):
+    ann = make_member(room, "Ann")
+    ann.request("settings", waiting=True)
+    first, second = make_member(), make_member()
+    key = first.try_join(room, "Bea")["key"]
+    assert second.try_join(room, "Bea", key=key) == {"waiting": True, "key": key}
+    (waiter,) = ann.wait_for("waiting", where=lambda news: True)["members"]
+    ann.request("admit", id=waiter["id"])
+    for tab in (second, first):
+        assert tab.wait_for("admitted", timeout=3) == {}
+        tab.join(room, "Bea", key=key)
 
 
 def test_who_waits_may_enter_when_the_room_is_empty(make_member, room):
