@@ -111,8 +111,15 @@ extension Limits {
     /// So a receiver with a quarter of a megabit keeps up with anybody.
     static let sayBytes = ClientRate(client: Rate(perSecond: 32_000, burst: 320_000))
     /// Bytes that are said in one room: 40 people with 20 everyday messages each after an outage (400 bytes with their
-    /// names: 320 kB), and then a megabit, so that who has that keeps up with everybody.
-    static let roomBytes = Rate(perSecond: 128_000, burst: 512_000)
+    /// names: 320 kB), and then, with what is told of members, a megabit, so that who has that keeps up with everybody.
+    static let roomBytes = Rate(perSecond: 96_000, burst: 512_000)
+    /// Bytes of what the members of a room are told of each other, beside what is said: 1,000 changes at once, and a
+    /// hundred a second.
+    static let announcementBytes = Rate(perSecond: 30_000, burst: 300_000)
+    /// What a change of a member counts for.
+    static let announcement = 300
+    /// What a notice that somebody types counts for.
+    static let typingNotice = 100
     /// Bytes of the signals of one connection: descriptions of 20 kB and candidates for 15 peers (400 kB), five times.
     static let signalBytes = ClientRate(client: Rate(perSecond: 200_000, burst: 2_000_000))
     /// Bytes of the signals from one participant to another: eight descriptions of 20 kB with their candidates, or two

@@ -8,6 +8,8 @@ enum RefusalCause: Hashable, Sendable {
     case networkRate(LimitedAction)
     /// More was said in a room than slow receivers keep up with.
     case roomBytes
+    /// More was told of the members of a room than slow receivers keep up with.
+    case announcementBytes
     /// One participant sent another too much.
     case pairBytes
     /// A client reads as much at a time as it may.
@@ -51,7 +53,7 @@ extension RefusalCause: CaseIterable {
         LimitedAction.allCases.map { .rate($0) }
         + LimitedAction.allCases.filter { $0.rate.network != nil }.map { .networkRate($0) }
         + [
-            .roomBytes, .pairBytes, .reads, .networkReads, .allReads, .writes, .joins, .waitingBytes, .receiverBytes,
+            .roomBytes, .announcementBytes, .pairBytes, .reads, .networkReads, .allReads, .writes, .joins, .waitingBytes, .receiverBytes,
             .participants, .networkParticipants, .people, .networkPeople, .waiting, .networkWaiting, .diskSpace,
             .historySize, .storeQueue, .storage,
         ]
@@ -59,7 +61,7 @@ extension RefusalCause: CaseIterable {
     /// What the answer says.
     var code: RequestError.Code {
         switch self {
-        case .rate, .networkRate, .roomBytes, .pairBytes: .tooManyRequests
+        case .rate, .networkRate, .roomBytes, .announcementBytes, .pairBytes: .tooManyRequests
         case .reads, .networkReads, .allReads, .writes, .joins, .waitingBytes: .busy
         case .receiverBytes: .peerBusy
         case .participants, .networkParticipants: .callFull
@@ -74,6 +76,7 @@ extension RefusalCause: CaseIterable {
         case .rate(let action): "\(action.name)-rate"
         case .networkRate(let action): "network-\(action.name)-rate"
         case .roomBytes: "room-bytes-rate"
+        case .announcementBytes: "announcement-bytes-rate"
         case .pairBytes: "pair-bytes-rate"
         case .reads: "reads"
         case .networkReads: "network-reads"
@@ -101,6 +104,7 @@ extension RefusalCause: CaseIterable {
         case .rate(let action): "\(action.words) of one connection"
         case .networkRate(let action): "\(action.words) of one network"
         case .roomBytes: "bytes that are said in one room"
+        case .announcementBytes: "bytes that the members of one room are told of each other"
         case .pairBytes: "bytes of the signals from one participant to another"
         case .reads: "`join`, `history` and `search` of one connection that read at a time"
         case .networkReads: "those of one network"

@@ -103,7 +103,7 @@ final class FakeClient: EngineConnection, @unchecked Sendable {
         handler = server.receiveConnection(self)
         receive("0\(namespace),")
         // {"sid":"…"}
-        socketID = take().first?.split(separator: "\"").dropFirst(2).first.map(String.init)
+        socketID = take().first?.split(separator: "\"").dropFirst(3).first.map(String.init)
     }
 
     func send(_ message: EncodedMessage) {

@@ -123,7 +123,7 @@ extension RefusalTests {
             let share = action.rate.client.burst
             for _ in 0..<(burst + share - 1) / share { use(action, share, by: client("/")) }
             return try await answer(to: action, late)
-        case .roomBytes, .waitingBytes, .joins, .people, .networkPeople, .waiting, .networkWaiting:
+        case .roomBytes, .announcementBytes, .waitingBytes, .joins, .people, .networkPeople, .waiting, .networkWaiting:
             return try await refusalOfRoom(cause)
         case .pairBytes, .receiverBytes, .participants, .networkParticipants:
             return try await refusalOfCall(cause)
@@ -180,6 +180,16 @@ extension RefusalTests {
                 let sender = number < 19 ? first : second
                 let answer = await sender.requestLater("say", #"{"text":"\#(text)"}"#).joined()
                 if answer.contains("error") { return answer }
+            }
+            return ""
+        case .announcementBytes:
+            for number in 0..<60 {
+                let client = client(address: "198.51.100.\(number)")
+                _ = try await join(client)
+                for turn in 0..<18 {
+                    let answer = client.request("hand", #"{"raised":\#(turn % 2 == 0)}"#).joined()
+                    if answer.contains("error") { return answer }
+                }
             }
             return ""
         case .waiting, .networkWaiting:

@@ -53,7 +53,7 @@ struct Member: Sendable {
             id: id,
             name: name,
             role: role,
-            isAway: absence != nil,
+            isAway: connections.isEmpty,
             hand: hand,
             call: seat.map { MemberView.Call(stay: $0.stay, status: $0.status) }
         )
@@ -81,7 +81,7 @@ struct MemberView: Encodable, Equatable, Sendable {
     var name: DisplayName
     /// What it may do.
     var role: Role
-    /// Whether it can't be reached at the moment.
+    /// Whether it has no connection at the moment.
     var isAway: Bool
     /// 0, or the number of its raised hand.
     var hand: Int

@@ -5,61 +5,82 @@ import OrderedCollections
 extension Room {
     /// Somebody new waits until it is let in.
     /// - Throws: `room-full` when as many wait as may, in all or of its network.
-    mutating func wait(_ arrival: Arrival) throws(RequestError) -> [RoomEffect] {
-        waiters.removeAll { $0.connection == arrival.connection || $0.person.id == arrival.id }
+    mutating func wait(_ arrival: Arrival, at now: ContinuousClock.Instant) throws(RequestError) -> [RoomEffect] {
+        let person = WaitingPerson(id: arrival.id, name: arrival.name)
+        if let index = waiters.firstIndex(where: { $0.person.id == arrival.id }) {
+            let isKnown = waiters[index].person == person
+            waiters[index].person = person
+            if !waiters[index].connections.contains(arrival.connection) {
+                waiters[index].connections.append(arrival.connection)
+                if waiters[index].connections.count > Limits.connectionsOfMember {
+                    waiters[index].connections.removeFirst()
+                }
+            }
+            return isKnown ? [] : tellWhoWaits(at: now)
+        }
         guard waiters.count < Limits.waiting else { throw .refused(.waiting, limit: Limits.waiting) }
         guard waiters.count(where: { $0.network == arrival.network }) < Limits.waitingOfNetwork else {
             throw .refused(.networkWaiting, limit: Limits.waitingOfNetwork)
         }
-        let person = WaitingPerson(id: arrival.id, name: arrival.name)
-        waiters.append(Waiter(person: person, connection: arrival.connection, network: arrival.network))
-        return tellWhoWaits()
+        waiters.append(Waiter(person: person, connections: [arrival.connection], network: arrival.network))
+        return tellWhoWaits(at: now)
     }
 
     /// A connection waits no longer; does nothing if it did not.
-    mutating func ceaseWaiting(_ connection: SocketID) -> [RoomEffect] {
-        guard let index = waiters.firstIndex(where: { $0.connection == connection }) else { return [] }
+    mutating func ceaseWaiting(_ connection: SocketID, at now: ContinuousClock.Instant) -> [RoomEffect] {
+        guard let index = waiters.firstIndex(where: { $0.connections.contains(connection) }) else { return [] }
+        waiters[index].connections.removeAll { $0 == connection }
+        guard waiters[index].connections.isEmpty else { return [] }
         waiters.remove(at: index)
-        return tellWhoWaits()
+        return tellWhoWaits(at: now)
+    }
+
+    /// Somebody has come in, and waits no longer; does nothing if it did not.
+    mutating func ceaseWaiting(_ id: MemberID, at now: ContinuousClock.Instant) -> [RoomEffect] {
+        guard let waiter = try? takeWaiter(id) else { return [] }
+        return [.tell(waiter.connections, .admitted)] + tellWhoWaits(at: now)
     }
 
     /// Lets somebody in.
-    mutating func admit(_ id: MemberID) throws(RequestError) -> [RoomEffect] {
+    mutating func admit(_ id: MemberID, at now: ContinuousClock.Instant) throws(RequestError) -> [RoomEffect] {
         let waiter = try takeWaiter(id)
         admit(newcomer: id)
-        return [.tell([waiter.connection], .admitted)] + tellWhoWaits()
+        return [.tell(waiter.connections, .admitted)] + tellWhoWaits(at: now)
     }
 
     /// From now on somebody is not new any more.
     mutating func admit(newcomer id: MemberID) {
         admitted.append(id)
-        if admitted.count > max(Limits.remembered, members.count + 1) { admitted.removeFirst() }
+        if admitted.count > max(Limits.remembered, size.people) { admitted.removeFirst() }
     }
 
     /// Turns somebody away.
-    mutating func deny(_ id: MemberID) throws(RequestError) -> [RoomEffect] {
+    mutating func deny(_ id: MemberID, at now: ContinuousClock.Instant) throws(RequestError) -> [RoomEffect] {
         let waiter = try takeWaiter(id)
         bar(id)
-        return [.tell([waiter.connection], .denied)] + tellWhoWaits()
+        return [.tell(waiter.connections, .denied)] + tellWhoWaits(at: now)
     }
 
     /// Lets everybody in: there is no waiting list any more.
-    mutating func admitAll() -> [RoomEffect] {
+    mutating func admitAll(at now: ContinuousClock.Instant) -> [RoomEffect] {
         guard !waiters.isEmpty else { return [] }
-        let waiting = waiters.map(\.connection)
+        let connections = waiters.flatMap(\.connections)
         waiters = []
-        return [.tell(waiting, .admitted)] + tellWhoWaits()
+        return [.tell(connections, .admitted)] + tellWhoWaits(at: now)
     }
 
     /// Gives a member a role; the room keeps a host.
-    mutating func give(_ role: Role, to other: MemberID, by id: MemberID) throws(RequestError) -> [RoomEffect] {
+    mutating func give(
+        _ role: Role,
+        to other: MemberID,
+        at now: ContinuousClock.Instant
+    ) throws(RequestError) -> [RoomEffect] {
         guard let index = members.index(forKey: other) else { throw .unknownMember }
         let isLastHost = members.values[index].role == .host && members.values.count { $0.role == .host } == 1
         guard role == .host || !isLastHost else { throw .notAllowed }
         members.values[index].role = role
-        let effects = role.may(.takePart) ? [] : exitCall(other)
-        let isTold = role.may(.moderate) && !waiters.isEmpty
-        return effects + describe(other) + (isTold ? tellWhoWaits() : [])
+        let effects = role.may(.takePart) ? describe(other) : leaveCall(other)
+        return effects + (role.may(.moderate) && !waiters.isEmpty ? tellWhoWaits(at: now) : [])
     }
 
     /// Puts a member out.
@@ -76,14 +97,14 @@ extension Room {
     }
 
     /// Sees to it that somebody is host, where anybody is there.
-    mutating func appointHost() -> [RoomEffect] {
+    mutating func appointHost(at now: ContinuousClock.Instant) -> [RoomEffect] {
         guard !members.values.contains(where: { $0.role == .host }) else { return [] }
         let next =
             members.values.first { $0.role == .moderator } ?? members.values.first { $0.role == .member }
             ?? members.values.first
         guard let id = next?.id, let index = members.index(forKey: id) else { return [] }
         members.values[index].role = .host
-        return describe(id) + (waiters.isEmpty ? [] : tellWhoWaits())
+        return describe(id) + (waiters.isEmpty ? [] : tellWhoWaits(at: now))
     }
 
     private mutating func takeWaiter(_ id: MemberID) throws(RequestError) -> Waiter {
@@ -97,7 +118,19 @@ extension Room {
         if removed.count > Limits.remembered { removed.removeFirst() }
     }
 
-    private func tellWhoWaits() -> [RoomEffect] {
+    /// A host or moderator that comes is told at once who waits.
+    func tellWhoWaits(to id: MemberID, _ connection: SocketID) -> [RoomEffect] {
+        guard !waiters.isEmpty, members[id]?.role.may(.moderate) == true else { return [] }
+        return [.tell([connection], .waiting(waiters.map(\.person)))]
+    }
+
+    /// Hosts and moderators are told who waits, at most once a second: many may come and go.
+    mutating func tellWhoWaits(at now: ContinuousClock.Instant) -> [RoomEffect] {
+        if let told = waiting.told, now < told + Limits.countInterval {
+            waiting.deadline = told + Limits.countInterval
+            return []
+        }
+        waiting.told = now
         let hosts = members.values.filter { $0.role.may(.moderate) }.flatMap(\.connections)
         return [.tell(hosts, .waiting(waiters.map(\.person)))]
     }

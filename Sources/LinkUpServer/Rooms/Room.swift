@@ -25,6 +25,8 @@ struct Room: Sendable {
     var absences = Heap<Deadline>()
     /// When the others are told how many there are; `nil` when they know.
     var countDeadline: ContinuousClock.Instant?
+    /// When hosts were told last who waits, and when they are told next; `nil` when they know.
+    var waiting: (told: ContinuousClock.Instant?, deadline: ContinuousClock.Instant?)
 
     private(set) var listedCount = 0
     private(set) var callCount = 0
@@ -32,7 +34,8 @@ struct Room: Sendable {
     /// How many members each network has.
     private var networks: [ClientNetwork: Int] = [:]
     private var budget = TokenBucket(Limits.roomBytes)
-    private let size: RoomSize
+    private var announcements = TokenBucket(Limits.announcementBytes)
+    let size: RoomSize
 
     /// Makes an empty room.
     /// - Parameter size: How many members it takes.
@@ -43,7 +46,8 @@ struct Room: Sendable {
     /// Somebody who waits to be let in.
     struct Waiter: Sendable {
         var person: WaitingPerson
-        var connection: SocketID
+        /// The tabs that it waits with.
+        var connections: [SocketID]
         var network: ClientNetwork
     }
 
@@ -66,10 +70,7 @@ struct Room: Sendable {
 
     /// When to call ``timeout(at:)`` next; `nil` when nothing is waited for.
     var nextDeadline: ContinuousClock.Instant? {
-        switch (absences.min?.time, countDeadline) {
-        case (let absence?, let count?): min(absence, count)
-        case (let absence, let count): absence ?? count
-        }
+        [absences.min?.time, countDeadline, waiting.deadline].compactMap { $0 }.min()
     }
 }
 
@@ -87,11 +88,9 @@ extension Room {
     ) throws(RequestError) -> [RoomEffect] {
         guard let member = members[id] else { throw .notJoined }
         guard member.role.may(request.permission) else { throw .notAllowed }
+        try count(request, at: now)
         switch request {
-        case .read, .clear:
-            return []
-        case .say(let byteCount), .amend(let byteCount):
-            if let wait = budget.take(byteCount, at: now) { throw .tooManyRequests(wait, .roomBytes) }
+        case .read, .clear, .say, .amend:
             return []
         case .typing(let isActive):
             return [.tellOthers(connection, .typing(id, active: isActive))]
@@ -103,19 +102,19 @@ extension Room {
             guard member.seat?.connection == connection else { throw .notJoined }
             return change(id) { $0.seat?.status = status }
         case .exit:
-            return member.seat?.connection == connection ? exitCall(id) + describe(id) : []
+            return member.seat?.connection == connection ? leaveCall(id) : []
         case .signal(let receiver, let byteCount):
             return try signal(from: member, through: connection, to: receiver, byteCount, at: now)
         case .lock(let isLocked):
             return set { $0.isLocked = isLocked }
         case .settings(let waiting, let newcomers):
-            return try change(waiting: waiting, newcomers: newcomers)
+            return try change(waiting: waiting, newcomers: newcomers, at: now)
         case .admit(let other):
-            return try admit(other)
+            return try admit(other, at: now)
         case .deny(let other):
-            return try deny(other)
+            return try deny(other, at: now)
         case .role(let other, let role):
-            return try give(role, to: other, by: id)
+            return try give(role, to: other, at: now)
         case .remove(let other):
             return try remove(other, by: member, at: now)
         case .mute(let other):
@@ -123,6 +122,26 @@ extension Room {
             guard member.role.isAbove(peer.role) else { throw .notAllowed }
             return [.tell([seat], .mute(by: id))]
         }
+    }
+
+    /// Counts what everybody in the room is sent because of a request, so that slow receivers keep up.
+    private mutating func count(
+        _ request: RoomRequest,
+        at now: ContinuousClock.Instant
+    ) throws(RequestError) {
+        switch request {
+        case .say(let byteCount), .amend(let byteCount):
+            if let wait = budget.take(byteCount, at: now) { throw .tooManyRequests(wait, .roomBytes) }
+        case .name, .hand, .status, .exit:
+            try announce(Limits.announcement, at: now)
+        case .typing:
+            try announce(Limits.typingNotice, at: now)
+        case .read, .clear, .signal, .lock, .settings, .admit, .deny, .role, .remove, .mute: break
+        }
+    }
+
+    private mutating func announce(_ byteCount: Int, at now: ContinuousClock.Instant) throws(RequestError) {
+        if let wait = announcements.take(byteCount, at: now) { throw .tooManyRequests(wait, .announcementBytes) }
     }
 
     private mutating func raiseHand(_ isRaised: Bool, of id: MemberID) -> [RoomEffect] {
@@ -145,13 +164,17 @@ extension Room {
         return settings == before ? [] : [.tellAll(.room(settings))]
     }
 
-    private mutating func change(waiting: Bool?, newcomers: Role?) throws(RequestError) -> [RoomEffect] {
+    private mutating func change(
+        waiting: Bool?,
+        newcomers: Role?,
+        at now: ContinuousClock.Instant
+    ) throws(RequestError) -> [RoomEffect] {
         guard newcomers != .host, newcomers != .moderator else { throw .badRequest("newcomers") }
         var effects = set { settings in
             settings.hasWaitingList = waiting ?? settings.hasWaitingList
             settings.newcomers = newcomers ?? settings.newcomers
         }
-        if !settings.hasWaitingList { effects += admitAll() }
+        if !settings.hasWaitingList { effects += admitAll(at: now) }
         return effects
     }
 }
@@ -159,6 +182,16 @@ extension Room {
 // MARK: - Coming and going
 
 extension Room {
+    /// Whether somebody would enter if it wanted to now.
+    /// - Returns: `false` when it would have to wait.
+    /// - Throws: `denied`, `locked` or `room-full`.
+    func takes(_ arrival: Arrival) throws(RequestError) -> Bool {
+        guard !removed.contains(arrival.id) else { throw .denied }
+        guard members[arrival.id] == nil else { return true }
+        let role = try place(for: arrival)
+        return !settings.hasWaitingList || role != settings.newcomers || admitted.contains(arrival.id)
+    }
+
     /// Somebody wants to enter.
     /// - Returns: What becomes of it, and what is to be done.
     /// - Throws: `denied`, `locked` or `room-full`.
@@ -167,15 +200,13 @@ extension Room {
         at now: ContinuousClock.Instant
     ) throws(RequestError) -> (admission: Admission, effects: [RoomEffect]) {
         let id = arrival.id
-        guard !removed.contains(id) else { throw .denied }
+        guard try takes(arrival) else { return (.waiting, try wait(arrival, at: now)) }
         var effects: [RoomEffect] = []
         if let index = members.index(forKey: id) {
             effects += comeBack(arrival, at: index)
         } else {
             let role = try place(for: arrival)
-            if settings.hasWaitingList, role == settings.newcomers, !admitted.contains(id) {
-                return (.waiting, try wait(arrival))
-            }
+            effects += ceaseWaiting(id, at: now)
             admit(newcomer: id)
             networks[arrival.network, default: 0] += 1
             members[id] = Member(
@@ -194,7 +225,7 @@ extension Room {
             effects += changes
         }
         effects += list(id, atNeed: members[id]?.seat != nil, at: now)
-        return (.entered(call: call), effects + describe(id))
+        return (.entered(call: call), effects + describe(id) + tellWhoWaits(to: id, arrival.connection))
     }
 
     /// A member enters the call through one of its connections.
@@ -223,7 +254,7 @@ extension Room {
         guard let index = members.index(forKey: id) else { return [] }
         members.values[index].connections.removeAll { $0 == connection }
         if members.values[index].connections.isEmpty { return drop(id, .left, at: now) }
-        return members.values[index].seat?.connection == connection ? exitCall(id) + describe(id) : []
+        return members.values[index].seat?.connection == connection ? leaveCall(id) : []
     }
 
     /// A connection is lost; the member is waited for, if it has been there for long enough.
@@ -261,8 +292,12 @@ extension Room {
             if member.connections.isEmpty {
                 effects += drop(member.id, .lost, at: now)
             } else {
-                effects += exitCall(member.id) + describe(member.id)
+                effects += leaveCall(member.id)
             }
+        }
+        if let deadline = waiting.deadline, deadline <= now {
+            waiting.deadline = nil
+            effects += tellWhoWaits(at: now)
         }
         if let deadline = countDeadline, deadline <= now {
             countDeadline = nil
@@ -284,7 +319,7 @@ extension Room {
         let member = members.values[index]
         guard member.connections.isEmpty || member.seat?.connection == connection else { return [] }
         guard member.arrival + Limits.settling <= now else {
-            return member.connections.isEmpty ? drop(id, .lost, at: now) : exitCall(id) + describe(id)
+            return member.connections.isEmpty ? drop(id, .lost, at: now) : leaveCall(id)
         }
         if member.seat?.connection == connection { members.values[index].seat?.connection = nil }
         setAbsence(of: index, connection, until: deadline)
@@ -345,7 +380,7 @@ extension Room {
         } else {
             scheduleCount(at: now)
         }
-        return effects + appointHost()
+        return effects + appointHost(at: now)
     }
 
     private mutating func leaveNetwork(_ network: ClientNetwork) {
@@ -354,17 +389,13 @@ extension Room {
     }
 
     private mutating func remember(_ role: Role, of id: MemberID) {
-        guard role != settings.newcomers else {
-            roles[id] = nil
-            return
-        }
         roles[id] = role
-        if roles.count > Limits.remembered { roles.removeFirst() }
+        if roles.count > max(Limits.remembered, size.people) { roles.removeFirst() }
     }
 
     /// Nobody is there any more: what was set ends, and those who wait may enter.
     private mutating func endRoom() -> [RoomEffect] {
-        let waiting = waiters.map(\.connection)
+        let waiting = waiters.flatMap(\.connections)
         waiters = []
         return waiting.isEmpty ? [] : [.tell(waiting, .admitted)]
     }
@@ -455,6 +486,17 @@ extension Room {
         )
     }
 
+    /// A member is in the call no longer, and in the room still.
+    mutating func leaveCall(_ id: MemberID) -> [RoomEffect] {
+        let effects = exitCall(id)
+        guard let index = members.index(forKey: id), members.values[index].isListed,
+            listedCount > Limits.listedPeople
+        else { return effects + describe(id) }
+        members.values[index].isListed = false
+        listedCount -= 1
+        return effects + [.tellAll(.memberLeft(id, .unlisted))] + describe(id)
+    }
+
     /// Ends a member's place in the call, if it has one; the caller tells the others.
     mutating func exitCall(_ id: MemberID) -> [RoomEffect] {
         guard let index = members.index(forKey: id), let seat = members.values[index].seat else { return [] }
@@ -480,7 +522,7 @@ extension Room {
             return left < right
         }
         guard let longest else { return [] }
-        return exitCall(longest.id) + describe(longest.id)
+        return leaveCall(longest.id)
     }
 
     private mutating func signal(

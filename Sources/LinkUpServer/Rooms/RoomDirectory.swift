@@ -34,6 +34,8 @@ struct RoomDirectory: Sendable {
         var members: [MemberView]
         /// How many members there are.
         var memberCount: Int
+        /// The room that it was in, and has left for this one.
+        var former: RoomName?
     }
 
     private struct Deadline: Comparable, Sendable {
@@ -81,6 +83,14 @@ struct RoomDirectory: Sendable {
         return place
     }
 
+    /// Whether somebody would enter a room if it wanted to now.
+    /// - Returns: `false` when it would have to wait.
+    /// - Throws: `denied`, `locked` or `room-full`.
+    func takes(_ arrival: Arrival, in name: RoomName) throws(RequestError) -> Bool {
+        guard let room = rooms[name] else { return true }
+        return try room.takes(arrival)
+    }
+
     /// A connection enters a room; it leaves the one that it is in.
     /// - Returns: What it is told, and what is to be done.
     /// - Throws: `denied`, `locked` or `room-full`; then the connection is still where it was.
@@ -99,7 +109,6 @@ struct RoomDirectory: Sendable {
         let isElsewhere = former.map { $0.room != name || $0.id != arrival.id } ?? false
         if let former, isElsewhere {
             outcomes = leave(former, arrival.connection, at: now)
-            if former.room != name { outcomes.append(Outcome(room: former.room, effect: .putOut(arrival.connection))) }
         }
         places[arrival.connection] = Place(room: name, id: arrival.id, isWaiting: result.admission == .waiting)
         outcomes += carryOut(result.effects, in: name)
@@ -107,7 +116,8 @@ struct RoomDirectory: Sendable {
             admission: result.admission,
             settings: rooms[name]?.settings ?? RoomSettings(),
             members: rooms[name]?.membersTold(to: arrival.id) ?? [],
-            memberCount: rooms[name]?.memberCount ?? 0
+            memberCount: rooms[name]?.memberCount ?? 0,
+            former: former.flatMap { $0.room == name ? nil : $0.room }
         )
         return (joined, outcomes)
     }
@@ -147,14 +157,15 @@ struct RoomDirectory: Sendable {
     /// A connection leaves its room; does nothing if it is in none.
     mutating func leave(_ connection: SocketID, at now: ContinuousClock.Instant) -> [Outcome] {
         guard let place = places[connection] else { return [] }
-        return leave(place, connection, at: now) + [Outcome(room: place.room, effect: .putOut(connection))]
+        return leave(place, connection, at: now)
     }
 
     /// A connection is lost.
     mutating func connectionLost(_ connection: SocketID, at now: ContinuousClock.Instant) -> [Outcome] {
         guard let place = places.removeValue(forKey: connection) else { return [] }
         return change(place.room) { room in
-            place.isWaiting ? room.ceaseWaiting(connection) : room.connectionLost(place.id, connection, at: now)
+            place.isWaiting
+                ? room.ceaseWaiting(connection, at: now) : room.connectionLost(place.id, connection, at: now)
         }
     }
 
@@ -168,7 +179,7 @@ struct RoomDirectory: Sendable {
         if let place = places[connection] {
             guard place.room == room, place.id == id else { return [] }
             places[connection] = nil
-            guard !place.isWaiting else { return change(room) { $0.ceaseWaiting(connection) } }
+            guard !place.isWaiting else { return change(room) { $0.ceaseWaiting(connection, at: now) } }
         }
         return change(room) { $0.pageCloses(id, connection, at: now) } + [
             Outcome(room: room, effect: .putOut(connection))
@@ -203,7 +214,8 @@ struct RoomDirectory: Sendable {
     private mutating func leave(_ place: Place, _ connection: SocketID, at now: ContinuousClock.Instant) -> [Outcome] {
         places[connection] = nil
         return change(place.room) { room in
-            place.isWaiting ? room.ceaseWaiting(connection) : room.leave(place.id, through: connection, at: now)
+            place.isWaiting
+                ? room.ceaseWaiting(connection, at: now) : room.leave(place.id, through: connection, at: now)
         }
     }
 

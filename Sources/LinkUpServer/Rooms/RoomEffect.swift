@@ -50,6 +50,8 @@ enum LeaveReason: String, Encodable, Sendable {
     case lost
     /// It was put out.
     case removed
+    /// It is there still, in a room of so many that not all are told of by name.
+    case unlisted
 }
 
 /// Somebody who waits to be let in.

@@ -39,7 +39,7 @@ struct RoomOutbox: Sendable {
 }
 
 extension Namespace {
-    /// Tells connections of a room what is to be told, and takes them out of it.
+    /// Tells connections of a room what is to be told.
     func carryOut(_ outcome: RoomDirectory.Outcome) {
         let channel = RoomService.channel(of: outcome.room)
         switch outcome.effect {
@@ -49,8 +49,7 @@ extension Namespace {
         case .tell(let connections, let event):
             guard !connections.isEmpty else { return }
             to(connections).emit(event, in: outcome.room)
-        case .putOut(let connection): self.in(connection).socketsLeave(channel)
-        case .pass, .seatTaken, .seatFreed: break
+        case .putOut, .pass, .seatTaken, .seatFreed: break
         }
     }
 }

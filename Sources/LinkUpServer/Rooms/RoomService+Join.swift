@@ -24,7 +24,17 @@ extension RoomService {
             arrival.call = try CallEntry(call)
         }
         try visit.checkRoom()
+        // Who is not let in hears nothing of the room, not for a moment.
+        let enters = try takes(arrival, in: room)
         let attempt = try visit.begin(room)
+        guard enters else {
+            return { [self, arrival] () throws(RequestError) in
+                { [self] () throws(RequestError) in
+                    guard visit.isUnderWay(attempt) else { throw .notJoined }
+                    return try enter(room, arrival, visit, MessagePage(messages: [], more: false), 0)
+                }
+            }
+        }
         visit.socket.join(Self.channel(of: room))
         return { [self, arrival] () throws(RequestError) in
             let page: MessagePage
@@ -78,11 +88,14 @@ extension RoomService {
             return .waiting(key: key)
         }
         visit.endJoin()
+        if let former = joined.former { socket.leave(Self.channel(of: former)) }
+        socket.join(Self.channel(of: room))
         var iceServers: [ICEServer]?
         if case .entered(let relayUser, _) = call {
             iceServers = visit.renewal.start(for: relayUser, socket)
         } else {
             visit.renewal.stop()
+            if case .refused(let error) = call { visit.client.refuse(error, nil) }
         }
         return .joined(
             RoomJoined(

@@ -21,6 +21,8 @@ extension RoomService {
         }
         visit.requests.answer("leave", .leave) { [self] _, now throws(RequestError) in
             if let room = visit.endJoin() { visit.socket.leave(Self.channel(of: room)) }
+            // At once, so that it does not undo a join that follows.
+            if let room = (try? place(of: visit.socket.id))?.room { visit.socket.leave(Self.channel(of: room)) }
             visit.renewal.stop()
             let id = visit.socket.id
             change { directory, sockets in
@@ -121,7 +123,7 @@ extension RoomService {
             throw .badRequest("payload")
         }
         // Binary values in it count too.
-        let byteCount = arguments.byteCount
+        let byteCount = payload.byteCount
         guard byteCount <= Limits.signalPayload else { throw .badRequest("payload", limit: Limits.signalPayload) }
         let (connection, client) = (visit.socket.id, visit.client)
         let (sender, receiver) = try tryChange { directory, sockets throws(RequestError) in

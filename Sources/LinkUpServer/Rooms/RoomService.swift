@@ -151,10 +151,37 @@ extension RoomService {
     func flush() {
         var outcomes = state.withLock { $0.outbox.begin() }
         while let current = outcomes {
-            for outcome in current { namespace.carryOut(outcome) }
+            for outcome in current {
+                if case .putOut(let connection) = outcome.effect {
+                    putOut(connection, of: outcome.room)
+                } else {
+                    namespace.carryOut(outcome)
+                }
+            }
             outcomes = state.withLock { $0.outbox.next() }
         }
         setAlarm()
+    }
+
+    /// Lets a connection hear nothing more of a room, unless it has come back meanwhile.
+    private func putOut(_ connection: SocketID, of room: RoomName) {
+        guard let socket = state.withLock({ $0.sockets[connection] }) else { return }
+        let leave: @Sendable () -> Void = { [self] in
+            guard (try? place(of: connection))?.room != room else { return }
+            socket.leave(Self.channel(of: room))
+        }
+        // At once where it can be: what follows is not for it.
+        if socket.connection.loop.isCurrent { leave() } else { socket.connection.loop.execute(leave) }
+    }
+
+    /// Whether somebody would enter a room if it wanted to now.
+    /// - Returns: `false` when it would have to wait.
+    /// - Throws: `denied`, `locked` or `room-full`.
+    func takes(_ arrival: Arrival, in room: RoomName) throws(RequestError) -> Bool {
+        let result = state.withLock { state in
+            Result { () throws(RequestError) in try state.directory.takes(arrival, in: room) }
+        }
+        return try result.get()
     }
 
     /// Where a connection is.
@@ -203,8 +230,8 @@ extension RoomService {
     private func timeout(at now: ContinuousClock.Instant) {
         state.withLock { state in
             if state.alarm?.deadline == now { state.alarm = nil }
-            state.outbox.append(state.directory.timeout(at: now))
         }
+        change { directory, _ in ((), directory.timeout(at: now)) }
         flush()
     }
 

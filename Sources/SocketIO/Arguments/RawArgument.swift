@@ -30,6 +30,11 @@ public struct RawArgument: Sendable {
         return attachments.buffers[placeholder.attachment]
     }
 
+    /// How many bytes it has, with its binary values.
+    package var byteCount: Int {
+        (attachments?.buffers ?? []).reduce(json.readableBytes) { $0 + $1.readableBytes }
+    }
+
     /// Decodes the argument.
     /// - Throws: A `DecodingError` or ``ArgumentError``.
     public func decode<Value: Decodable>(_ type: Value.Type = Value.self) throws -> Value {

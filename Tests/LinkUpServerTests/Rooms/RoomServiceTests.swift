@@ -154,7 +154,7 @@ struct RoomServiceTests {
         _ = try await join(ada)
         _ = try await join(bob, room: "kitchen")
         _ = try await join(cat, room: "kitchen")
-        #expect(bob.request("lock", #"{"locked":true}"#) == ["[{}]"])
+        #expect(bob.request("lock", #"{"locked":true}"#).contains("[{}]"))
         _ = (ada.take(), bob.take(), cat.take())
         let refused = await ada.requestLater("join", request("kitchen", "Ada", key: nil, stay: nil))
         #expect(refused == [#"[{"error":{"code":"locked"}}]"#])
@@ -234,7 +234,8 @@ struct RoomServiceTests {
         #expect(ada.take() == [] && departed.users.withLock { $0 }.isEmpty)
         again.disconnect()
         loop.advance(by: .seconds(30))
-        #expect(ada.take().last == #"["member-left",{"id":"\#(second.id)","reason":"lost"}]"#)
+        let left = try #require(ada.take().last)
+        #expect(left.hasPrefix(#"["member-left",{"#) && left.contains(second.id) && left.contains(#""reason":"lost""#))
         #expect(departed.users.withLock { $0 }.count == 1)
     }
 
@@ -296,8 +297,8 @@ struct RoomServiceTests {
         _ = try await join(ada)
         #expect(ada.request("settings", #"{"waiting":true}"#).contains("[{}]"))
         let answer = await bob.requestLater("join", request("lobby", "Bob", key: nil, stay: nil)).joined()
-        #expect(answer.hasPrefix(#"[{"waiting":true,"key":""#))
-        let key = String(answer.dropFirst(#"[{"waiting":true,"key":""#.utf8.count).prefix { $0 != "\"" })
+        #expect(answer.contains(#""waiting":true"#))
+        let key = String(try #require(answer.firstMatch(of: /"key":"([^"]+)"/)).1)
         // Nobody hears a room before it is in.
         _ = ada.take()
         _ = ada.request("typing", #"{"active":true}"#)
