@@ -1,7 +1,8 @@
 /** The page: `/` asks for a name and a room, `/r/ROOM` is the room. */
 
 import { direction, useLanguage } from './i18n/t.js';
-import { roomInPath, roomProblem } from './state/names.js';
+import { basePath, roomInPath } from './state/addresses.js';
+import { roomProblem } from './state/names.js';
 import { showHome } from './ui/home/home.js';
 import { showRoom } from './ui/room/room.js';
 
@@ -10,6 +11,6 @@ document.documentElement.lang = await useLanguage(navigator.languages);
 document.documentElement.dir = direction();
 
 const room = roomInPath(location.pathname);
-if (room === undefined) showHome(root, location.pathname === '/' ? {} : { problem: { key: 'home.not-found' } });
+if (room === undefined) showHome(root, location.pathname === basePath() ? {} : { problem: { key: 'home.not-found' } });
 else if (roomProblem(room) !== undefined) showHome(root, { room, problem: roomProblem(room) });
 else showRoom(root, room);

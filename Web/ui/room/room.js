@@ -3,6 +3,7 @@
 import { t } from '../../i18n/t.js';
 import { Media } from '../../call/media.js';
 import { Session } from '../../session.js';
+import { roomPath } from '../../state/addresses.js';
 import { hasShortcuts, rememberName, rememberRelayOnly, suggestedName, suggestedRelayOnly, transportsIn } from '../../state/settings.js';
 import { createPageStore } from '../../state/state.js';
 import { isBusy } from '../../state/transfers.js';
@@ -84,7 +85,7 @@ export function showRoom(root, room) {
 
 /** @param {import('../../state/state.js').PageStore} store @param {string} room */
 async function copyLink(store, room) {
-  const link = `${location.origin}/r/${encodeURIComponent(room)}`;
+  const link = `${location.origin}${roomPath(room)}`;
   try {
     await navigator.clipboard.writeText(link);
     store.apply({ type: 'notice', sentence: { key: 'call.link-copied' } });
