@@ -22,7 +22,7 @@ const returnTime = 45_000;
 const signalsAtOnce = 8;
 
 /** So many of those who left are remembered. */
-const knownLimit = 200;
+export const knownLimit = 200;
 
 /** @extends {Emitter<CallEvents>} */
 export class Call extends Emitter {

@@ -10,7 +10,7 @@ globalThis.MediaStream = class {
   }
 };
 globalThis.RTCPeerConnection = FakeConnection;
-const { Call } = await import('../../call/call.js');
+const { Call, knownLimit } = await import('../../call/call.js');
 const { CallLink } = await import('../../net/call-link.js');
 
 /** The listeners on the window that are not removed. */
@@ -183,6 +183,24 @@ test('a loss of signalling alone changes no connection', async (context) => {
   pair.sockets.ann.dispatch('peer-back', pair.info('bea'));
   await rest();
   assert.deepEqual([peerOf(pair.calls.ann, 'bea').pc, peerOf(pair.calls.bea, 'ann').pc], before);
+});
+
+test('so many of those who left are remembered', async (context) => {
+  const pair = makePair();
+  context.after(pair.leave);
+  await pair.enter('ann');
+  const call = pair.calls.ann;
+  const visit = (id) => {
+    pair.sockets.ann.dispatch('peer-joined', { id, name: id, polite: true });
+    const { epoch } = peerOf(call, id).successor;
+    pair.sockets.ann.dispatch('peer-left', { id });
+    return epoch;
+  };
+  const first = visit('p0');
+  for (let index = 1; index < knownLimit; index += 1) visit(`p${index}`);
+  assert.equal(visit('p0'), first + 1);
+  visit('one more');
+  assert.deepEqual([visit('p1'), visit('p0')], [first + 1, first]);
 });
 
 test('entering and leaving eight times leaves no listener', async () => {
