@@ -44,7 +44,7 @@ public final class LinkUpServer: Sendable {
     private let secret: [UInt8]
     private let lock: FolderLock
     private let hosts: HostPolicy
-    private let store: ChatStore
+    private let store: any MessageStore
     private let io: SocketIOServer
     private let metrics: any MetricsFactory
 
@@ -98,7 +98,9 @@ public final class LinkUpServer: Sendable {
         )
         self.io = io
         let namespace = io.of("/chat")
-        store = try data.openHistory(configuration.history, logger: logger) { ChatService.announce($0, in: namespace) }
+        store = try data.openHistory(configuration.history, logger: logger) {
+            ChatService.announce($0, of: $1, in: namespace)
+        }
     }
 
     /// Listens and serves until the process is told to stop by SIGINT or SIGTERM, or the task is cancelled.

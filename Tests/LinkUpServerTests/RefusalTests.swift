@@ -17,7 +17,7 @@ struct RefusalTests {
     private let loop = ManualLoop()
     private let folder: TemporaryFolder
     private let limits: ClientLimits
-    private let store: ChatStore
+    private let store: SQLiteMessageStore
     private let space: DiskSpace
     private let description = #"{"type":"offer","sdp":"\#(String(repeating: "x", count: 90_000))"}"#
 
@@ -40,12 +40,12 @@ struct RefusalTests {
         _ history: HistoryLimits,
         _ space: DiskSpace,
         _ limits: ClientLimits
-    ) throws -> ChatStore {
-        let store = try ChatStore(
+    ) throws -> SQLiteMessageStore {
+        let store = try SQLiteMessageStore(
             path: path,
             limits: history,
             diskSpace: { _ in (space.free.withLock { $0 }, 1000) },
-            onStored: { ChatService.announce($0, in: io.of("/chat")) }
+            onChange: { ChatService.announce($0, of: $1, in: io.of("/chat")) }
         )
         let keys = ResumeKeys(secret: Data(repeating: 7, count: 32))
         let size = RoomSize(people: 3, peopleOfNetwork: 2)
@@ -229,16 +229,6 @@ extension RefusalTests {
         }
     }
 
-    private func draft(_ text: String) throws -> ChatDraft {
-        ChatDraft(
-            room: try RoomName("other"),
-            author: "a",
-            name: try DisplayName("A"),
-            text: try MessageText(text),
-            time: 1
-        )
-    }
-
     private func refusalOfStore(_ cause: RefusalCause) async throws -> String {
         let client = client("/chat")
         _ = try await join(client)
@@ -264,10 +254,10 @@ extension RefusalTests {
         case .storeQueue:
             let gate = DispatchSemaphore(value: 0)
             store.writer.async { gate.wait() }
-            let draft = try draft("x")
+            let draft = try messageDraft("x", room: "other")
             return await withThrowingTaskGroup(of: Void.self) { [store] group in
-                for _ in 0..<ChatStore.largestQueue { group.addTask { _ = try await store.append(draft) } }
-                while store.waitingCount < ChatStore.largestQueue { await Task.yield() }
+                for _ in 0..<SQLiteMessageStore.largestQueue { group.addTask { _ = try await store.append(draft) } }
+                while store.waitingCount < SQLiteMessageStore.largestQueue { await Task.yield() }
                 defer { gate.signal() }
                 return await say("x")
             }

@@ -1,6 +1,6 @@
-/// A message as it is stored and sent.
+/// A message as `/chat` sends it.
 struct ChatMessage: Codable, Equatable, Sendable {
-    /// Grows with each message of the server, over all rooms; never used twice.
+    /// Its number in the room.
     var id: Int64
     /// The room it was said in.
     var room: String
@@ -14,20 +14,29 @@ struct ChatMessage: Codable, Equatable, Sendable {
     var time: Int64
     /// What the client made up for it; absent where it made up nothing.
     var key: String?
+
+    /// Makes one of a stored message.
+    init(_ message: Message, in room: RoomName) {
+        id = message.number
+        self.room = room.value
+        author = message.author
+        name = message.name
+        text = message.text
+        time = message.time
+        key = message.key
+    }
 }
 
-/// A message that is yet to be stored.
-struct ChatDraft: Equatable, Sendable {
-    /// The room it is said in.
-    var room: RoomName
-    /// The id of the participant that sends it.
-    var author: String
-    /// The display name of the author.
-    var name: DisplayName
-    /// What is said.
-    var text: MessageText
-    /// When, in milliseconds since 1970.
-    var time: Int64
-    /// What the client made up for it.
-    var key: MessageKey?
+/// A stretch of a room's history as `/chat` sends it.
+struct ChatPage: Encodable, Sendable {
+    /// The messages, oldest first.
+    var messages: [ChatMessage]
+    /// Whether there are older ones.
+    var more: Bool
+
+    /// Makes one of a page that was read.
+    init(_ page: MessagePage, in room: RoomName) {
+        messages = page.messages.map { ChatMessage($0, in: room) }
+        more = page.more
+    }
 }

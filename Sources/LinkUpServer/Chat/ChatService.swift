@@ -7,7 +7,7 @@ import SocketIO
 /// New messages leave from the store's thread, in order of their ids, so each receiver gets them in that order; all
 /// else leaves from the loop of the socket that it is about.
 final class ChatService: Sendable {
-    private let store: ChatStore
+    private let store: any MessageStore
     private let keys: ResumeKeys
     private let limits: ClientLimits
     private let time: @Sendable () -> Int64
@@ -15,13 +15,13 @@ final class ChatService: Sendable {
 
     /// Makes a service.
     /// - Parameters:
-    ///   - store: The history; its new messages must be given to ``announce(_:in:)``.
+    ///   - store: The history; what is new in it must be given to ``announce(_:of:in:)``.
     ///   - keys: Makes and checks resume keys.
     ///   - limits: What each client has done.
     ///   - roomSize: How many people a room takes.
     ///   - time: The time of day, in milliseconds since 1970.
     init(
-        store: ChatStore,
+        store: any MessageStore,
         keys: ResumeKeys,
         limits: ClientLimits,
         roomSize: RoomSize = RoomSize(),
@@ -35,8 +35,9 @@ final class ChatService: Sendable {
     }
 
     /// Sends a message that was stored to everybody in its room but its author.
-    static func announce(_ message: ChatMessage, in namespace: Namespace) {
-        namespace.to(channel(of: message.room)).except(channel(ofAuthor: message.author)).emit("message", message)
+    static func announce(_ message: Message, of room: RoomName, in namespace: Namespace) {
+        namespace.to(channel(of: room.value)).except(channel(ofAuthor: message.author))
+            .emit("message", ChatMessage(message, in: room))
     }
 
     /// Serves the sockets that join a namespace from now on.
@@ -180,7 +181,7 @@ final class ChatService: Sendable {
         let text = try MessageText(arguments.string("text"))
         var key: MessageKey?
         if let given = try arguments.stringIfPresent("key") { key = try MessageKey(given) }
-        let draft = ChatDraft(
+        let draft = MessageDraft(
             room: place.room,
             author: place.person.id.value,
             name: place.person.name,
@@ -196,7 +197,7 @@ final class ChatService: Sendable {
         }
         try result.get()
         return { [store] () throws(RequestError) in
-            let stored: ChatStore.Stored
+            let stored: StoredMessage
             do {
                 stored = try await store.append(draft)
             } catch {
@@ -204,9 +205,9 @@ final class ChatService: Sendable {
                 throw RequestError.notStored(StorageFailure(error))
             }
             guard stored.isAnswer(to: draft) else {
-                throw .badRequest("`key` was given to another message of this room.")
+                throw .badRequest("`key` was given to another message of this participant.")
             }
-            return { () throws(RequestError) in Said(message: stored.message) }
+            return { () throws(RequestError) in Said(message: ChatMessage(stored.message, in: draft.room)) }
         }
     }
 
@@ -233,7 +234,13 @@ final class ChatService: Sendable {
         do {
             // Whoever asked may be gone.
             try Task.checkCancellation()
-            return try await store.page(in: room, before: before, limit: limit, maxBytes: Limits.historyBytes)
+            let page = try await store.page(
+                in: room,
+                before: before,
+                limit: limit,
+                maxBytes: Limits.historyBytes
+            )
+            return ChatPage(page, in: room)
         } catch {
             // The store says in the log what is wrong.
             throw .internal
@@ -248,18 +255,6 @@ final class ChatService: Sendable {
     /// The Socket.IO room of those who said something, so that it is not sent to them.
     private static func channel(ofAuthor author: String) -> String {
         "author:\(author)"
-    }
-}
-
-extension ChatStore.Stored {
-    /// Whether this is the draft, stored now or before by the same person; bytes count.
-    func isAnswer(to draft: ChatDraft) -> Bool {
-        switch self {
-        case .new: true
-        case .known(let message):
-            message.text.utf8.elementsEqual(draft.text.value.utf8)
-                && message.name.utf8.elementsEqual(draft.name.value.utf8)
-        }
     }
 }
 
