@@ -127,7 +127,8 @@ def test_a_connection_that_does_not_come_about_says_why(enter, members):
     note = ann.page.locator(".tile-note:visible")
     expect(note).to_contain_text("Connecting…")
     expect(note).to_contain_text("No answer comes from the other side", timeout=20_000)
-    expect(note.get_by_role("link")).to_have_attribute("href", "/r/room?name=Ann&relay=only")
+    # Nothing that could be tried on this side would help.
+    expect(note.get_by_role("link")).to_have_count(0)
 
 
 def test_back_on_a_phone_closes_the_chat_and_then_asks(enter):
@@ -335,6 +336,7 @@ def test_leaving_and_joining_leaves_nothing_behind(enter):
         page.get_by_role("button", name="Join again").click()
         expect(page.locator("#preview")).to_be_visible()
         page.locator("#join").click()
+        expect(page.locator("#call")).to_be_visible()
         ann.wait_for("window.linkup.sockets.chat.connected && window.linkup.sockets.call.connected")
         expect(page.locator("#people li")).to_have_count(1)
 
