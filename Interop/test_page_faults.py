@@ -250,6 +250,42 @@ def test_what_is_off_in_the_lobby_looks_off(linkup, chromium, people):
     expect(camera).to_have_attribute("aria-pressed", "false")
 
 
+def test_a_field_that_is_wrong_looks_so_while_one_writes_in_it(linkup, chromium, people):
+    ann = Participant(chromium, f"http://localhost:{linkup.port}", name="Ann", viewport=LAPTOP)
+    people.all.append(ann)
+    page = ann.page
+    page.goto(f"{ann.url}/r/room")
+    page.locator("#join").click()
+    name = page.locator("#lobby-name")
+    expect(name).to_be_focused()
+    for colour in ("border-top-color", "outline-color"):
+        expect(name).to_have_css(colour, "rgb(194, 59, 48)")
+
+
+def test_what_people_wrote_is_read_in_its_own_direction(enter, linkup):
+    ann, bea = enter("מיכל", room="shalom"), enter("Bea", room="shalom")
+    ann.wait_for_peers(1)
+    ann.send_file("שלום.txt", b"x")
+    bea.page.locator('[data-command="people"]').click()
+    for name in (
+        bea.page.locator("#people .name"),
+        bea.page.locator(".tile .name"),
+        bea.page.locator(".transfer .file-name"),
+    ):
+        expect(name.first).to_be_attached()
+        assert set(name.evaluate_all("all => all.map(({ tagName }) => tagName)")) == {"BDI"}
+    bea.page.locator('[data-command="chat"]').click()
+    ann.say("שלום Bea!")
+    text = bea.page.locator("#messages .text")
+    expect(text).to_have_css("direction", "rtl")
+    bea.say("hello!")
+    expect(text.last).to_have_css("direction", "ltr")
+    for element in (bea.page.locator("#call h1"), bea.page.locator("#message")):
+        expect(element).to_have_attribute("dir", "auto")
+    ann.page.locator("#leave").click()
+    expect(bea.page.locator(".notes")).to_contain_text("\u2068מיכל\u2069 left the call")
+
+
 def test_a_text_that_is_too_long_is_not_cut(enter):
     ann, bea = enter("Ann"), enter("Bea")
     ann.wait_for_peers(1)
