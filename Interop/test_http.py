@@ -65,7 +65,7 @@ def test_every_file_of_the_page_is_served(address):
         assert response.status == 200, path
         kind = response.headers["content-type"].split(";")[0]
         assert kind == KINDS[path.rpartition(".")[2] if "." in path else "html"], path
-        references = re.findall(r"""(?:\bfrom\s+|\bimport\s+|\bhref=|\bsrc=|url\()["']?(\.?\.?/[\w./-]+)""", response.text)
+        references = re.findall(r"""(?:\bfrom\s+|\bimport\s*\(?\s*|\bhref=|\bsrc=|url\()["']?(\.?\.?/[\w./-]+)""", response.text)
         queue += [resolve(path, reference) for reference in references if not reference.startswith("//")]
     assert any(path.endswith(".css") for path in seen)
     assert any(path.startswith("/client/") for path in seen)

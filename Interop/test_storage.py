@@ -3,6 +3,7 @@
 import contextlib
 import os
 import sqlite3
+import subprocess
 import time
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 from harness import http
 from harness.member import Member, call, error_code
+from harness.process import BINARIES
 from harness.waiting import wait_until
 
 NEEDS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="needs to mount a small disk")
@@ -122,3 +124,61 @@ def test_full_disk(start_server, tmp_path):
         assert member.request("history", before=99)["messages"] == said
     assert server.log.count("can be stored again") == 1
     assert server.stop() == 0
+
+
+FORMER_TABLES = """
+    CREATE TABLE grdb_migrations (identifier TEXT NOT NULL PRIMARY KEY);
+    CREATE TABLE message (id INTEGER PRIMARY KEY AUTOINCREMENT, room TEXT NOT NULL, author TEXT NOT NULL,
+        name TEXT NOT NULL, text TEXT NOT NULL, time INTEGER NOT NULL, key TEXT, UNIQUE (room, key));
+    CREATE INDEX message_room_id ON message (room, id);
+    INSERT INTO grdb_migrations VALUES ('1 messages');
+"""
+
+
+def write_former_database(path, messages):
+    """What an older linkup left behind."""
+    with contextlib.closing(sqlite3.connect(path)) as connection, connection:
+        connection.executescript(FORMER_TABLES)
+        connection.executemany(
+            "INSERT INTO message (room, author, name, text, time) VALUES ('room', 'ann', 'Ann', ?, ?)",
+            [(text, 10**12 + index) for index, text in enumerate(messages)],
+        )
+
+
+def test_database_of_an_older_version(start_linkup, database):
+    database.parent.mkdir()
+    write_former_database(database, ["one", "two"])
+    server = start_linkup("--history-days", 0)
+    with Member(server.url) as member:
+        messages = member.join("room", "Ann")["messages"]
+        assert [(message["number"], message["text"]) for message in messages] == [(1, "one"), (2, "two")]
+        assert member.say("three")["number"] == 3
+    copy = database.parent / "chat.sqlite.before-5"
+    assert stored(copy) == ["one", "two"]
+    assert copy.stat().st_mode & 0o777 == 0o600
+    assert str(copy) in server.log
+    copy.unlink()
+    assert server.stop() == 0
+    start_linkup()
+    assert not copy.exists()
+
+
+@NEEDS_ROOT
+def test_no_room_for_a_copy_of_an_older_version(tmp_path):
+    former, data = tmp_path / "former.sqlite", tmp_path / "data"
+    data.mkdir()
+    write_former_database(former, ["x" * 4000] * 1250)
+    script = f'''
+        mount -t tmpfs -o size=8m,mode=700 tmpfs {data} && cp {former} {data}/chat.sqlite || exit 9
+        "$0" "$@"; code=$?
+        ls -A {data}
+        exit $code
+    '''
+    command = [BINARIES / "linkup", "--port", 0, "--turn-port", 0, "--data-directory", data]
+    result = subprocess.run(
+        ["unshare", "-m", "sh", "-c", script, *map(str, command)], capture_output=True, text=True, timeout=20
+    )
+    assert result.returncode == 1, result
+    assert "cannot keep a copy" in result.stderr and "the disk is full" in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1, result.stderr
+    assert "chat.sqlite" in result.stdout.split() and "before-5" not in result.stdout

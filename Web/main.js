@@ -1,15 +1,20 @@
 /** The page: `/` asks for a name and a room, `/r/ROOM` is the room. */
 
 import { direction, useLanguage } from './i18n/t.js';
-import { roomInPath, roomProblem } from './state/names.js';
-import { showHome } from './ui/home/home.js';
-import { showRoom } from './ui/room/room.js';
+import { basePath, roomInPath } from './state/addresses.js';
+import { roomProblem } from './state/names.js';
 
 const root = /** @type {HTMLElement} */ (document.getElementById('app'));
 document.documentElement.lang = await useLanguage(navigator.languages);
 document.documentElement.dir = direction();
 
 const room = roomInPath(location.pathname);
-if (room === undefined) showHome(root, location.pathname === '/' ? {} : { problem: { key: 'home.not-found' } });
-else if (roomProblem(room) !== undefined) showHome(root, { room, problem: roomProblem(room) });
-else showRoom(root, room);
+const problem = room === undefined ? undefined : roomProblem(room);
+if (room !== undefined && problem === undefined) {
+  const { showRoom } = await import('./ui/room/room.js');
+  showRoom(root, room);
+} else {
+  const { showHome } = await import('./ui/home/home.js');
+  if (problem) showHome(root, { room, problem });
+  else showHome(root, location.pathname === basePath() ? {} : { problem: { key: 'home.not-found' } });
+}

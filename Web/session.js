@@ -1,20 +1,8 @@
-/** One stay in a room, from the lobby to the good-bye: what media, call, chat and files tell goes into the store. */
+/** One visit of a room, from the lobby to the good-bye. What it takes to be in it is loaded while one is in the lobby. */
 
-import { Call } from './call/call.js';
-import { attemptOf, patience, reasonOf } from './call/diagnosis.js';
 import { Media } from './call/media.js';
-import { Files } from './files/files.js';
-import { connect } from './net/connect.js';
 
-/**
- * @typedef {import('./i18n/t.js').Sentence} Sentence
- * @typedef {import('./call/peer.js').Peer} Peer
- */
-
-/** How often connections that do not come about are looked at, in milliseconds. */
-const lookInterval = 2000;
-
-let stays = 0;
+/** @typedef {import('./i18n/t.js').Sentence} Sentence */
 
 export class Session {
   media = new Media();
@@ -22,19 +10,8 @@ export class Session {
   #room;
   #transports;
   #end = new AbortController();
-  #number = (stays += 1);
-  /** @type {import('./net/chat.js').Chat | undefined} */
-  #chat;
-  /** @type {Call | undefined} */
-  #call;
-  /** @type {Files | undefined} */
-  #files;
-  /**
-   * Since when peers have not been connected.
-   *
-   * @type {Map<string, number>}
-   */
-  #waiting = new Map();
+  /** @type {import('./stay.js').Stay | undefined} */
+  #stay;
 
   /**
    * @param {object} options
@@ -52,7 +29,7 @@ export class Session {
       .on('devices', () => this.#tellMedia())
       .on('problem', (problem) => {
         store.apply({ type: 'problem', problem });
-        if (this.#call) this.#note(problem);
+        if (this.#stay) store.apply({ type: 'notice', sentence: problem });
       });
   }
 
@@ -61,45 +38,38 @@ export class Session {
     return this.#end.signal;
   }
 
+  /** What a call, or a look into one, needs to know. */
+  get sockets() {
+    return this.#stay?.sockets;
+  }
+
+  get peers() {
+    return this.#stay?.call.peers;
+  }
+
   /** Asks for camera and microphone. */
   start() {
     return this.media.start();
   }
 
   /** @param {string} name @param {boolean} relayOnly  whether to connect through the server alone */
-  join(name, relayOnly) {
-    const store = this.#store;
+  async join(name, relayOnly) {
+    const { Stay } = await import('./stay.js');
+    // Whoever is impatient clicks twice.
+    if (this.#stay || this.signal.aborted) return;
+    const { signal, media } = this;
     const onRefused = (/** @type {Sentence} */ reason) => this.leave(reason);
-    const { chat, link, sockets } = connect({ store, room: this.#room, name, transports: this.#transports, onRefused });
-    const call = new Call({ link, media: this.media, relayOnly });
-    const files = new Files(call);
-    Object.assign(this, { sockets, peers: call.peers });
-    this.#chat = chat;
-    this.#call = call;
-    this.#files = files;
+    const store = this.#store;
+    this.#stay = new Stay({ store, media, room: this.#room, name, relayOnly, transports: this.#transports, signal, onRefused });
     store.apply({ type: 'entering', name });
-    call
-      .on('peers', () => this.#tellPeers())
-      .on('change', () => this.#tellPeers())
-      .on('stream', () => this.#tellPeers())
-      .on('refused', onRefused)
-      .on('note', (note) => this.#note(note));
-    files
-      .on('change', (row) => store.apply({ type: 'transfer', transfer: { ...row, id: `${this.#number} ${row.id}` } }))
-      .on('note', (note) => this.#note(note));
-    const timer = setInterval(() => this.#tellPeers(), lookInterval);
-    this.signal.addEventListener('abort', () => clearInterval(timer));
-    globalThis.addEventListener?.('pagehide', () => chat.suspend(), { signal: this.signal });
-    chat.start();
-    call.start();
+    this.#stay.start();
   }
 
   /** @param {Sentence} [refusal]  why, if the person did not want it */
   leave(refusal) {
     if (this.signal.aborted) return;
     this.#end.abort();
-    this.#call?.leave();
-    this.#chat?.leave();
+    this.#stay?.leave();
     this.media.stop();
     this.#store.apply({ type: 'left', refusal });
   }
@@ -119,31 +89,31 @@ export class Session {
 
   /** @param {string} text */
   say(text) {
-    this.#chat?.say(text);
+    this.#stay?.chat.say(text);
   }
 
   /** @param {boolean} isActive */
   setTyping(isActive) {
-    this.#chat?.setTyping(isActive);
+    this.#stay?.chat.setTyping(isActive);
   }
 
   /** Tries at once to send what the server did not take. */
   retry() {
-    this.#chat?.retry();
+    this.#stay?.chat.retry();
   }
 
   async loadOlder() {
-    await this.#chat?.loadOlder();
+    await this.#stay?.chat.loadOlder();
   }
 
   /** @param {number} count  of the newest messages, which are kept */
   forgetOlder(count) {
-    this.#chat?.forgetOlder(count);
+    this.#stay?.chat.forgetOlder(count);
   }
 
   /** @param {Iterable<File>} files */
   sendFiles(files) {
-    this.#files?.send(files);
+    this.#stay?.files.send(files);
   }
 
   /**
@@ -152,7 +122,7 @@ export class Session {
    * @param {DataTransfer} dropped
    */
   drop(dropped) {
-    void this.#files?.drop(dropped);
+    void this.#stay?.files.drop(dropped);
   }
 
   /**
@@ -161,12 +131,7 @@ export class Session {
    * @param {string} id
    */
   levelOf(id) {
-    return this.#call?.peers.get(id)?.level ?? 0;
-  }
-
-  /** @param {Sentence} sentence */
-  #note(sentence) {
-    this.#store.apply({ type: 'notice', sentence });
+    return this.#stay?.call.peers.get(id)?.level ?? 0;
   }
 
   #tellMedia() {
@@ -179,29 +144,5 @@ export class Session {
       devices: devices.map(({ kind, deviceId, label }) => ({ kind: /** @type {import('./call/media.js').DeviceKind} */ (kind), id: deviceId, label })),
       chosen: { audioinput: this.media.chosen('audioinput'), videoinput: this.media.chosen('videoinput') },
     });
-  }
-
-  #tellPeers() {
-    if (this.signal.aborted || !this.#call) return;
-    const peers = [...this.#call.peers.values()];
-    for (const id of [...this.#waiting.keys()]) if (!this.#call.peers.has(id)) this.#waiting.delete(id);
-    this.#store.apply({ type: 'peers', peers: peers.map((peer) => this.#viewOf(peer)) });
-  }
-
-  /** @param {Peer} peer @returns {import('./state/peers.js').PeerView} */
-  #viewOf(peer) {
-    const { id, name, status, isAway, connectionState: connection, route, stream } = peer;
-    return { id, name, status, isAway, connection, route, stream, trouble: this.#troubleOf(peer) };
-  }
-
-  /** @param {Peer} peer */
-  #troubleOf({ id, connectionState, isAway, pc }) {
-    if (connectionState === 'connected') {
-      this.#waiting.delete(id);
-      return undefined;
-    }
-    const since = this.#waiting.get(id) ?? Date.now();
-    this.#waiting.set(id, since);
-    return isAway || Date.now() - since < patience ? undefined : reasonOf(attemptOf(pc));
   }
 }

@@ -64,14 +64,14 @@ struct DataDirectory: Sendable {
     func openHistory(
         _ limits: HistoryLimits,
         logger: Logger,
-        onStored: @escaping @Sendable (ChatMessage) -> Void
-    ) throws(StartupError) -> ChatStore {
+        onChange: @escaping @Sendable (Message, RoomName) -> Void
+    ) throws(StartupError) -> SQLiteMessageStore {
         do {
-            return try ChatStore(path: chatDatabase, limits: limits, logger: logger, onStored: onStored)
-        } catch is ChatDatabase.IsNewer {
+            return try SQLiteMessageStore(path: chatDatabase, limits: limits, logger: logger, onChange: onChange)
+        } catch is MessageDatabase.IsNewer {
             throw StartupError("\(chatDatabase) was written by a newer linkup than this one")
         } catch {
-            throw StartupError("cannot open \(chatDatabase): \(error)")
+            throw StartupError("cannot open \(chatDatabase): \(StorageFailure(error))")
         }
     }
 

@@ -45,7 +45,7 @@ public final class LinkUpServer: Sendable {
     private let secret: [UInt8]
     private let lock: FolderLock
     private let hosts: HostPolicy
-    private let store: ChatStore
+    private let store: any MessageStore
     private let io: SocketIOServer
     private let rooms = Mutex<RoomService?>(nil)
     private let metrics: any MetricsFactory
@@ -100,9 +100,8 @@ public final class LinkUpServer: Sendable {
         )
         self.io = io
         let namespace = io.of("/room")
-        store = try data.openHistory(configuration.history, logger: logger) { message in
-            guard let room = try? RoomName(message.room) else { return }
-            RoomService.announce(ShimStore.message(message), in: room, of: namespace)
+        store = try data.openHistory(configuration.history, logger: logger) {
+            RoomService.announce($0, in: $1, of: namespace)
         }
     }
 
@@ -244,7 +243,7 @@ public final class LinkUpServer: Sendable {
         )
         let service = RoomService(
             namespace: io.of("/room"),
-            store: ShimStore(store: store),
+            store: store,
             keys: RoomKeys(secret: secret),
             iceServers: iceServers,
             limits: ClientLimits(configuration.protections.rates, refusals: RefusalCounters(metrics)),

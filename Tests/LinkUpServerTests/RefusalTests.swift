@@ -17,7 +17,7 @@ struct RefusalTests {
     private let loop = ManualLoop()
     private let folder: TemporaryFolder
     private let limits: ClientLimits
-    private let store: ChatStore
+    private let store: SQLiteMessageStore
     private let space: DiskSpace
     private let description = #"{"type":"offer","sdp":"\#(String(repeating: "x", count: 90_000))"}"#
     private let ice = ICEServers(turnPort: 1, turnHost: "h")
@@ -39,16 +39,16 @@ struct RefusalTests {
         _ space: DiskSpace,
         _ limits: ClientLimits,
         _ iceServers: ICEServers
-    ) throws -> ChatStore {
-        let store = try ChatStore(
+    ) throws -> SQLiteMessageStore {
+        let store = try SQLiteMessageStore(
             path: path,
             limits: history,
             diskSpace: { _ in (space.free.withLock { $0 }, 1000) },
-            onStored: { _ in }
+            onChange: { _, _ in }
         )
         RoomService(
             namespace: io.of("/room"),
-            store: ShimStore(store: store),
+            store: store,
             keys: RoomKeys(secret: Data(repeating: 7, count: 32)),
             iceServers: iceServers,
             limits: limits,
@@ -258,16 +258,6 @@ extension RefusalTests {
         }
     }
 
-    private func draft(_ text: String) throws -> ChatDraft {
-        ChatDraft(
-            room: try RoomName("other"),
-            author: "a",
-            name: try DisplayName("A"),
-            text: try MessageText(text),
-            time: 1
-        )
-    }
-
     private func refusalOfStore(_ cause: RefusalCause) async throws -> String {
         let client = client()
         _ = try await join(client)
@@ -287,10 +277,10 @@ extension RefusalTests {
         case .storeQueue:
             let gate = DispatchSemaphore(value: 0)
             store.writer.async { gate.wait() }
-            let draft = try draft("x")
+            let draft = try messageDraft("x", room: "other")
             return await withThrowingTaskGroup(of: Void.self) { [store] group in
-                for _ in 0..<ChatStore.largestQueue { group.addTask { _ = try await store.append(draft) } }
-                while store.waitingCount < ChatStore.largestQueue { await Task.yield() }
+                for _ in 0..<SQLiteMessageStore.largestQueue { group.addTask { _ = try await store.append(draft) } }
+                while store.waitingCount < SQLiteMessageStore.largestQueue { await Task.yield() }
                 defer { gate.signal() }
                 return await say("x")
             }

@@ -22,7 +22,7 @@ const returnTime = 45_000;
 const signalsAtOnce = 8;
 
 /** So many of those who left are remembered. */
-const knownLimit = 200;
+export const knownLimit = 200;
 
 /** @extends {Emitter<CallEvents>} */
 export class Call extends Emitter {
@@ -36,12 +36,12 @@ export class Call extends Emitter {
   self;
   #epoch = 1;
   /**
-   * The epochs of the last connections to those who left: should they come back, signals of the next one must not be
-   * taken for those of the last.
+   * What the next connections to those who left begin with: should they come back, its signals must not be taken for
+   * those of the last one, on neither side.
    *
-   * @type {Map<string, number>}
+   * @type {Map<string, { epoch: number, remoteEpoch: number }>}
    */
-  #epochs = new Map();
+  #successors = new Map();
   /** @type {RTCIceServer[]} */
   #iceServers = [];
   /**
@@ -154,7 +154,7 @@ export class Call extends Emitter {
       known.update(info);
       known.resynchronize();
     } else {
-      const wasKnown = this.#epochs.has(info.id);
+      const wasKnown = this.#successors.has(info.id);
       const peer = this.#add(info);
       // After a long sleep its page may not know that it was given up here, and wait for nothing.
       if (wasKnown) void peer.start();
@@ -179,10 +179,12 @@ export class Call extends Emitter {
     const outbox = new Outbox({ limit: signalsAtOnce, supersedes, transmit: (signal) => this.#link.signal(info.id, signal) });
     if (this.#link.isJoined) outbox.resume();
     this.#outboxes.set(info.id, outbox);
+    const before = this.#successors.get(info.id);
     /** @type {Peer} */
     const peer = new Peer({
       info,
-      epoch: Math.max(this.#epoch, (this.#epochs.get(info.id) ?? -Infinity) + 1),
+      epoch: Math.max(this.#epoch, before?.epoch ?? this.#epoch),
+      remoteEpoch: before?.remoteEpoch,
       media: this.#media,
       configuration: () => ({ iceServers: this.#iceServers, iceTransportPolicy: this.#relayOnly ? 'relay' : 'all' }),
       canSignal: () => this.#link.isJoined && !peer.isAway,
@@ -203,8 +205,8 @@ export class Call extends Emitter {
   /** @param {Peer} peer */
   #remove(peer) {
     this.peers.delete(peer.id);
-    this.#epochs.set(peer.id, peer.epoch);
-    for (const id of this.#epochs.keys()) if (this.#epochs.size > knownLimit) this.#epochs.delete(id);
+    this.#successors.set(peer.id, peer.successor);
+    for (const id of this.#successors.keys()) if (this.#successors.size > knownLimit) this.#successors.delete(id);
     this.#outboxes.get(peer.id)?.close();
     this.#outboxes.delete(peer.id);
     peer.close();

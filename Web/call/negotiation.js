@@ -16,6 +16,7 @@ import { RenewalPace, candidateLimit } from './renewal-pace.js';
  * @typedef {object} NegotiationOptions
  * @property {boolean} polite
  * @property {number} epoch  of the first connection
+ * @property {number} [remoteEpoch]  the lowest of the peer that is taken
  * @property {() => RTCPeerConnection} makeConnection
  * @property {(connection: RTCPeerConnection, isOfferer: boolean) => void | Promise<void>} attach  adds what is
  *   to be sent: before the first offer, or between the first offer of the peer and its answer
@@ -34,7 +35,7 @@ export class Negotiation {
   /** @type {(RTCIceCandidateInit | null)[]} */
   #earlyCandidates = [];
   /** The lowest epoch of the peer that is not of a connection which is gone. */
-  #remoteEpoch = -Infinity;
+  #remoteEpoch;
   /** Whether a signal of `#remoteEpoch` has come to the present connection. */
   #isPaired = false;
   #isClosed = false;
@@ -49,6 +50,7 @@ export class Negotiation {
   constructor(options) {
     this.polite = options.polite;
     this.#epoch = options.epoch;
+    this.#remoteEpoch = options.remoteEpoch ?? -Infinity;
     this.#options = options;
     this.#pace = new RenewalPace({
       release: (signals) => signals.forEach((signal) => void this.receive(signal)),
@@ -66,6 +68,14 @@ export class Negotiation {
   /** The number of the present connection. */
   get epoch() {
     return this.#epoch;
+  }
+
+  /**
+   * What the next connection to the same peer is to begin with, should this one be given up: signals of the one before
+   * belong to neither.
+   */
+  get successor() {
+    return { epoch: this.#epoch + 1, remoteEpoch: this.#remoteEpoch + (this.#isPaired ? 1 : 0) };
   }
 
   /** Makes the first offer; the peer that was there first waits for it. */

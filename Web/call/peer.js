@@ -45,12 +45,13 @@ export class Peer extends Emitter {
    * @param {object} options
    * @param {PeerInfo} options.info
    * @param {number} options.epoch  of the first connection
+   * @param {number} [options.remoteEpoch]  the lowest that is taken from the other side
    * @param {import('./media.js').Media} options.media  what is sent
    * @param {() => RTCConfiguration} options.configuration  of the connections from now on
    * @param {() => boolean} options.canSignal
    * @param {(signal: import('./negotiation.js').Signal) => void} options.send
    */
-  constructor({ info, epoch, media, configuration, canSignal, send }) {
+  constructor({ info, epoch, remoteEpoch, media, configuration, canSignal, send }) {
     super();
     this.id = info.id;
     this.name = info.name;
@@ -60,6 +61,7 @@ export class Peer extends Emitter {
     this.#negotiation = new Negotiation({
       polite: info.polite,
       epoch,
+      remoteEpoch,
       makeConnection: () => this.#makeConnection(),
       attach: (connection, isOfferer) => this.#attach(connection, isOfferer),
       send,
@@ -85,9 +87,9 @@ export class Peer extends Emitter {
     return this.#negotiation.connection;
   }
 
-  /** The number of the present connection. */
-  get epoch() {
-    return this.#negotiation.epoch;
+  /** What the next one for the same person begins with. */
+  get successor() {
+    return this.#negotiation.successor;
   }
 
   /** @returns {RTCPeerConnectionState} */

@@ -16,7 +16,7 @@ import { Inbox } from './inbox.js';
  */
 
 /** So many files are known again when they are offered again. */
-const knownLimit = 500;
+export const knownLimit = 500;
 
 export class Incoming {
   #inbox = new Inbox();

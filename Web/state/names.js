@@ -68,18 +68,3 @@ export function nameProblem(name) {
   if (/[\p{Co}\p{Cs}]|\p{M}{5}/u.test(person)) return { key: 'name.unshown' };
   return undefined;
 }
-
-/**
- * The room in the path of this page, if it is one.
- *
- * @param {string} path
- */
-export function roomInPath(path) {
-  const match = /^\/r\/([^/]+)\/?$/.exec(path);
-  if (!match) return undefined;
-  try {
-    return decodeURIComponent(match[1] ?? '');
-  } catch {
-    return undefined;
-  }
-}

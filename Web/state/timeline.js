@@ -128,9 +128,9 @@ export function windowOf(timeline, limit, first) {
   const start = first === undefined ? Math.max(0, messages.length - limit) : indexOf(messages, first);
   const stored = messages.slice(start, start + limit);
   const later = messages.length - start - stored.length;
-  const entries = stored.map((message) => entryOf(timeline, message));
-  if (later === 0) entries.push(...(limit > 0 ? drafts.slice(-limit) : []).map(draftEntry));
-  const shown = first === undefined ? entries.slice(Math.max(0, entries.length - limit)) : entries;
+  const part = stored.map((message) => entryOf(timeline, message));
+  if (later === 0) part.push(...(limit > 0 ? drafts.slice(-limit) : []).map(draftEntry));
+  const shown = first === undefined ? part.slice(Math.max(0, part.length - limit)) : part;
   return { items: withDays(shown), first: stored[0]?.id, earlier: start, later };
 }
 
@@ -164,13 +164,40 @@ function indexOf(messages, id) {
   return low;
 }
 
-/** @typedef {Omit<MessageItem, 'kind' | 'continues'> & { who: string }} Entry */
+/**
+ * @typedef {Omit<MessageItem, 'kind' | 'continues'> & { who: string }} Entry
+ *
+ * @type {WeakMap<Message, Entry>}
+ */
+const entries = new WeakMap();
+/** @type {WeakMap<Entry, MessageItem>} */
+const shownItems = new WeakMap();
 
 /** @param {Timeline} timeline @param {Message} message @returns {Entry} */
 function entryOf(timeline, message) {
-  const { id, name, text, time, key, author } = message;
   const isMine = isOwn(timeline, message);
-  return { key: isMine && key ? key : `id ${id}`, id, name, text, time, isOwn: isMine, who: isMine ? 'self' : `${author} ${name}` };
+  const known = entries.get(message);
+  if (known?.isOwn === isMine) return known;
+  const { id, name, text, time, key, author } = message;
+  const entry = { key: isMine && key ? key : `id ${id}`, id, name, text, time, isOwn: isMine, who: isMine ? 'self' : `${author} ${name}` };
+  entries.set(message, entry);
+  return entry;
+}
+
+/**
+ * The same item as before where it is shown as before: nothing is compared then.
+ *
+ * @param {Entry} entry
+ * @param {boolean} continues
+ */
+function itemOf(entry, continues) {
+  const known = shownItems.get(entry);
+  if (known?.continues === continues) return known;
+  const { who, ...rest } = entry;
+  /** @type {MessageItem} */
+  const item = { kind: 'message', ...rest, continues };
+  shownItems.set(entry, item);
+  return item;
 }
 
 /** @param {Draft} draft @returns {Entry} */
@@ -178,8 +205,8 @@ function draftEntry({ key, text, time, name }) {
   return { key, id: undefined, name, text, time, isOwn: true, who: 'self' };
 }
 
-/** @param {Entry[]} entries */
-function withDays(entries) {
+/** @param {Entry[]} part */
+function withDays(part) {
   /** @type {(DayItem | MessageItem)[]} */
   const items = [];
   /** @type {{ who: string, time: number } | undefined} */
@@ -188,7 +215,7 @@ function withDays(entries) {
   const days = new Map();
   let end = -Infinity;
   let start = Infinity;
-  for (const { who, ...entry } of entries) {
+  for (const entry of part) {
     // To name the day of each is what costs most here.
     if (!(entry.time >= start && entry.time < end)) {
       const date = new Date(entry.time);
@@ -201,9 +228,9 @@ function withDays(entries) {
       items.push({ kind: 'day', key: count === 0 ? day : `${day} ${count}`, time: entry.time });
       last = undefined;
     }
-    const continues = last !== undefined && last.who === who && entry.time - last.time < groupTime;
-    items.push({ kind: 'message', ...entry, continues });
-    last = { who, time: entry.time };
+    const continues = last !== undefined && last.who === entry.who && entry.time - last.time < groupTime;
+    items.push(itemOf(entry, continues));
+    last = entry;
   }
   return items;
 }

@@ -84,7 +84,7 @@ protocol MessageStore: Sendable {
 
     /// Deletes a slice of what is not kept any longer, when the store has time for it.
     /// - Parameter oldest: Messages from before this time, in milliseconds since 1970, are not kept; `nil` for all.
-    /// - Returns: How many messages were deleted; 0 when there is nothing more to delete.
+    /// - Returns: How many messages were deleted; 0 when there is nothing more to delete, or the task was cancelled.
     func sweep(before oldest: Int64?) async -> Int
 
     /// Says why messages can't be stored or read; tries it where it last failed.
@@ -93,8 +93,19 @@ protocol MessageStore: Sendable {
     func problems(patience: Duration) async -> [String]
 
     /// Ends the store after what is being written; later calls fail.
-    /// - Throws: What prevented it.
-    func close() throws
+    /// - Parameter patience: How long the store may take.
+    /// - Throws: What prevented it, or that the store does not answer.
+    func close(patience: Duration) throws
+}
+
+extension MessageStore {
+    /// Says why messages can't be stored or read, and gives the store 3 seconds for it.
+    /// - Returns: Parts of sentences; empty when all is well.
+    func problems() async -> [String] { await problems(patience: .seconds(3)) }
+
+    /// Ends the store, which has a second for it, of the five that a stop has.
+    /// - Throws: What prevented it, or that the store does not answer.
+    func close() throws { try close(patience: .seconds(1)) }
 }
 
 /// Why a message is not stored or changed, though the store could.

@@ -34,20 +34,19 @@ struct SearchText: Equatable, Sendable {
         while index < scalars.endIndex {
             let start = index
             switch Kind(scalars[index]) {
-            case .other: scalars.formIndex(after: &index)
-            case .word:
+            case .mark, .other: scalars.formIndex(after: &index)
+            case .letter:
                 repeat {
                     scalars.formIndex(after: &index)
-                } while index < scalars.endIndex
-                    && Kind(scalars[index]) == .word
+                } while index < scalars.endIndex && Kind(scalars[index]).continuesWord
                 phrases.append(Phrase(words: [text[start..<index]], isSpaced: true))
-            case .character:
+            case .word:
                 var words: [Substring] = []
                 repeat {
                     let next = scalars.index(after: index)
                     words.append(text[index..<next])
                     index = next
-                } while index < scalars.endIndex && Kind(scalars[index]) == .character
+                } while index < scalars.endIndex && Kind(scalars[index]) == .word
                 phrases.append(Phrase(words: words, isSpaced: false))
             }
         }
@@ -57,28 +56,33 @@ struct SearchText: Equatable, Sendable {
     /// What a character is to a search.
     private enum Kind {
         /// A part of a word.
+        case letter
+        /// A part of a word that begins none.
+        case mark
+        /// A word, of a script without spaces.
         case word
-        /// A word, written without spaces.
-        case character
         /// Between words.
         case other
 
         init(_ scalar: Unicode.Scalar) {
             switch scalar {
-            case "a"..."z", "A"..."Z", "0"..."9": self = .word
+            case "a"..."z", "A"..."Z", "0"..."9": self = .letter
             case "\0"..."\u{7F}": self = .other
-            default: self = Self.isWordCategory(scalar) ? (Self.isUnspaced(scalar) ? .character : .word) : .other
+            default: self.init(category: scalar.properties.generalCategory, isSpaced: !Self.isUnspaced(scalar))
             }
         }
 
-        private static func isWordCategory(_ scalar: Unicode.Scalar) -> Bool {
-            switch scalar.properties.generalCategory {
-            case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter,
-                .nonspacingMark, .spacingMark, .enclosingMark, .decimalNumber, .letterNumber, .otherNumber:
-                true
-            default: false
+        private init(category: Unicode.GeneralCategory, isSpaced: Bool) {
+            switch category {
+            case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter, .decimalNumber,
+                .letterNumber, .otherNumber:
+                self = isSpaced ? .letter : .word
+            case .nonspacingMark, .spacingMark, .enclosingMark: self = isSpaced ? .mark : .word
+            default: self = .other
             }
         }
+
+        var continuesWord: Bool { self == .letter || self == .mark }
 
         private static func isUnspaced(_ scalar: Unicode.Scalar) -> Bool {
             switch scalar.value {

@@ -11,12 +11,12 @@ struct ICEServerRenewalTests {
     private let io = SocketIOServer()
     private let loop = ManualLoop()
     private let folder: TemporaryFolder
-    private let store: ChatStore
+    private let store: SQLiteMessageStore
     private let interval = Duration.seconds(3.5 * 3600)
 
     init() throws {
         folder = try TemporaryFolder()
-        store = try ChatStore(path: folder.path("chat.sqlite")) { _ in }
+        store = try SQLiteMessageStore(path: folder.path("chat.sqlite")) { _, _ in }
         let start = loop.now
         serve(io) { [loop] in (loop.now - start).components.seconds * 1000 }
     }
@@ -24,7 +24,7 @@ struct ICEServerRenewalTests {
     private func serve(_ io: SocketIOServer, time: @escaping @Sendable () -> Int64) {
         RoomService(
             namespace: io.of("/room"),
-            store: ShimStore(store: store),
+            store: store,
             keys: RoomKeys(secret: Data(repeating: 7, count: 32)),
             iceServers: ICEServers(turnPort: 1, credentials: TimeLimitedCredentials(secrets: ["s"])),
             limits: ClientLimits(),

@@ -24,13 +24,12 @@ struct RoomServiceTests {
         let io = SocketIOServer()
         self.io = io
         folder = try TemporaryFolder()
-        let store = try ChatStore(path: folder.path("chat.sqlite")) { message in
-            guard let room = try? RoomName(message.room) else { return }
-            RoomService.announce(ShimStore.message(message), in: room, of: io.of("/room"))
+        let store = try SQLiteMessageStore(path: folder.path("chat.sqlite")) { message, room in
+            RoomService.announce(message, in: room, of: io.of("/room"))
         }
         service = RoomService(
             namespace: io.of("/room"),
-            store: ShimStore(store: store),
+            store: store,
             keys: keys,
             iceServers: ICEServers(turnPort: 3478),
             limits: ClientLimits(),

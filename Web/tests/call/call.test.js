@@ -10,7 +10,7 @@ globalThis.MediaStream = class {
   }
 };
 globalThis.RTCPeerConnection = FakeConnection;
-const { Call } = await import('../../call/call.js');
+const { Call, knownLimit } = await import('../../call/call.js');
 const { CallLink } = await import('../../net/call-link.js');
 
 /** The listeners on the window that are not removed. */
@@ -59,12 +59,12 @@ function makeMedia() {
 function makePair() {
   const sockets = {};
   const calls = {};
-  const epochs = { ann: 1, bea: 2 };
+  let joins = 0;
   const [polite, impolite] = ['ann', 'bea'];
   const info = (id) => ({ id, name: id, polite: id === impolite, status: { audio: true, video: true, screen: false } });
   for (const [self, other] of [['ann', 'bea'], ['bea', 'ann']]) {
     sockets[self] = new FakeSocket((name, request) => {
-      if (name === 'join') return { self, peers: calls[other] ? [info(other)] : [], iceServers: [], epoch: epochs[self], resumeKey: self };
+      if (name === 'join') return { self, peers: calls[other] ? [info(other)] : [], iceServers: [], epoch: 10 * (joins += 1), resumeKey: self };
       const { to, ...signal } = request;
       void settle().then(() => sockets[to].dispatch('signal', { from: self, ...structuredClone(signal) }));
       return {};
@@ -100,8 +100,13 @@ test('two people connect', async (context) => {
   assertConnected(pair);
 });
 
-for (const [sleeper, waker] of [['ann', 'bea'], ['bea', 'ann']]) {
-  test(`${sleeper} sleeps for so long that ${waker} gives up, and sees herself still connected on waking`, async (context) => {
+for (const [sleeper, waker, state] of [
+  ['ann', 'bea', 'connected'],
+  ['bea', 'ann', 'connected'],
+  ['ann', 'bea', 'failed'],
+  ['bea', 'ann', 'failed'],
+]) {
+  test(`${sleeper} sleeps for so long that ${waker} gives up, and sees herself ${state} on waking`, async (context) => {
     context.mock.timers.enable({ apis: ['setTimeout'] });
     const pair = makePair();
     context.after(pair.leave);
@@ -116,6 +121,7 @@ for (const [sleeper, waker] of [['ann', 'bea'], ['bea', 'ann']]) {
       pair.sockets[waker].dispatch('peer-left', { id: sleeper });
       assert.equal(pair.calls[waker].peers.size, 0);
 
+      if (state !== 'connected') before.become(state);
       pair.sockets[sleeper].dispatch('disconnect');
       pair.sockets[sleeper].dispatch('connect');
       pair.sockets[waker].dispatch('peer-joined', pair.info(sleeper));
@@ -125,6 +131,41 @@ for (const [sleeper, waker] of [['ann', 'bea'], ['bea', 'ann']]) {
       assert.notEqual(peerOf(pair.calls[sleeper], waker).pc, before);
       // Connections that a peer asks for come once a second.
       context.mock.timers.tick(1000);
+    }
+  });
+}
+
+test('whoever comes and goes without a word in between is not taken for somebody further on', async (context) => {
+  const pair = makePair();
+  context.after(pair.leave);
+  await pair.enter('ann');
+  pair.sockets.ann.dispatch('peer-joined', pair.info('bea'));
+  await pair.enter('bea');
+  peerOf(pair.calls.ann, 'bea').pc.become('failed');
+  pair.sockets.bea.dispatch('disconnect');
+  for (let round = 0; round < 3; round += 1) {
+    pair.sockets.ann.dispatch('peer-left', { id: 'bea' });
+    pair.sockets.ann.dispatch('peer-joined', pair.info('bea'));
+  }
+  pair.sockets.bea.dispatch('connect');
+  await rest();
+  assertConnected(pair);
+});
+
+for (const [who, other] of [['ann', 'bea'], ['bea', 'ann']]) {
+  test(`${who} loads the page again, as the same member`, async (context) => {
+    const pair = makePair();
+    context.after(pair.leave);
+    await pair.enter('ann');
+    pair.sockets.ann.dispatch('peer-joined', pair.info('bea'));
+    await pair.enter('bea');
+    for (let round = 0; round < 3; round += 1) {
+      pair.calls[who].leave();
+      pair.sockets[other].dispatch('peer-left', { id: who });
+      pair.sockets[who].off();
+      pair.sockets[other].dispatch('peer-joined', pair.info(who));
+      await pair.enter(who);
+      assertConnected(pair);
     }
   });
 }
@@ -142,6 +183,24 @@ test('a loss of signalling alone changes no connection', async (context) => {
   pair.sockets.ann.dispatch('peer-back', pair.info('bea'));
   await rest();
   assert.deepEqual([peerOf(pair.calls.ann, 'bea').pc, peerOf(pair.calls.bea, 'ann').pc], before);
+});
+
+test('so many of those who left are remembered', async (context) => {
+  const pair = makePair();
+  context.after(pair.leave);
+  await pair.enter('ann');
+  const call = pair.calls.ann;
+  const visit = (id) => {
+    pair.sockets.ann.dispatch('peer-joined', { id, name: id, polite: true });
+    const { epoch } = peerOf(call, id).successor;
+    pair.sockets.ann.dispatch('peer-left', { id });
+    return epoch;
+  };
+  const first = visit('p0');
+  for (let index = 1; index < knownLimit; index += 1) visit(`p${index}`);
+  assert.equal(visit('p0'), first + 1);
+  visit('one more');
+  assert.deepEqual([visit('p1'), visit('p0')], [first + 1, first]);
 });
 
 test('entering and leaving eight times leaves no listener', async () => {

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { incomingLimit, roomLimit, unaskedSizeLimit } from '../../files/inbox.js';
 import { settle } from '../clock.js';
+import { knownLimit } from '../../files/incoming.js';
 import { makeFiles, told } from './room.js';
 
 const batch = (id, files, bytes) => ({ batch: { id, files, bytes } });
@@ -143,6 +144,19 @@ for (const [what, lose] of [
     assert.deepEqual(told(room.offer('ann', 4, { id: 'f' })), [], 'another size is another file');
   });
 }
+
+test('so many files are known again, and the oldest of more are not', () => {
+  const { offer, rows } = makeFiles('ann');
+  const again = (index) => {
+    offer('ann', 3, { id: `f${index}` }).cut();
+    return rows().length;
+  };
+  for (let index = 0; index < knownLimit; index += 1) again(index);
+  assert.equal(again(0), knownLimit);
+  again(knownLimit);
+  assert.equal(again(1), knownLimit + 1, 'the second is known');
+  assert.equal(again(0), knownLimit + 2, 'the first is not');
+});
 
 test('what the person does not want is not asked about again', () => {
   const { offer, rows } = makeFiles('ann');

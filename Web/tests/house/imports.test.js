@@ -15,12 +15,17 @@ const modules = files.filter((path) => path.endsWith('.js'));
 const textOf = (path) => readFileSync(new URL(path, web), 'utf8');
 const roomOf = (path) => (path.includes('/') ? path.split('/')[0] : '');
 
-/** What a module imports when it runs; types in comments are not. */
+const codeOf = (path) => textOf(path).replace(/\/\*\*[\s\S]*?\*\//g, '');
+
+/** What a module imports before it runs; types in comments are not. */
+function fixedImportsOf(path) {
+  const found = codeOf(path).matchAll(/^(?:import|export)\s(?:[^'";]*?\sfrom\s)?\s*'([^']+)';/gm);
+  return [...found].map(([, specifier]) => specifier);
+}
+
+/** What a module imports, sooner or later. */
 function importsOf(path) {
-  const text = textOf(path).replace(/\/\*\*[\s\S]*?\*\//g, '');
-  const fixed = [...text.matchAll(/^(?:import|export)\s(?:[^'";]*?\sfrom\s)?\s*'([^']+)';/gm)];
-  const dynamic = [...text.matchAll(/\bimport\('([^']+)'\)/g)];
-  return [...fixed, ...dynamic].map(([, specifier]) => specifier);
+  return [...fixedImportsOf(path), ...[...codeOf(path).matchAll(/\bimport\('([^']+)'\)/g)].map(([, specifier]) => specifier)];
 }
 
 /** Whom each room may use, besides itself. */
@@ -81,7 +86,20 @@ test('files hold one thing, in 400 lines at most; catalogues are longer', () => 
   }
 });
 
-test('the page asks for each of its styles, and for nothing else', () => {
-  const asked = [...textOf('index.html').matchAll(/href="\/([^"]+\.css)"/g)].map(([, path]) => path);
-  assert.deepEqual([...asked].sort(), files.filter((path) => path.endsWith('.css')));
+const askedFor = (ending) => [...textOf('index.html').matchAll(new RegExp(`href="/([^"]+\\.${ending})"`, 'g'))].map(([, path]) => path).sort();
+
+test('the page asks for each of its styles once, at first or after the lobby', () => {
+  const [, later = ''] = /const parts = \[([^\]]*)\]/.exec(textOf('ui/room/inside.js')) ?? [];
+  const parts = [...later.matchAll(/'([a-z]+)'/g)].map(([, name]) => `ui/${name}/${name}.css`);
+  assert.deepEqual([...askedFor('css'), ...parts].sort(), files.filter((path) => path.endsWith('.css')));
+});
+
+test('the page asks at once for what the lobby needs, not module by module, and not for what comes after', () => {
+  const needed = new Set(['main.js', 'ui/room/room.js']);
+  for (const path of needed) {
+    for (const specifier of fixedImportsOf(path)) needed.add(posix.normalize(posix.join(posix.dirname(path), specifier)));
+  }
+  needed.delete('main.js');
+  assert.deepEqual(askedFor('js'), [...needed].sort());
+  assert.ok(!needed.has('stay.js') && !needed.has('ui/call/call.js'));
 });

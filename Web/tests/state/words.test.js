@@ -1,15 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { initials } from '../../state/initials.js';
-import { nameProblem, personFrom, roomFrom, roomInPath, roomProblem } from '../../state/names.js';
+import { nameProblem, personFrom, roomFrom, roomProblem } from '../../state/names.js';
 import { suggestedRelayOnly, transportsIn } from '../../state/settings.js';
 
 /** What is not seen, in numbers. */
 const escape = (name) => JSON.stringify(name).replace(/[^ -~]/gu, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
-
-test('initials', () => {
-  assert.deepEqual(['Ada Lovelace', 'ada', ' a b c ', '', '😀 x', 'Ada (home)', '...'].map(initials), ['AL', 'A', 'AC', '', '😀X', 'AH', '.']);
-});
 
 for (const [room, isFine] of [
   ['a', true],
@@ -73,17 +68,6 @@ test('a name is sent in one form', () => assert.equal(personFrom(' e\u0301va\u20
 test('a room made of what somebody typed', () => {
   assert.equal(roomFrom('  tea at   five '), 'tea-at-five');
 });
-
-for (const [path, expected] of [
-  ['/', undefined],
-  ['/r/tea', 'tea'],
-  ['/r/tea/', 'tea'],
-  ['/r/a%20b', 'a b'],
-  ['/r/%zz', undefined],
-  ['/r/a/b', undefined],
-]) {
-  test(`the room in ${path}`, () => assert.equal(roomInPath(path), expected));
-}
 
 for (const [query, expected] of [
   ['', ['polling', 'websocket']],

@@ -59,25 +59,16 @@ export function createChat({ store, session, signal }) {
     const { timeline, connection } = store.get();
     const part = windowOf(timeline, rowLimit, first);
     const isFollowing = first === undefined;
-    const anchor = isFollowing ? undefined : [...list.children].find(staysInSight);
-    const before = anchor instanceof HTMLElement ? anchor.offsetTop : 0;
+    const anchor = isFollowing ? undefined : inSight(list);
+    const before = anchor?.offsetTop ?? 0;
     const now = Date.now() + connection.clock;
     const items = part.items.map((item) => (item.kind === 'day' ? { ...item, label: dayLabel(item.time, now) } : item));
     keyed(list, items, ({ key }) => key, makeRow, (row, item) => row.update(item));
     empty.hidden = part.items.length > 0;
     if (isFollowing) list.scrollTop = list.scrollHeight;
-    else if (anchor instanceof HTMLElement && anchor.isConnected) list.scrollTop += anchor.offsetTop - before;
+    else if (anchor?.isConnected && anchor.offsetTop !== before) list.scrollTop += anchor.offsetTop - before;
     if (!isFollowing && newestOf(timeline) > newestSeen) newest.hidden = false;
     newestSeen = newestOf(timeline);
-  }
-
-  /**
-   * Whether what is read shall not move away from under this one. The day on top moves with the window.
-   *
-   * @param {Element} element
-   */
-  function staysInSight(element) {
-    return element instanceof HTMLElement && element.dataset['id'] !== undefined && element.offsetTop >= list.scrollTop;
   }
 
   /** @param {readonly { name: string }[]} people */
@@ -141,4 +132,24 @@ export function createChat({ store, session, signal }) {
     act();
     setTimeout(() => log.removeAttribute('aria-live'), updateInterval);
   }
+}
+
+/**
+ * The first message that is wholly in sight: it shall not move away while the person reads. The day on top moves with
+ * the window, so it is none.
+ *
+ * @param {HTMLElement} list
+ */
+function inSight(list) {
+  const rows = /** @type {HTMLCollectionOf<HTMLElement>} */ (list.children);
+  const top = list.scrollTop;
+  let low = 0;
+  let high = rows.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((rows[middle]?.offsetTop ?? Infinity) < top) low = middle + 1;
+    else high = middle;
+  }
+  while (rows[low] && rows[low]?.dataset['id'] === undefined) low += 1;
+  return rows[low];
 }

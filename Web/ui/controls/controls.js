@@ -1,7 +1,8 @@
 /** Small elements that several screens use. */
 
 import { t } from '../../i18n/t.js';
-import { initials } from '../../state/initials.js';
+import { logoPath } from '../../state/addresses.js';
+import { initials } from './initials.js';
 import { colourOf } from '../../state/colours.js';
 import { h } from '../dom.js';
 
@@ -52,7 +53,7 @@ export function field(label, input, ...rest) {
  * @param {import('../dom.js').Child[]} rest
  */
 export function heroPage(id, title, words, ...rest) {
-  const logo = h('img', { src: '/favicon.svg', alt: '', width: 56, height: 56 });
+  const logo = h('img', { src: logoPath(), alt: '', width: 56, height: 56 });
   const head = h('header', { class: 'hero' }, logo, h('h1', { tabindex: -1 }, title), h('p', {}, words));
   return h('main', { id, class: 'page' }, head, ...rest);
 }

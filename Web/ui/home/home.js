@@ -1,6 +1,7 @@
 /** The first screen: who, and where to. */
 
 import { say, t } from '../../i18n/t.js';
+import { roomPath } from '../../state/addresses.js';
 import { nameLimit, nameProblem, personFrom, roomFrom, roomLimit, roomProblem } from '../../state/names.js';
 import { rememberName, suggestedName } from '../../state/settings.js';
 import { field, heroPage } from '../controls/controls.js';
@@ -54,6 +55,6 @@ export function showHome(root, given = {}) {
     const query = new URLSearchParams(location.search);
     query.delete('name');
     const rest = query.toString();
-    location.assign(`/r/${encodeURIComponent(room.value)}${rest && `?${rest}`}`);
+    location.assign(`${roomPath(room.value)}${rest && `?${rest}`}`);
   }
 }

@@ -1,6 +1,7 @@
 /** After the call: why it ended, what is not saved yet, and where to go from here. */
 
 import { say, t } from '../../i18n/t.js';
+import { basePath } from '../../state/addresses.js';
 import { unsavedOf } from '../../state/transfers.js';
 import { heroPage } from '../controls/controls.js';
 import { h } from '../dom.js';
@@ -24,7 +25,7 @@ export function createLeft({ store, signal, onAgain }) {
     t(refusal ? 'left.refused' : 'left.title'),
     refusal ? say(refusal) : t('left.open', { room }),
     unsaved,
-    h('div', { class: 'choices' }, again, h('a', { class: 'button', href: '/' }, t('left.other'))),
+    h('div', { class: 'choices' }, again, h('a', { class: 'button', href: basePath() }, t('left.other'))),
   );
   store.watch(({ transfers }) => transfers, show, { signal });
   return { element, focus: () => again.focus() };

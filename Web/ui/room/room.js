@@ -3,14 +3,13 @@
 import { t } from '../../i18n/t.js';
 import { Media } from '../../call/media.js';
 import { Session } from '../../session.js';
+import { roomPath } from '../../state/addresses.js';
 import { hasShortcuts, rememberName, rememberRelayOnly, suggestedName, suggestedRelayOnly, transportsIn } from '../../state/settings.js';
 import { createPageStore } from '../../state/state.js';
 import { isBusy } from '../../state/transfers.js';
-import { createCall } from '../call/call.js';
 import { makeCommands } from '../commands/commands.js';
 import { listenForShortcuts } from '../commands/shortcuts.js';
 import { createHelp } from '../help/help.js';
-import { createLeft } from '../left/left.js';
 import { createLobby } from '../lobby/lobby.js';
 
 /** @param {HTMLElement} root @param {string} room */
@@ -36,13 +35,13 @@ export function showRoom(root, room) {
   listenForShortcuts({ store, commands: list, signal: page.signal });
   watchSight(store, page.signal);
   let screen = new AbortController();
-  store.watch(({ connection }) => connection.screen, show, { signal: page.signal });
+  store.watch(({ connection }) => connection.screen, (name) => void show(name), { signal: page.signal });
   void session.start();
   // For the tests, and for who looks into a call that fails.
   Object.defineProperty(window, 'linkup', { get: () => session, configurable: true });
 
   /** @param {import('../../state/connection.js').Connection['screen']} name */
-  function show(name) {
+  async function show(name) {
     screen.abort();
     screen = new AbortController();
     const { signal } = screen;
@@ -52,11 +51,16 @@ export function showRoom(root, room) {
       const lobby = createLobby({ ...parts, name: suggestedName(), relayOnly: suggestedRelayOnly(location.search), onJoin: join });
       submitLobby = lobby.submit;
       root.replaceChildren(lobby.element, help.element);
+      void inside();
     } else if (name === 'call') {
+      const { createCall } = await inside();
+      if (signal.aborted) return;
       const call = createCall(parts);
       root.replaceChildren(call.element, help.element);
       call.focus();
     } else {
+      const { createLeft } = await inside();
+      if (signal.aborted) return;
       const left = createLeft({ store, signal, onAgain: again });
       root.replaceChildren(left.element);
       left.focus();
@@ -68,7 +72,7 @@ export function showRoom(root, room) {
     rememberName(name);
     // What an address asks for holds for that address.
     if (relayOnly !== suggestedRelayOnly(location.search)) rememberRelayOnly(relayOnly);
-    session.join(name, relayOnly);
+    void session.join(name, relayOnly);
   }
 
   function leave() {
@@ -82,9 +86,14 @@ export function showRoom(root, room) {
   }
 }
 
+/** What comes after the lobby: it is loaded while one is there. */
+function inside() {
+  return import('./inside.js');
+}
+
 /** @param {import('../../state/state.js').PageStore} store @param {string} room */
 async function copyLink(store, room) {
-  const link = `${location.origin}/r/${encodeURIComponent(room)}`;
+  const link = `${location.origin}${roomPath(room)}`;
   try {
     await navigator.clipboard.writeText(link);
     store.apply({ type: 'notice', sentence: { key: 'call.link-copied' } });

@@ -47,7 +47,7 @@ export function createTile({ id, store, onResize }) {
     element.classList.toggle('is-dark', !status.video && !status.screen);
     video.classList.toggle('mirrored', isSelf && !isScreen);
     if (isSelf) note.show('');
-    else note.show(words(connection, isAway, trouble), trouble && t(trouble));
+    else note.show(words(connection, isAway, trouble), trouble);
     if (video.srcObject !== stream) {
       video.srcObject = stream;
       start();
@@ -126,25 +126,28 @@ function createRouteMark() {
 function createNote() {
   const short = h('span', {});
   const reason = h('span', { class: 'tile-reason' });
-  const again = h('a', { class: 'tile-again', href: relayOnlyAddress() }, t('tile.relay-only'));
+  const address = relayOnlyAddress();
+  const again = h('a', { class: 'tile-again', href: address }, t('tile.relay-only'));
   const element = h('div', { class: 'tile-note', hidden: true }, short, reason, again);
   return {
     element,
-    /** @param {string} text @param {string} [why] */
+    /** @param {string} text @param {import('../../i18n/t.js').Key} [why] */
     show(text, why) {
       element.hidden = text === '';
       element.classList.toggle('has-reason', why !== undefined);
       short.textContent = text;
-      reason.textContent = why ?? '';
+      reason.textContent = why ? t(why) : '';
       reason.hidden = why === undefined;
-      again.hidden = why === undefined;
+      // It helps where there is a relay that answers, and is not all that is tried already.
+      again.hidden = why !== 'tile.no-path' || address === undefined;
     },
   };
 }
 
-/** This page, connecting through the server alone. */
+/** This page, connecting through the server alone; nothing if it does so. */
 function relayOnlyAddress() {
   const query = new URLSearchParams(location.search);
+  if (query.get('relay') === 'only') return undefined;
   query.set('relay', 'only');
   return `${location.pathname}?${query}`;
 }

@@ -1,6 +1,7 @@
 /** What one does in a call: the round buttons below it, and the quiet ones above. */
 
 import { t } from '../../i18n/t.js';
+import { logoPath } from '../../state/addresses.js';
 import { commandButton } from '../commands/button.js';
 import { h } from '../dom.js';
 
@@ -47,7 +48,7 @@ export function createTop({ store, commands, signal }) {
   const element = h(
     'header',
     { class: 'top' },
-    h('img', { src: '/favicon.svg', alt: t('app.name'), width: 28, height: 28 }),
+    h('img', { src: logoPath(), alt: t('app.name'), width: 28, height: 28 }),
     heading,
     commandButton(commands.people, { ...options, id: 'people-toggle' }),
     commandButton(commands.invite, { ...options, id: 'invite' }),

@@ -13,28 +13,22 @@ struct HistorySweepTests {
         folder = try TemporaryFolder()
     }
 
-    private func store(_ limits: HistoryLimits) throws -> ChatStore {
-        try ChatStore(path: folder.path("chat.sqlite"), limits: limits) { _ in }
+    private func store(_ limits: HistoryLimits) throws -> SQLiteMessageStore {
+        try SQLiteMessageStore(path: folder.path("chat.sqlite"), limits: limits) { _, _ in }
     }
 
-    private func say(_ texts: [String], in room: String, at time: Int64 = 0, to store: ChatStore) async throws {
+    private func say(_ texts: [String], in room: String, at time: Int64 = 0, to store: SQLiteMessageStore) async throws
+    {
         for text in texts {
-            let draft = ChatDraft(
-                room: try RoomName(room),
-                author: "author",
-                name: try DisplayName("Ada"),
-                text: try MessageText(text),
-                time: time
-            )
-            _ = try await store.append(draft)
+            _ = try await store.append(messageDraft(text, room: room, at: time))
         }
     }
 
-    private func texts(_ room: String, in store: ChatStore) async throws -> [String] {
-        try await store.newest(in: RoomName(room), limit: 1000).messages.map(\.text)
+    private func texts(_ room: String, in store: SQLiteMessageStore) async throws -> [String] {
+        try await store.texts(in: room)
     }
 
-    private func sweep(_ store: ChatStore, _ limits: HistoryLimits, before oldest: Int64? = nil) async -> Int {
+    private func sweep(_ store: SQLiteMessageStore, _ limits: HistoryLimits, before oldest: Int64? = nil) async -> Int {
         await HistorySweep(store, limits: limits, logger: Logger(label: "test")).sweep(before: oldest)
     }
 
@@ -53,7 +47,7 @@ struct HistorySweepTests {
     @Test(arguments: [(0, 0), (1, 1), (132, 1), (133, 2)])
     func keepsAsManyBytesOfARoom(less: Int, deleted: Int) async throws {
         // The text of one byte, the name of three, and what a row takes.
-        let all = 3 * (1 + 3 + ChatDatabase.rowOverhead)
+        let all = 3 * (1 + 3 + MessageDatabase.rowOverhead)
         let limits = HistoryLimits(bytesPerRoom: all - less, reservedBytes: 0)
         let store = try store(limits)
         try await say(["1", "2", "3"], in: "lobby", to: store)
@@ -80,72 +74,77 @@ struct HistorySweepTests {
     func deletesInSlices() async throws {
         let limits = HistoryLimits(messagesPerRoom: 1, reservedBytes: 0)
         let store = try store(limits)
-        let count = ChatDatabase.sweepSlice + 11
+        let count = MessageDatabase.sweepSlice + 11
         try await withThrowingTaskGroup(of: Void.self) { group in
             for index in 0..<count { group.addTask { try await say(["\(index)"], in: "lobby", to: store) } }
             try await group.waitForAll()
         }
-        #expect(await store.sweep(before: nil) == ChatDatabase.sweepSlice)
+        #expect(await store.sweep(before: nil) == MessageDatabase.sweepSlice)
         #expect(await store.sweep(before: nil) == 10)
         #expect(await store.sweep(before: nil) == 0)
         #expect(try await store.pool?.read { try Int.fetchOne($0, sql: "SELECT messages FROM room") } == 1)
     }
 
     @Test
-    func countsWhatAnOlderProgramHasStored() async throws {
-        let limits = HistoryLimits(messagesPerRoom: 1, reservedBytes: 0)
-        let first = try store(limits)
-        try await say(["1", "2"], in: "lobby", to: first)
-        try await first.pool?.write { db in
-            try db.execute(
-                sql: """
-                    DROP TABLE room; DROP INDEX message_time;
-                    DELETE FROM grdb_migrations WHERE identifier = '2 rooms';
-                    """
-            )
-        }
-        try first.close()
-        let second = try store(limits)
-        #expect(await sweep(second, limits) == 1)
-        #expect(try await texts("lobby", in: second) == ["2"])
-    }
-
-    @Test
-    func forgetsRoomsWithoutMessages() async throws {
+    func numbersGoOnInARoomWithoutMessages() async throws {
         let limits = HistoryLimits(reservedBytes: 0)
         let store = try store(limits)
         try await say(["1"], in: "lobby", at: 1, to: store)
         #expect(await sweep(store, limits, before: 2) == 1)
-        #expect(try await store.pool?.read { try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM room") } == 0)
+        #expect(try await store.newest() == MessagePage(messages: [], more: false))
+        #expect(try await store.lastNumber(in: RoomName("lobby")) == 1)
         try await say(["2"], in: "lobby", at: 3, to: store)
-        #expect(try await store.newest(in: RoomName("lobby"), limit: 1).messages.map(\.id) == [2])
+        #expect(try await store.newest().messages.map(\.number) == [2])
+    }
+
+    @Test(arguments: [(3, 0), (2, 1), (0, 3)])
+    func onlySoManyRoomsWithoutMessagesAreRemembered(most: Int, forgotten: Int) async throws {
+        let path = folder.path("chat.sqlite")
+        let limits = HistoryLimits(reservedBytes: 0)
+        let store = try store(limits)
+        for (index, room) in ["a", "b", "c"].enumerated() {
+            try await say(["1", "2"], in: room, at: Int64(index), to: store)
+        }
+        try await say(["1"], in: "kept", at: 9, to: store)
+        #expect(await sweep(store, limits, before: 9) == 6)
+        try store.close()
+        let database = try MessageDatabase(path: path, limits: limits, given: nil, logger: Logger(label: "test"))
+        #expect(try database.sweep(limits, before: nil, emptyRooms: most) == 0)
+        let rooms = try await database.pool.read { try String.fetchAll($0, sql: "SELECT name FROM room ORDER BY name") }
+        #expect(rooms == ["a", "b", "c"].dropFirst(forgotten) + ["kept"])
+        try database.pool.close()
+        // No number of theirs is given again.
+        let again = try self.store(limits)
+        try await say(["3"], in: "a", at: 9, to: again)
+        #expect(try await again.newest(in: "a").messages.map(\.number) == [3])
     }
 
     @Test
     func pagesHaveABoundInBytes() async throws {
         let store = try store(HistoryLimits(reservedBytes: 0))
         try await say(["1", "2", "3"], in: "lobby", to: store)
-        let room = try RoomName("lobby")
-        let bytes = try await store.newest(in: room, limit: 1).messages[0].jsonBytes
-        let page = try await store.newest(in: room, limit: 10, maxBytes: bytes * 2)
+        let bytes = try await store.newest(limit: 1).messages[0].jsonBytes
+        let page = try await store.newest(limit: 10, maxBytes: bytes * 2)
         #expect(page.messages.map(\.text) == ["2", "3"] && page.more)
-        let all = try await store.newest(in: room, limit: 10, maxBytes: bytes * 3)
+        let all = try await store.newest(limit: 10, maxBytes: bytes * 3)
         #expect(all.messages.count == 3 && !all.more)
         // One is read whatever it has, or nobody would get past it.
-        let one = try await store.newest(in: room, limit: 10, maxBytes: 1)
+        let one = try await store.newest(limit: 10, maxBytes: 1)
         #expect(one.messages.map(\.text) == ["3"] && one.more)
     }
 
     @Test(arguments: ["plain", "\"\\/", "\n\n\u{1}", "caf\u{E9} \u{1F600}"])
     func noMessageIsLargerThanReckoned(text: String) throws {
-        let message = ChatMessage(
-            id: .max,
-            room: "room",
+        let message = Message(
+            number: .max,
             author: "author",
             name: text,
             text: String(repeating: text, count: 100),
             time: .min,
-            key: text
+            key: text,
+            replyTo: .min,
+            edited: .min,
+            deleted: true
         )
         #expect(try JSONEncoder().encode(message).count <= message.jsonBytes)
     }

@@ -53,9 +53,9 @@ extension RefusalCause: CaseIterable {
         LimitedAction.allCases.map { .rate($0) }
         + LimitedAction.allCases.filter { $0.rate.network != nil }.map { .networkRate($0) }
         + [
-            .roomBytes, .announcementBytes, .pairBytes, .reads, .networkReads, .allReads, .writes, .joins, .waitingBytes, .receiverBytes,
-            .participants, .networkParticipants, .people, .networkPeople, .waiting, .networkWaiting, .diskSpace,
-            .historySize, .storeQueue, .storage,
+            .roomBytes, .announcementBytes, .pairBytes, .reads, .networkReads, .allReads, .writes, .joins,
+            .waitingBytes, .receiverBytes, .participants, .networkParticipants, .people, .networkPeople, .waiting,
+            .networkWaiting, .diskSpace, .historySize, .storeQueue, .storage,
         ]
 
     /// What the answer says.

@@ -10,7 +10,7 @@ struct RequestError: Error, Equatable {
     var limit: Int?
     /// When to try again, in milliseconds from now.
     var retryAfter: Int?
-    /// The limit that was met; `nil` where it was none. For metrics alone.
+    /// The limit that was met, for metrics alone; `nil` where it was none.
     var cause: RefusalCause?
 
     /// The codes of `docs/protocol.md`.

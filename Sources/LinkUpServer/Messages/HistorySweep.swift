@@ -12,12 +12,12 @@ struct HistorySweep: Service {
     /// A clock that was set wrong would delete everything.
     static let largestJump = Duration.seconds(24 * 3600)
 
-    private let store: ChatStore
+    private let store: any MessageStore
     private let limits: HistoryLimits
     private let logger: Logger
 
     /// Makes a sweep of a store.
-    init(_ store: ChatStore, limits: HistoryLimits, logger: Logger) {
+    init(_ store: any MessageStore, limits: HistoryLimits, logger: Logger) {
         self.store = store
         self.limits = limits
         self.logger = logger

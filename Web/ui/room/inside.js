@@ -1,0 +1,12 @@
+/** All that comes after the lobby, with its styles, in one piece. */
+
+import '../../stay.js';
+import { loadStyles } from '../styles.js';
+
+export { createCall } from '../call/call.js';
+export { createLeft } from '../left/left.js';
+
+/** The parts whose looks come with it. */
+const parts = ['call', 'chat', 'left', 'notices', 'people', 'side', 'stage', 'tile', 'toolbar', 'transfers'];
+
+await loadStyles(parts.map((part) => new URL(`../${part}/${part}.css`, import.meta.url).href));
