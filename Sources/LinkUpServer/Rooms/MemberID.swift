@@ -1,3 +1,5 @@
+import Networking
+
 /// Names a member of a room: in the list of people, in the call and in the history, over restarts of the server.
 struct MemberID: Hashable, Sendable {
     /// The id on the wire: 22 characters of the base64url alphabet.
