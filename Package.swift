@@ -48,7 +48,7 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(
             name: "EngineIO",
-            dependencies: [.nioCore],
+            dependencies: ["Locking", .nioCore],
             swiftSettings: settings
         ),
         .target(
