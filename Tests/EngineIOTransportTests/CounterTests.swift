@@ -1,4 +1,5 @@
 import EngineIO
+import Locking
 import MetricsTestKit
 import NIOCore
 import Testing
@@ -93,15 +94,68 @@ import Testing
             try await client.send(["GET /engine.io/?EIO=4&transport=polling HTTP/1.1"])
             _ = try await client.response()
         }
-        var closed: [Int] = []
-        await server.server.closeInSlices { pause in
-            #expect(pause == .milliseconds(100))
-            await client.run()
-            closed.append(server.application.closeReasons.count)
+        let end = Task { [server = server.server] in await server.shutDown() }
+        try await client.run { server.application.closeReasons.count >= 201 }
+        await server.advance(by: .milliseconds(99), client)
+        #expect(server.application.closeReasons.count == 201)
+        await server.advance(by: .milliseconds(1), client)
+        #expect(server.application.closeReasons == Array(repeating: .serverShuttingDown, count: 401))
+        await end.value
+    }
+
+    /// An application that takes its time leaves the transport what is left of it, which is no second period.
+    @Test(arguments: [(0, 100), (900, 250), (1000, 250), (5000, 250)])
+    func theTransportHasTheRestOfTheTime(milliseconds: Int, closedAtOnce: Int) async throws {
+        let server = TestServer(EngineConfiguration(shutdownGracePeriod: .seconds(1)))
+        let client = try await server.connect()
+        for _ in 0..<250 {
+            try await client.send(["GET /engine.io/?EIO=4&transport=polling HTTP/1.1"])
+            _ = try await client.response()
         }
-        await client.run()
-        #expect(closed == [201])
-        #expect(server.application.closeReasons.count == 401)
+        server.application.onShutdown { [clock = server.clock] in clock.advance(by: .milliseconds(milliseconds)) }
+        let end = Task { [server = server.server] in await server.shutDown() }
+        try await client.run { server.application.closeReasons.count >= closedAtOnce }
+        #expect(server.application.closeReasons.count == closedAtOnce)
+        for _ in 0..<2 { await server.advance(by: .milliseconds(100), client) }
+        await end.value
+        #expect(server.application.closeReasons.count == 250)
+    }
+
+    /// Sessions whose farewell has not been fetched have ended, and are not waited for.
+    @Test func whatTheApplicationEndedIsNotEndedAgain() async throws {
+        let server = TestServer(EngineConfiguration(shutdownGracePeriod: .seconds(1)))
+        let client = try await server.connect()
+        var last: (any EngineConnection)?
+        for _ in 0..<250 {
+            try await client.send(["GET /engine.io/?EIO=4&transport=polling HTTP/1.1"])
+            _ = try await client.response()
+            last = server.application.connection
+            try await client.inLoop { [last] in last?.close(.forcedClose) }
+        }
+        #expect(server.server.sessionCount == 250)
+        let end = Task { [server = server.server] in await server.shutDown() }
+        let isOver = Flag()
+        let watch = Task {
+            await end.value
+            isOver.value.withLock { $0 = true }
+        }
+        try await client.run { isOver.value.withLock { $0 } }
+        await watch.value
+        #expect(server.application.closeReasons == Array(repeating: .forcedClose, count: 250))
+    }
+
+    @Test func aCancelledShutdownClosesTheRestAtOnce() async throws {
+        let server = TestServer(EngineConfiguration(shutdownGracePeriod: .seconds(10)))
+        let client = try await server.connect()
+        for _ in 0..<250 {
+            try await client.send(["GET /engine.io/?EIO=4&transport=polling HTTP/1.1"])
+            _ = try await client.response()
+        }
+        let end = Task { [server = server.server] in await server.shutDown() }
+        try await client.run { server.application.closeReasons.count >= 100 }
+        end.cancel()
+        try await client.run { server.application.closeReasons.count == 250 }
+        await end.value
     }
 
     @Test func aServerThatEndsRefusesHandshakesAndClosesItsSessions() async throws {
@@ -110,8 +164,9 @@ import Testing
         let client = try await server.connect()
         try await client.send([polling])
         let sid = try await client.response().sid
-        await server.server.shutDown()
-        await client.run()
+        let end = Task { [server = server.server] in await server.shutDown() }
+        try await client.run { !server.application.closeReasons.isEmpty }
+        await end.value
         #expect(server.application.closeReasons == [.serverShuttingDown])
         let refused = try await server.request(polling)
         #expect(refused.status == 503)
@@ -120,4 +175,8 @@ import Testing
         let farewell = try await server.request("GET /engine.io/?EIO=4&transport=polling&sid=\(sid) HTTP/1.1")
         #expect(farewell.text == "6\u{1e}1")
     }
+}
+
+private final class Flag: Sendable {
+    let value = Mutex(false)
 }

@@ -132,6 +132,20 @@ final class HTTPTestClient {
         await channel.testingEventLoop.run()
     }
 
+    /// Runs what is queued until `condition` holds; work that ran elsewhere may queue more.
+    /// - Throws: When the condition does not come to hold.
+    func run(until condition: () -> Bool) async throws {
+        for _ in 0..<100_000 {
+            await run()
+            if condition() { return }
+            await Task.yield()
+        }
+        throw NeverHappened()
+    }
+
+    /// The condition of ``run(until:)`` did not come to hold.
+    struct NeverHappened: Error {}
+
     /// Lets time pass.
     func advance(by time: TimeAmount) async {
         await channel.testingEventLoop.advanceTime(by: time)

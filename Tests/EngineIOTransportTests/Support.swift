@@ -15,6 +15,7 @@ final class TestApplication: EngineApplication, EngineConnectionHandler, Sendabl
         var timesWritable = 0
         var transports: [EngineTransport] = []
         var next: TestApplication?
+        var shutdown: (@Sendable () -> Void)?
     }
 
     private let state = Mutex(State())
@@ -39,6 +40,15 @@ final class TestApplication: EngineApplication, EngineConnectionHandler, Sendabl
     /// Leaves the next connection to another.
     func leaveNext(to next: TestApplication) {
         state.withLock { $0.next = next }
+    }
+
+    /// What the application does when the server stops.
+    func onShutdown(_ work: @escaping @Sendable () -> Void) {
+        state.withLock { $0.shutdown = work }
+    }
+
+    func shutdown(gracePeriod: Duration) async {
+        state.withLock { $0.shutdown }?()
     }
 
     func receive(_ message: EngineMessage) {

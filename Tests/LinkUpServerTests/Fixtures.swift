@@ -3,20 +3,31 @@ import Locking
 import NIOCore
 import SocketIO
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
 /// A loop that runs when it is told, with a clock that stands still in between.
 ///
-/// Unchecked: a test uses it from one thread, but for what is behind the mutex.
-final class ManualLoop: EngineLoop, @unchecked Sendable {
+final class ManualLoop: EngineLoop {
     private struct State {
         var now = ContinuousClock.now
         var work: [@Sendable () -> Void] = []
         var timers: [(id: Int, deadline: ContinuousClock.Instant, work: @Sendable () -> Void)] = []
         var lastTimer = 0
+        var thread: UInt?
     }
 
     private let state = Mutex(State())
 
-    let isCurrent = true
+    private static var currentThread: UInt { UInt(bitPattern: pthread_self().hashValue) }
+
+    /// Whether the thread is the one that runs the loop at the moment.
+    var isCurrent: Bool { state.withLock { $0.thread == Self.currentThread } }
     var now: ContinuousClock.Instant { state.withLock { $0.now } }
     /// How many timers wait.
     var timerCount: Int { state.withLock { $0.timers.count } }
@@ -36,7 +47,22 @@ final class ManualLoop: EngineLoop, @unchecked Sendable {
 
     /// Runs what is queued, and what that queues.
     func run() {
-        while let next = state.withLock({ $0.work.isEmpty ? nil : $0.work.removeFirst() }) { next() }
+        while let next = state.withLock({ $0.work.isEmpty ? nil : $0.work.removeFirst() }) { onLoop(next) }
+    }
+
+    /// Runs `body` on the loop, and then what is queued.
+    func turn<Result>(_ body: () throws -> Result) rethrows -> Result {
+        defer { run() }
+        return try onLoop(body)
+    }
+
+    private func onLoop<Result>(_ body: () throws -> Result) rethrows -> Result {
+        let previous = state.withLock { state in
+            defer { state.thread = Self.currentThread }
+            return state.thread
+        }
+        defer { state.withLock { $0.thread = previous } }
+        return try body()
     }
 
     /// Lets time pass and runs what is due.
@@ -47,7 +73,7 @@ final class ManualLoop: EngineLoop, @unchecked Sendable {
             state.timers.removeAll { $0.deadline <= state.now }
             return due
         }
-        for timer in due { timer.work() }
+        for timer in due { onLoop(timer.work) }
         run()
     }
 }
@@ -100,7 +126,7 @@ final class FakeClient: EngineConnection, @unchecked Sendable {
             isSecure: false,
             time: loop.now
         )
-        handler = server.receiveConnection(self)
+        handler = loop.turn { server.receiveConnection(self) }
         receive("0\(namespace),")
         // {"sid":"…"}
         socketID = take().first?.split(separator: "\"").dropFirst(3).first.map(String.init)
@@ -118,8 +144,7 @@ final class FakeClient: EngineConnection, @unchecked Sendable {
     func disconnect(_ reason: EngineCloseReason = .transportClose) {
         let handler = handler
         self.handler = nil
-        handler?.connectionClosed(reason)
-        manualLoop.run()
+        manualLoop.turn { handler?.connectionClosed(reason) }
     }
 
     /// Leaves the namespace and joins it again.
@@ -145,8 +170,9 @@ final class FakeClient: EngineConnection, @unchecked Sendable {
 
     /// Receives packets, all before anything that they cause runs later.
     func receive(_ texts: String...) {
-        for text in texts { handler?.receive(.text(ByteBuffer(string: text))) }
-        manualLoop.run()
+        manualLoop.turn {
+            for text in texts { handler?.receive(.text(ByteBuffer(string: text))) }
+        }
     }
 
     /// The packets that came since the last call, without type and namespace.

@@ -175,4 +175,37 @@ import Testing
         #expect(refused == 1)
         #expect(fixture.log.entries.contains { $0.hasPrefix("info a socket did not join a room") })
     }
+
+    /// Halves would all be U+FFFD, and their members one; what stands for itself is a name like others.
+    @Test(
+        arguments: [
+            (#"{"\ud800":1,"\ud801":2}"#, nil), (#"{"a\udc00":1}"#, nil), (#"[{"b":{"\ud800\ud800":1}}]"#, nil),
+            (#"{"\udc00\ud800":1}"#, nil), (#"{"\ud83dx":1}"#, nil), (#"{"\\\ud800":1}"#, nil),
+            (#"{"\ufffd":1}"#, ["\u{FFFD}": 1]), (#"{"\\ud800\ufffd":1}"#, ["\\ud800\u{FFFD}": 1]),
+            (#"{"\ud83d\ude00\ufffd":1}"#, ["\u{1F600}\u{FFFD}": 1]), (#"{"a":"\ud800"}"#, ["a": "\u{FFFD}"]),
+        ] as [(String, JSONValue?)]
+    )
+    func halvesOfSurrogatePairsAreNoNamesOfMembers(json: String, value: JSONValue?) throws {
+        let argument = try RawArgument(json: json)
+        #expect((try? argument.decode(JSONValue.self)) == value)
+        // What is only passed on keeps them.
+        #expect(String(buffer: try argument.decode(RawArgument.self).json) == json)
+    }
+
+    @Test(arguments: pairs)
+    func nodesAndRequests(pair: Pair) {
+        var requests = ClusterRequests()
+        let outcomes = Journal<[String]>()
+        for name in [pair.one, pair.other] { requests.begin(name) { outcomes.add($0.missingNodes) } }
+        #expect(requests.count == 2)
+        requests.expect([pair.one, pair.other], of: pair.one)?()
+        requests.receive(ClusterResponse(.sockets([]), to: pair.one), from: pair.one)?()
+        #expect(outcomes.entries.isEmpty)
+        for finished in requests.nodeLeft(pair.one) { finished() }
+        #expect(outcomes.entries.isEmpty)
+        for finished in requests.nodeLeft(pair.other) { finished() }
+        #expect(outcomes.entries.count == 1)
+        #expect(outcomes.entries.first?.first?.isExactly(pair.other) == true)
+        #expect(requests.count == 1)
+    }
 }

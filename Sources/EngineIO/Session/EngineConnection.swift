@@ -2,7 +2,8 @@ public import NIOCore
 
 /// An Engine.IO connection as the layer above sees it, whatever its transport at the moment.
 ///
-/// Members that say so are called on ``loop`` only; the rest is immutable and may be read from anywhere.
+/// Members that say so are called on ``loop`` only, which ``EngineLoop/preconditionInLoop(_:file:line:)`` holds them to;
+/// the rest is immutable and may be read from anywhere.
 public protocol EngineConnection: AnyObject, Sendable {
     /// The session id: 20 characters of the base64url alphabet.
     var id: String { get }

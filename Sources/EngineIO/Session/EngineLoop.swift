@@ -17,6 +17,25 @@ public protocol EngineLoop: AnyObject, Sendable {
     func schedule(at deadline: ContinuousClock.Instant, _ work: @escaping @Sendable () -> Void) -> EngineTimer
 }
 
+extension EngineLoop {
+    /// Ends a debug build whose caller is not on this loop; other builds don't look.
+    ///
+    /// For what belongs to the loop without a lock: touched from elsewhere it is a race, which shows only sometimes, and
+    /// far from its cause. Implementations of ``EngineConnection`` call it in each member that is for the loop.
+    /// - Parameters:
+    ///   - message: What is said then.
+    ///   - file: The file of the caller.
+    ///   - line: The line of the caller.
+    @inlinable
+    public func preconditionInLoop(
+        _ message: @autoclosure () -> String = "this is for the connection's loop",
+        file: StaticString = #fileID,
+        line: UInt = #line
+    ) {
+        assert(isCurrent, message(), file: file, line: line)
+    }
+}
+
 /// A scheduled call that can be cancelled.
 public struct EngineTimer: Sendable {
     private let onCancel: @Sendable () -> Void

@@ -5,12 +5,6 @@ public import ServiceLifecycle
 ///
 /// In a service group beside an application, name it after the application: services end in the reverse order.
 extension EngineServer: Service {
-    /// The time between two slices of sessions.
-    private static let sliceInterval = Duration.milliseconds(100)
-
-    /// The fewest sessions in a slice: as many clients that come back at once trouble nobody.
-    private static let smallestSlice = 100
-
     /// Waits for the surrounding service group to shut down, and says goodbye to the clients.
     public func run() async throws {
         try? await gracefulShutdown()
@@ -18,29 +12,44 @@ extension EngineServer: Service {
     }
 
     /// Refuses new sessions with 503, has the application end its connections over
-    /// ``/EngineIO/EngineConfiguration/shutdownGracePeriod``, and closes those that it leaves open in slices with
-    /// ``/EngineIO/EngineCloseReason/serverShuttingDown``.
+    /// ``/EngineIO/EngineConfiguration/shutdownGracePeriod``, and closes those that it leaves open with
+    /// ``/EngineIO/EngineCloseReason/serverShuttingDown``, in slices over the rest of that time.
     ///
     /// A task that is cancelled closes the rest at once.
     public func shutDown() async {
         refuseHandshakes()
         await application.shutdown(gracePeriod: configuration.shutdownGracePeriod)
-        await closeInSlices { try? await Task.sleep(for: $0) }
+        let left = Dictionary(grouping: allSessions) { ObjectIdentifier($0.nioLoop) }.values.map(SessionsOfLoop.init)
+        await Drain.run(left, over: remainingGrace(at: clock.now()))
+        for session in allSessions {
+            session.loop.execute { session.close(.serverShuttingDown) }
+        }
         await movedWebSockets.close(within: remainingGrace(at: clock.now()))
     }
+}
 
-    /// Closes all sessions, with a pause after each slice but the last.
-    func closeInSlices(pause: (Duration) async -> Void) async {
-        var rest = allSessions[...]
-        let slices = max(1, Int(configuration.shutdownGracePeriod / Self.sliceInterval))
-        let size = max(Self.smallestSlice, (rest.count + slices - 1) / slices)
-        while !rest.isEmpty {
-            let slice = rest.prefix(Task.isCancelled ? rest.count : size)
-            rest = rest.dropFirst(slice.count)
-            for session in slice {
-                session.loop.execute { session.close(.serverShuttingDown) }
-            }
-            if !rest.isEmpty { await pause(Self.sliceInterval) }
-        }
+/// The sessions of a loop that the application has left open.
+///
+/// Unchecked: but for the loop it is used on that only.
+private final class SessionsOfLoop: DrainedLoop, @unchecked Sendable {
+    let loop: any EngineLoop
+    var drain: Drain?
+    private var sessions: [EngineSession]
+
+    /// Takes sessions of one loop; there is at least one.
+    init(_ sessions: [EngineSession]) {
+        loop = sessions[0].nioLoop
+        self.sessions = sessions
+    }
+
+    var remainingCount: Int { sessions.count }
+
+    func drainBegan() {
+        // Those whose clients may fetch a farewell are as good as gone.
+        sessions.removeAll { $0.handler == nil }
+    }
+
+    func sendOneAway() {
+        sessions.removeLast().close(.serverShuttingDown)
     }
 }

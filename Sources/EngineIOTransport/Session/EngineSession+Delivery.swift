@@ -4,11 +4,20 @@ import NIOCore
 
 /// What waits for a session's client, and what becomes of a client that does not take it.
 extension EngineSession {
-    var isWritable: Bool { machine.isWritable && webSocket?.isWritable ?? true }
+    var isWritable: Bool {
+        nioLoop.preconditionInLoop()
+        return machine.isWritable && webSocket?.isWritable ?? true
+    }
 
-    var bufferedBytes: Int { webSocket?.bufferedBytes ?? machine.buffer.bytes }
+    var bufferedBytes: Int {
+        nioLoop.preconditionInLoop()
+        return webSocket?.bufferedBytes ?? machine.buffer.bytes
+    }
 
-    var bufferedPackets: Int { webSocket?.bufferedPackets ?? machine.buffer.packets.count }
+    var bufferedPackets: Int {
+        nioLoop.preconditionInLoop()
+        return webSocket?.bufferedPackets ?? machine.buffer.packets.count
+    }
 
     /// The WebSocket does not take all that was written to it.
     func webSocketFilled() {

@@ -20,7 +20,7 @@ final class EngineSession: EngineConnection, @unchecked Sendable {
     private var earlyEnd: EngineCloseReason?
     var poll: HTTPExchange?
     var webSocket: WebSocketHandler?
-    var transport: EngineTransport
+    private var currentTransport: EngineTransport
     private var isFlushDue = false
     /// Where the end of the last ping stands in all that the WebSocket is sent.
     var pingEnd = 0
@@ -42,7 +42,7 @@ final class EngineSession: EngineConnection, @unchecked Sendable {
         self.protocolVersion = version
         format = PollingFormat(handshake, version: version, base64: base64, configuration: server.configuration)
         self.server = server
-        self.transport = transport
+        currentTransport = transport
         nioLoop = loop
         machine = SessionMachine(
             transport: transport,
@@ -53,6 +53,17 @@ final class EngineSession: EngineConnection, @unchecked Sendable {
     }
 
     var loop: any EngineLoop { nioLoop }
+
+    var transport: EngineTransport {
+        get {
+            nioLoop.preconditionInLoop()
+            return currentTransport
+        }
+        set {
+            nioLoop.preconditionInLoop()
+            currentTransport = newValue
+        }
+    }
 
     /// Greets a client that came by polling.
     func start(answering exchange: HTTPExchange) {
@@ -83,6 +94,7 @@ final class EngineSession: EngineConnection, @unchecked Sendable {
     // MARK: Sending
 
     func send(_ message: EncodedMessage) {
+        nioLoop.preconditionInLoop()
         // What waited before: a single message may be as large as it likes.
         let isFull = bufferedBytes > server.configuration.maxBufferedBytes
         switch machine.send(message) {
@@ -303,6 +315,7 @@ final class EngineSession: EngineConnection, @unchecked Sendable {
     }
 
     func close(_ reason: EngineCloseReason) {
+        nioLoop.preconditionInLoop()
         switch machine.close(at: nioLoop.now) {
         case .respond(let packets):
             if let exchange = poll { respond(packets, to: exchange) }

@@ -1,4 +1,5 @@
 import EngineIO
+import Networking
 
 /// Somebody who wants to enter a room.
 struct Arrival: Sendable {

@@ -1,4 +1,5 @@
 import EngineIO
+import Networking
 
 /// A person in a room, as the server keeps it: one, however many connections it has.
 struct Member: Sendable {

@@ -1,5 +1,6 @@
 import EngineIO
 import HeapModule
+import Networking
 import OrderedCollections
 
 // Who comes, goes, is away and comes back.

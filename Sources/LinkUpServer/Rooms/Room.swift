@@ -1,5 +1,6 @@
 import EngineIO
 import HeapModule
+import Networking
 import OrderedCollections
 
 /// A room: who is in it, who may do what, who is in its call.

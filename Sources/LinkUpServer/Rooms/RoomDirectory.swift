@@ -1,5 +1,6 @@
 import EngineIO
 import HeapModule
+import Networking
 
 /// All rooms, and the place of each connection in them.
 ///

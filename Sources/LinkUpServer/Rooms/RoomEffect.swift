@@ -1,4 +1,5 @@
 import EngineIO
+import Networking
 
 /// What is to be done for a room after something has happened in it, in this order.
 enum RoomEffect: Equatable, Sendable {

@@ -35,18 +35,11 @@ struct RoomKeys: Sendable {
     func verify(_ key: String, room: RoomName) -> MemberID? {
         guard let dot = key.utf8.firstIndex(of: UInt8(ascii: ".")) else { return nil }
         let id = MemberID(String(key[..<dot]))
-        return isEqual(key, makeKey(room: room, id: id)) ? id : nil
+        return constantTimeEquals(key, makeKey(room: room, id: id)) ? id : nil
     }
 
     /// Room names hold no slash, so no two pairs of room and id give the same bytes.
     private func tag(room: RoomName, id: MemberID) -> HMAC<SHA256>.MAC {
         HMAC<SHA256>.authenticationCode(for: Data("linkup-resume/\(room.value)/\(id.value)".utf8), using: secret)
-    }
-
-    /// Compares in a time that depends on the lengths alone, so that a tag can't be guessed byte by byte.
-    private func isEqual(_ one: String, _ other: String) -> Bool {
-        let (left, right) = (one.utf8, other.utf8)
-        guard left.count == right.count else { return false }
-        return zip(left, right).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
     }
 }

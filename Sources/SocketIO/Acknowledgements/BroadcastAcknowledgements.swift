@@ -138,6 +138,7 @@ private final class BroadcastCall: Sendable {
     private let remote: RemoteBroadcast?
     private let observer: Observer?
     private let timeout: Duration?
+    private let recovery: Recovery?
 
     init(
         _ selection: BroadcastOperator,
@@ -152,6 +153,7 @@ private final class BroadcastCall: Sendable {
         self.remote = remote
         self.observer = observer
         timeout = selection.acknowledgementTimeout
+        recovery = selection.namespace.recovery
         state = Mutex(State(uncounted: parts.count))
     }
 
@@ -165,10 +167,11 @@ private final class BroadcastCall: Sendable {
             state.completion = completion
         }
         for part in parts {
-            part.shard.loop.run { [self] in
+            let start: @Sendable () -> Void = { [self] in
                 let count = part.start(packet, timeout: timeout) { self.finish($0) }
                 counted(count)
             }
+            if let recovery { recovery.run(on: part.shard, start) } else { part.shard.loop.run(start) }
         }
         remote?.start(timeout: timeout) { self.finish($0) }
     }

@@ -77,8 +77,16 @@ extension RawArgument: Codable {
     }
 
     /// Encodes the value.
+    /// - Throws: `EncodingError` when the name of a member has half of a surrogate pair.
     public func encode(to encoder: any Encoder) throws {
-        try JSONValue(self).encode(to: encoder)
+        guard let value = JSONValue(self) else {
+            let context = EncodingError.Context(
+                codingPath: encoder.codingPath,
+                debugDescription: "the name of a member has half of a surrogate pair"
+            )
+            throw EncodingError.invalidValue(self, context)
+        }
+        try value.encode(to: encoder)
     }
 }
 

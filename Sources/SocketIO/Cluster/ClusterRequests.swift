@@ -31,7 +31,7 @@ struct ClusterRequests {
 
     private struct Pending {
         /// The nodes that have answered or are to answer.
-        var nodes: [String: Progress] = [:]
+        var nodes: [ExactString: Progress] = [:]
         /// Whether all that are to answer are in ``nodes``.
         var knowsNodes = false
         var outcome = Outcome()
@@ -39,18 +39,19 @@ struct ClusterRequests {
         let completion: Completion
     }
 
-    private var pending: [String: Pending] = [:]
+    private var pending: [ExactString: Pending] = [:]
 
     /// How many requests are under way.
     var count: Int { pending.count }
 
     /// Begins to take answers, of whatever node.
     mutating func begin(_ request: String, _ completion: @escaping Completion) {
-        pending[request] = Pending(completion: completion)
+        pending[ExactString(request)] = Pending(completion: completion)
     }
 
     /// Keeps the timer of a request, to cancel it when the request ends; `false` when it has ended already.
     mutating func setTimer(_ timer: EngineTimer, of request: String) -> Bool {
+        let request = ExactString(request)
         guard pending[request] != nil else { return false }
         pending[request]?.timer = timer
         return true
@@ -58,8 +59,9 @@ struct ClusterRequests {
 
     /// The nodes are known, or will not be (`nil`).
     mutating func expect(_ nodes: [String]?, of request: String) -> Finished? {
+        let request = ExactString(request)
         guard pending[request] != nil else { return nil }
-        for node in nodes ?? [] where pending[request]?.nodes[node] == nil {
+        for node in (nodes ?? []).map(ExactString.init) where pending[request]?.nodes[node] == nil {
             pending[request]?.nodes[node] = Progress()
         }
         pending[request]?.knowsNodes = true
@@ -69,7 +71,8 @@ struct ClusterRequests {
 
     /// Takes an answer; one that is not waited for is ignored.
     mutating func receive(_ response: ClusterResponse, from node: String) -> Finished? {
-        guard var request = pending[response.request] else { return nil }
+        let (id, node) = (ExactString(response.request), ExactString(node))
+        guard var request = pending[id] else { return nil }
         guard var progress = request.nodes[node] ?? (request.knowsNodes ? nil : Progress()) else { return nil }
         guard !progress.isComplete else { return nil }
         switch response.content {
@@ -95,13 +98,14 @@ struct ClusterRequests {
             progress.isComplete = true
         }
         request.nodes[node] = progress
-        pending[response.request] = request
-        return finishIfComplete(response.request)
+        pending[id] = request
+        return finishIfComplete(id)
     }
 
     /// A node is gone; what it has not answered is missing.
     mutating func nodeLeft(_ node: String) -> [Finished] {
-        pending.keys.sorted().compactMap { id in
+        let node = ExactString(node)
+        return pending.keys.sorted { $0.string < $1.string }.compactMap { id in
             guard pending[id]?.nodes[node]?.isComplete == false else { return nil }
             giveUp(node, id)
             return finishIfComplete(id)
@@ -110,8 +114,9 @@ struct ClusterRequests {
 
     /// Gives up on all nodes, or on those that have not even said how many clients there are to wait for.
     mutating func expire(_ request: String, keepingNodesThatCounted keepsCounted: Bool = false) -> Finished? {
+        let request = ExactString(request)
         guard let nodes = pending[request]?.nodes else { return nil }
-        for node in nodes.keys.sorted() where nodes[node]?.isComplete == false {
+        for node in nodes.keys.sorted(by: { $0.string < $1.string }) where nodes[node]?.isComplete == false {
             if keepsCounted, nodes[node]?.expected != nil { continue }
             giveUp(node, request)
         }
@@ -122,13 +127,13 @@ struct ClusterRequests {
         return finishIfComplete(request)
     }
 
-    private mutating func giveUp(_ node: String, _ request: String) {
+    private mutating func giveUp(_ node: ExactString, _ request: ExactString) {
         pending[request]?.nodes[node]?.isComplete = true
-        pending[request]?.outcome.missingNodes.append(node)
+        pending[request]?.outcome.missingNodes.append(node.string)
         pending[request]?.outcome.isIncomplete = true
     }
 
-    private mutating func finishIfComplete(_ id: String) -> Finished? {
+    private mutating func finishIfComplete(_ id: ExactString) -> Finished? {
         guard let request = pending[id], request.knowsNodes, request.nodes.values.allSatisfy(\.isComplete) else {
             return nil
         }

@@ -35,6 +35,30 @@ enum JSONText {
         return hasEscapes(literal) ? unescaped(literal) : text(literal.extracting(1..<(literal.count - 1)))
     }
 
+    /// Decodes the name of a member; `nil` when it has half of a surrogate pair, as different halves would be one name.
+    static func memberName(_ literal: Span<UInt8>) -> String? {
+        guard let name = string(literal), !name.hasReplacementCharacter || !hasHalves(literal) else { return nil }
+        return name
+    }
+
+    /// Whether a string literal has the escape of half of a surrogate pair.
+    private static func hasHalves(_ literal: Span<UInt8>) -> Bool {
+        var position = 1
+        while position < literal.count - 1 {
+            guard literal[position] == UInt8(ascii: "\\") else {
+                position += 1
+                continue
+            }
+            let isUnit = JSONScanner.byte(literal, position + 1) == UInt8(ascii: "u")
+            position += 2
+            guard isUnit else { continue }
+            let unit = codeUnit(literal, at: position)
+            let scalar = unescapedScalar(literal, &position)
+            if (0xD800..<0xE000).contains(unit), scalar == "\u{FFFD}" { return true }
+        }
+        return false
+    }
+
     private static func unescaped(_ bytes: Span<UInt8>) -> String {
         var result: [UInt8] = []
         result.reserveCapacity(bytes.count)

@@ -4,6 +4,9 @@ public import NIOCore
 /// A JSON value of any kind, or binary data among JSON.
 ///
 /// For events whose shape is not known beforehand; a `Codable` type is faster and safer where it is.
+///
+/// Halves of surrogate pairs, which JavaScript's strings may have, become U+FFFD. An argument in which the name of a
+/// member has one is not decoded, because names that the client keeps apart would be one; ``RawArgument`` takes it.
 public enum JSONValue: Sendable, Equatable {
     /// The literal `null`.
     case null
@@ -63,10 +66,11 @@ extension JSONValue: Codable {
 }
 
 extension JSONValue {
-    /// Decodes a raw argument.
-    init(_ argument: RawArgument) {
+    /// Decodes a raw argument; `nil` when the name of a member has half of a surrogate pair.
+    init?(_ argument: RawArgument) {
         var parser = JSONValueParser(argument)
         self = parser.value()
+        if parser.hasAmbiguousName { return nil }
     }
 
     /// Appends the JSON text where no attachment can follow; binary data becomes a placeholder without attachment.
@@ -115,6 +119,8 @@ private struct JSONValueParser {
     /// Those that were not reached, in the order of the text.
     private var placeholders: ArraySlice<Placeholder>
     private var position = 0
+    /// Whether there was a name that can't be told from others.
+    private(set) var hasAmbiguousName = false
 
     init(_ argument: RawArgument) {
         self.argument = argument
@@ -179,11 +185,12 @@ private struct JSONValueParser {
     private mutating func members() -> JSONObject {
         var members = JSONObject()
         while advance(until: UInt8(ascii: "}")) {
-            let key = JSONText.string(text().readableBytesUInt8Span) ?? ""
+            let key = JSONText.memberName(text().readableBytesUInt8Span)
+            if key == nil { hasAmbiguousName = true }
             skipWhitespace()
             position += 1
             skipWhitespace()
-            members[key] = value()
+            members[key ?? ""] = value()
         }
         return members
     }

@@ -3,7 +3,7 @@ import EngineIO
 /// What a server keeps on one loop: connections, the rooms of each namespace, and tasks of handlers.
 ///
 /// Unchecked: touched only on ``loop``, but for what is immutable.
-final class LoopShard: @unchecked Sendable {
+final class LoopShard: DrainedLoop, @unchecked Sendable {
     let loop: any EngineLoop
     let counters: LoopCounters
     // Its methods call nothing outside.
@@ -15,8 +15,7 @@ final class LoopShard: @unchecked Sendable {
     private var handlers = HandlerTasks()
     private var reporter: MetricsReporter?
     private(set) var isClosed: Bool
-    /// What is left to do of a shutdown.
-    private var draining: Draining?
+    var drain: Drain?
 
     init(loop: any EngineLoop, configuration: SocketIOServer.Configuration, isClosed: Bool) {
         self.loop = loop
@@ -108,47 +107,23 @@ extension LoopShard {
     /// - Returns: The tasks that are still to end.
     func close(forHandler isHandler: Bool) -> [Task<Void, Never>] {
         isClosed = true
-        endDraining()
+        drain?.end()
         for connection in connections { connection.shutDown() }
         reporter?.report(self)
         return handlers.cancelAll(forHandler: isHandler)
     }
 
-    /// A shutdown under way.
-    private struct Draining {
-        let sliceSize: Int
-        var timer: EngineTimer?
-        let completion: @Sendable () -> Void
-    }
+    var remainingCount: Int { connections.count }
 
-    /// The time from one slice of a shutdown to the next.
-    private static let sliceInterval = Duration.milliseconds(100)
-
-    /// Disconnects the clients one slice after the other over a period, and then calls `completion`.
-    /// - Parameters:
-    ///   - period: How long it takes at most.
-    ///   - smallest: The fewest clients in a slice: as many that come back at once trouble nobody.
-    ///   - completion: Called on the loop.
-    func drain(over period: Duration, slicesOf smallest: Int, _ completion: @escaping @Sendable () -> Void) {
+    func drainBegan() {
         isClosed = true
-        endDraining()
-        let slices = max(1, Int(period / Self.sliceInterval))
-        let size = max(smallest, (connections.count + slices - 1) / slices)
-        draining = Draining(sliceSize: size, completion: completion)
-        drainSlice()
     }
 
-    private func drainSlice() {
-        guard var draining else { return }
-        for _ in 0..<draining.sliceSize {
-            guard let connection = connections.last else { break }
-            connection.shutDown()
-            // The transport tells of the end later, so the list must not wait for that.
-            remove(connection)
-        }
-        guard !connections.isEmpty else { return endDraining() }
-        draining.timer = loop.schedule(at: loop.now + Self.sliceInterval) { [weak self] in self?.drainSlice() }
-        self.draining = draining
+    func sendOneAway() {
+        guard let connection = connections.last else { return }
+        connection.shutDown()
+        // The transport tells of the end later, so the list must not wait for that.
+        remove(connection)
     }
 
     /// The handlers for the end of sockets that have not ended, which are cancelled at `deadline`.
@@ -157,14 +132,6 @@ extension LoopShard {
         let tasks = handlers.tasksForTheEnd
         guard !tasks.isEmpty else { return ([], nil) }
         return (tasks, loop.schedule(at: deadline) { for task in tasks { task.cancel() } })
-    }
-
-    /// Leaves it to the caller to disconnect those who are left.
-    func endDraining() {
-        guard let draining else { return }
-        self.draining = nil
-        draining.timer?.cancel()
-        draining.completion()
     }
 }
 

@@ -123,25 +123,13 @@ extension SocketIOServer {
     public func shutdown(gracePeriod: Duration) async {
         precondition(gracePeriod >= .zero, "gracePeriod must not be negative")
         let shards = stopAccepting()
-        let countdown = Countdown(shards.count)
         let deadlines = shards.map { $0.loop.now + gracePeriod }
-        let smallest = max(1, Self.clientsAtOnce / max(1, shards.count))
-        for shard in shards {
-            shard.loop.run { shard.drain(over: gracePeriod, slicesOf: smallest) { countdown.countDown() } }
-        }
-        await withTaskCancellationHandler {
-            await countdown.wait()
-        } onCancel: {
-            for shard in shards { shard.loop.execute { shard.endDraining() } }
-        }
+        await Drain.run(shards, over: gracePeriod)
         for (shard, deadline) in zip(shards, deadlines) where !Task.isCancelled {
             await waitForHandlersOfTheEnd(shard, until: deadline)
         }
         await close()
     }
-
-    /// How many clients a shutdown sends away at once: as many that come back trouble nobody.
-    private static let clientsAtOnce = 100
 
     private func waitForHandlersOfTheEnd(_ shard: LoopShard, until deadline: ContinuousClock.Instant) async {
         let (tasks, timer) = await withCheckedContinuation { continuation in
@@ -153,32 +141,5 @@ extension SocketIOServer {
             for task in tasks { task.cancel() }
         }
         if let timer { shard.loop.run { timer.cancel() } }
-    }
-}
-
-/// Waits until something has happened a number of times.
-private final class Countdown: Sendable {
-    private let state: Mutex<(remaining: Int, continuation: CheckedContinuation<Void, Never>?)>
-
-    init(_ count: Int) {
-        state = Mutex((count, nil))
-    }
-
-    func countDown() {
-        let continuation = state.withLock { state in
-            state.remaining -= 1
-            return state.remaining == 0 ? state.continuation : nil
-        }
-        continuation?.resume()
-    }
-
-    func wait() async {
-        await withCheckedContinuation { continuation in
-            let isOver = state.withLock { state in
-                state.continuation = continuation
-                return state.remaining <= 0
-            }
-            if isOver { continuation.resume() }
-        }
     }
 }

@@ -20,7 +20,7 @@ public final class Socket: @unchecked Sendable {
     /// The namespace that the client joined.
     public let namespace: Namespace
 
-    /// The Engine.IO connection, which the sockets of a client share.
+    /// The Engine.IO connection, which the sockets of a client share; of its members some are for its loop alone.
     public let connection: any EngineConnection
 
     let client: ClientConnection

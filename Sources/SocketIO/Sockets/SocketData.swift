@@ -35,7 +35,7 @@ public struct SocketData: Sendable {
 extension SocketData {
     /// What another node wrote.
     init(serialized: RawArgument?) {
-        guard case .object(let members)? = serialized.map(JSONValue.init) else { return }
+        guard case .object(let members)? = serialized.flatMap(JSONValue.init) else { return }
         encoded = members.dictionary
     }
 

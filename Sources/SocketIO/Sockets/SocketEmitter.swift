@@ -212,7 +212,7 @@ extension SocketOperator {
         id: UInt64,
         _ completion: @escaping AcknowledgementTable.Completion
     ) {
-        socket.connection.loop.run { [self] in
+        socket.runInOrder { [self] in
             guard let packet else {
                 completion(.failure(.notSent(detail: "the event could not be encoded")))
                 return

@@ -1,6 +1,7 @@
 import Locking
 import NIOCore
 import NIOPosix
+import Networking
 import STUN
 import Testing
 

@@ -1,4 +1,5 @@
 import EngineIO
+import Networking
 import Testing
 
 @testable import LinkUpServer
