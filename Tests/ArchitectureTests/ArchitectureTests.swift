@@ -38,7 +38,7 @@ struct ModuleRule: Sendable, CustomTestStringConvertible {
             only: ["NIOCore", "Crypto", "FoundationEssentials", "DequeModule", "HeapModule", "Synchronization"]
         ),
         Self("TURNServer", imports: ["Listening", "STUN", "TURN", "CLinuxUDP"]),
-        Self("EngineIO", imports: ["Networking"], only: ["NIOCore", "FoundationEssentials", "DequeModule"]),
+        Self("EngineIO", imports: ["Locking", "Networking"], only: ["NIOCore", "FoundationEssentials", "DequeModule"]),
         Self("EngineIOTransport", imports: ["EngineIO", "Listening"]),
         Self(
             "SocketIO",

@@ -44,14 +44,13 @@ import Testing
 
     private func makeServer(isRecoverable: Bool, isCluster: Bool = true) -> SocketIOServer {
         let (loop, published, inboxes, sockets) = (loop, published, inboxes, sockets)
-        let io = SocketIOServer(
-            configuration: .init(connectionStateRecovery: isRecoverable ? .init() : nil),
-            adapter: isCluster
-                ? { inbox in
-                    inboxes.add(inbox)
-                    return Recorder(journal: published, clock: loop)
-                } : nil
-        )
+        let make: @Sendable (ClusterInbox) -> any Adapter = { inbox in
+            inboxes.add(inbox)
+            return Recorder(journal: published, clock: loop)
+        }
+        var configuration = SocketIOServer.Configuration()
+        if isRecoverable { configuration.connectionStateRecovery = .init() }
+        let io = SocketIOServer(configuration: configuration, adapter: isCluster ? make : nil)
         io.onConnection { sockets.add($0) }
         return io
     }
