@@ -4,7 +4,7 @@ import { Chat } from '../../net/chat.js';
 import { MemberKey } from '../../net/member-key.js';
 import { Members } from '../../net/members.js';
 import { RoomLink } from '../../net/room-link.js';
-import { othersOf } from '../../state/members.js';
+import { othersOf, typingNames } from '../../state/members.js';
 import { createPageStore } from '../../state/state.js';
 import { windowOf } from '../../state/timeline.js';
 import { ManualClock, settle } from '../clock.js';
@@ -336,4 +336,30 @@ test('one\'s own message that comes as an event as well stands there once', asyn
   socket.deliver('message', message(1, 'me', { text: 'hello', key }));
   await socket.answer({ message: message(1, 'me', { text: 'hello', key }) });
   assert.deepEqual([numbers(store), drafts(store), store.get().panel.unread], [[1], [], 0]);
+});
+
+test('a page that goes says so by a beacon, and one that is not in the room does not', async (context) => {
+  const sent = [];
+  const before = Object.getOwnPropertyDescriptor(globalThis, 'navigator');
+  Object.defineProperty(globalThis, 'navigator', { value: { sendBeacon: (...words) => sent.push(words) }, configurable: true });
+  context.after(() => (before ? Object.defineProperty(globalThis, 'navigator', before) : delete globalThis.navigator));
+  const { link, socket } = makeChat();
+  link.suspend();
+  assert.deepEqual(sent, []);
+  socket.id = 'socket-1';
+  await socket.answer(joined);
+  link.suspend();
+  assert.deepEqual(sent.map(([path, words]) => [path, JSON.parse(words)]), [['/api/leave', { room: 'tea', key: 'secret', connection: 'socket-1' }]]);
+});
+
+test('what is heard of members is in the list, with their names for who types', async () => {
+  const { store, socket } = await makeJoinedChat();
+  socket.deliver('member', { id: 'a', name: 'Ann', role: 'member', away: false, hand: 0 });
+  socket.deliver('typing', { id: 'a', active: true });
+  assert.deepEqual(typingNames(store.get().members), ['Ann']);
+  socket.deliver('member', { id: 'a', name: 'Ann', role: 'member', away: true, hand: 0 });
+  socket.deliver('room', { ...settings, locked: true });
+  assert.deepEqual([store.get().members.list[1].away, store.get().members.isLocked], [true, true]);
+  socket.deliver('member-left', { id: 'a', reason: 'left' });
+  assert.deepEqual([store.get().members.count, store.get().members.typing], [1, []]);
 });
