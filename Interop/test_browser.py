@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Error, expect
 
 from harness.browser import Participant
-from harness.member import Member
+from harness.member import Member, call
 from harness.rtcpeer import RTCPeer
 from harness.waiting import wait_until
 
@@ -136,14 +136,13 @@ def test_a_full_call_leaves_the_chat(linkup, people):
     with contextlib.ExitStack() as stack:
         members = [stack.enter_context(Member(linkup.url)) for _ in range(16)]
         for number, member in enumerate(members):
-            assert "self" in member.call("join", room="room", name=f"Member {number}")
-        members[0].chat("join", room="room", name="Member 0")
+            member.join("room", f"Member {number}", call=call())
         (late,) = people(linkup, "Late")
         expect(late.page.get_by_text("The chat works without the call")).to_have_count(1)
         late.say("No place for me?")
         assert members[0].wait_for("message")["text"] == "No place for me?"
         late.expect_texts("No place for me?")
-        members[1].call("leave", {})
+        assert members[1].request("exit", {}) == {}
         wait_until(lambda: len(late.peers()) == 15, timeout=30, what="the place to be taken")
 
 
@@ -232,14 +231,14 @@ def test_signals_make_one_connection_a_second(linkup, chromium, people):
     )
     ann.enter()
     with Member(linkup.url) as robot:
-        joined = robot.call("join", room="room", name="Robot")
-        (peer,) = joined["peers"]
+        joined = robot.join("room", "Robot", call=call())
+        (peer,) = (member["id"] for member in joined["members"] if member["id"] != robot.id)
         start = time.monotonic()
         for epoch in range(1, 401):
-            signal = {"to": peer["id"], "epoch": epoch, "description": {"type": "offer", "sdp": "v=0"}}
-            robot.client.emit("signal", signal, namespace="/call")
+            signal = {"epoch": epoch, "description": {"type": "offer", "sdp": "v=0"}}
+            robot.client.emit("signal", (peer, signal), namespace="/room")
         # The answer says that all of them were passed on.
-        assert robot.call("status", audio=False, video=False, screen=False) == {}
+        assert robot.request("status", audio=False, video=False, screen=False) == {}
         ann.wait_for("window.connections > 2")
         made = ann.page.evaluate("window.connections")
     # The first, the second at once, and then one a second.
@@ -251,9 +250,9 @@ def test_a_long_chat_has_few_rows(linkup, people):
     count = 0
     for _ in range(35):
         with Member(linkup.url) as other:
-            assert "error" not in other.chat("join", room="room", name="Bea")
+            other.join("room", "Bea")
             for _ in range(20):
-                assert "error" not in other.chat("say", text=f"message {count}")
+                other.say(f"message {count}")
                 count += 1
     rows = ann.page.locator("#messages .message")
     expect(rows).to_have_count(500)
@@ -266,8 +265,8 @@ def test_a_long_chat_has_few_rows(linkup, people):
         expect(rows.first).to_have_text(re.compile(rf"message {number}$"))
     expect(rows).to_have_count(500)
     with Member(linkup.url) as other:
-        other.chat("join", room="room", name="Bea")
-        other.chat("say", text="the last one")
+        other.join("room", "Bea")
+        other.say("the last one")
     ann.page.get_by_role("button", name="New messages").click()
     expect(rows.last).to_contain_text("the last one")
     expect(rows).to_have_count(500)
@@ -284,8 +283,8 @@ def test_names_are_only_names(linkup, chromium, people):
     ann.page.locator("#lobby-name").fill("מיכל")
     ann.page.locator("#join").click()
     with Member(linkup.url) as other:
-        other.chat("join", room="room", name="מיכל (you)")
-        other.chat("say", text="Who is who?")
+        other.join("room", "מיכל (you)")
+        other.say("Who is who?")
         ann.say("I am")
         messages = ann.page.locator("#messages .message")
         for shown in ann.page.locator("#people li"), messages:
@@ -378,7 +377,7 @@ def test_relayed_call_moves_to_new_credentials(linkup, people):
     # Whoever joins again gets credentials anew, as somebody does who has been in the call for hours. They differ by
     # the second in which they end.
     ann.wait_for(f"Date.now() > {ann.page.evaluate('Date.now()') + 1000}")
-    ann.page.evaluate("window.linkup.sockets.call.io.engine.close()")
+    ann.page.evaluate("window.linkup.socket.io.engine.close()")
     wait_until(lambda: ann.page.evaluate(NAMES) != names, interval=0.1, what="other credentials")
     wait_until(lambda: ann.page.evaluate(RELAYED_ADDRESS) not in (relayed, None), interval=0.2, what="another relay")
     assert ann.wait_for_peers(1) == [bea_id]
@@ -448,3 +447,100 @@ def test_large_file(linkup, people, tmp_path):
     ann.send_file("large.bin", data)
     received = bea.receive_file("large.bin", tmp_path / "large", timeout=170)
     assert hashlib.sha256(received).digest() == hashlib.sha256(data).digest()
+
+
+# How `sessionStorage` knows a member after a reload.
+SAVED_KEY = "linkup.key.room"
+
+
+def test_a_reload_is_the_same_member(linkup, people):
+    """In the chat and in the call: who reloads keeps id and messages, and leaves no ghost."""
+    ann, bea = people(linkup, "Ann", "Bea")
+    (bea_id,), (ann_id,) = ann.wait_for_peers(1), bea.wait_for_peers(1)
+    ann.say("mine")
+    bea.say("not mine")
+    ann.expect_texts("mine", "not mine")
+    ann.page.reload()
+    ann.enter()
+    assert ann.wait_for_peers(1) == [bea_id]
+    assert bea.wait_for_peers(1) == [ann_id]
+    expect(ann.page.locator("#messages .message.is-own .text")).to_have_text(["mine"])
+    ann.wait_for_frames()
+    bea.wait_for_frames()
+    # As long as the server leaves for a page to come back, and more.
+    time.sleep(5)
+    for person in (ann, bea):
+        expect(person.page.locator("#people li")).to_have_count(2)
+        expect(person.page.locator("#people .is-away")).to_have_count(0)
+        expect(person.page.locator(".tile")).to_have_count(2)
+    bea.wait_for_frames(more=5)
+    # Who closes the page is gone soon, and not only away.
+    ann.page.close()
+    expect(bea.page.locator("#people li")).to_have_count(1, timeout=8_000)
+    expect(bea.page.locator(".tile")).to_have_count(1)
+
+
+def test_two_tabs_of_a_member_are_one_person(linkup, people):
+    """The call is in the tab that entered last, and the other can take it back."""
+    ann, bea = people(linkup, "Ann", "Bea")
+    (ann_id,) = bea.wait_for_peers(1)
+    ann.wait_for_peers(1)
+    # A tab that goes leaves its key to the next one; here it stays.
+    ann.page.evaluate("navigator.sendBeacon = () => true; dispatchEvent(new PageTransitionEvent('pagehide'))")
+    key = ann.page.evaluate(f"sessionStorage.getItem('{SAVED_KEY}')")
+    second = ann.context.new_page()
+    second.add_init_script(f"sessionStorage.setItem('{SAVED_KEY}', {key!r})")
+    second.goto(f"{ann.url}/r/room?name=Ann")
+    second.locator("#join").click()
+    expect(second.locator('.tile[data-connection="connected"]:not([data-peer="self"])')).to_have_count(1)
+    expect(ann.page.locator("#elsewhere")).to_be_visible()
+    expect(ann.page.locator(".tile")).to_have_count(1)
+    assert bea.wait_for_peers(1) == [ann_id]
+    bea.wait_for_frames()
+    expect(bea.page.locator("#people li")).to_have_count(2)
+    bea.say("to both")
+    ann.expect_texts("to both")
+    expect(second.locator("#messages .text")).to_have_text(["to both"])
+
+    ann.page.get_by_role("button", name="Take it here").click()
+    expect(ann.page.locator("#elsewhere")).to_be_hidden()
+    expect(second.locator("#elsewhere")).to_be_visible()
+    ann.wait_for_peers(1)
+    assert bea.wait_for_peers(1) == [ann_id]
+    bea.wait_for_frames()
+
+
+def test_a_host_lets_in_and_mutes(linkup, chromium, people):
+    with Member(linkup.url) as host:
+        host.join("room", "Hana")
+        assert host.request("settings", waiting=True) == {}
+        ann = Participant(chromium, f"http://localhost:{linkup.port}", name="Ann")
+        people.all.append(ann)
+        ann.page.goto(f"{ann.url}/r/room?name=Ann")
+        ann.page.locator("#join").click()
+        expect(ann.page.locator("#waiting")).to_be_visible()
+        (waiting,) = host.wait_for("waiting", where=lambda value: value["members"])["members"]
+        assert host.request("admit", id=waiting["id"]) == {}
+        expect(ann.page.locator("#call")).to_be_visible()
+        ann.expect_tile("self", audio="on")
+        (id,) = (member["id"] for member in [host.wait_for("member", where=lambda member: member["name"] == "Ann")])
+        assert host.request("mute", id=id) == {}
+        ann.expect_tile("self", audio="off")
+        expect(ann.page.locator(".note", has_text="Hana")).to_be_visible()
+        assert host.request("remove", id=id) == {}
+        expect(ann.page.locator("#left")).to_contain_text("put you out")
+
+
+def test_who_opened_a_room_admits_and_locks(linkup, people):
+    (ann,) = people(linkup, "Ann")
+    page = ann.page
+    page.locator("#tab-people").click()
+    expect(page.locator("#people .role")).to_have_text("Host")
+    page.evaluate("window.linkup.socket.emit('settings', { waiting: true }, () => undefined)")
+    with Member(linkup.url) as guest, Member(linkup.url) as other:
+        wait_until(lambda: guest.try_join("room", "Gil").get("waiting"), what="the list of who waits")
+        page.get_by_role("button", name="Let \u2068Gil\u2069 in", exact=True).click()
+        guest.wait_for("admitted")
+        expect(page.locator("#waiting-list li")).to_have_count(0)
+        page.locator("#lock").check()
+        wait_until(lambda: other.try_join("room", "Late").get("error", {}).get("code") == "locked", what="the lock")

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from harness.browser import Participant
-from harness.member import Member
+from harness.member import Member, call
 from harness.waiting import wait_until
 
 pytestmark = pytest.mark.timeout(120)
@@ -39,8 +39,7 @@ def members(linkup):
             made = []
             for name in names:
                 member = stack.enter_context(Member(linkup.url))
-                assert "error" not in member.call("join", room="room", name=name)
-                assert member.call("status", audio=True, video=True, screen=name in screen) == {}
+                member.join("room", name, call=call(audio=True, video=True, screen=name in screen))
                 made.append(member)
             return made
 
@@ -113,11 +112,11 @@ def test_whoever_shares_last_is_large_until_the_person_chooses(enter, members):
     bea, cid = members("Bea", "Cid", screen=["Cid"])
     main = ann.page.locator(".tile.is-main .name")
     expect(main).to_have_text("Cid")
-    bea.call("status", audio=True, video=True, screen=True)
+    bea.request("status", audio=True, video=True, screen=True)
     expect(main).to_have_text("Bea")
     ann.page.locator(".tile", has_text="Cid").get_by_role("button", name="Show large").click()
     expect(main).to_have_text("Cid")
-    cid.call("leave")
+    cid.request("leave", {})
     expect(main).to_have_text("Bea")
 
 
@@ -160,8 +159,8 @@ def test_after_a_reload_this_is_the_same_person(enter, linkup):
     ann.say("mine")
     ann.expect_texts("mine")
     with Member(linkup.url) as other:
-        other.chat("join", room="room", name="Bea")
-        other.chat("say", text="not mine")
+        other.join("room", "Bea")
+        other.say("not mine")
         ann.expect_texts("mine", "not mine")
         ann.page.reload()
         ann.enter()
@@ -349,7 +348,7 @@ def test_people_in_a_room_have_colours_of_their_own(enter, linkup):
     with contextlib.ExitStack() as stack:
         for number in range(5):
             member = stack.enter_context(Member(linkup.url))
-            member.chat("join", room="room", name=f"Guest {number * 7}")
+            member.join("room", f"Guest {number * 7}")
         ann.page.locator('[data-command="people"]').click()
         avatars = ann.page.locator("#people .avatar")
         expect(avatars).to_have_count(6)
@@ -373,7 +372,7 @@ def test_leaving_and_joining_leaves_nothing_behind(enter):
         expect(page.locator("#preview")).to_be_visible()
         page.locator("#join").click()
         expect(page.locator("#call")).to_be_visible()
-        ann.wait_for("window.linkup.sockets.chat.connected && window.linkup.sockets.call.connected")
+        ann.wait_for("window.linkup.socket.connected")
         expect(page.locator("#people li")).to_have_count(1)
 
     again()

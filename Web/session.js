@@ -39,8 +39,8 @@ export class Session {
   }
 
   /** What a call, or a look into one, needs to know. */
-  get sockets() {
-    return this.#stay?.sockets;
+  get socket() {
+    return this.#stay?.socket;
   }
 
   get peers() {
@@ -95,6 +95,21 @@ export class Session {
   /** @param {boolean} isActive */
   setTyping(isActive) {
     this.#stay?.chat.setTyping(isActive);
+  }
+
+  /** Takes the call back from another page of this member. */
+  takeBack() {
+    this.#stay?.call.takeBack();
+  }
+
+  /** @param {string} id  of somebody who waits @param {boolean} isLetIn */
+  answer(id, isLetIn) {
+    void (isLetIn ? this.#stay?.members.admit(id) : this.#stay?.members.deny(id));
+  }
+
+  /** @param {boolean} isLocked  whether the room takes nobody new */
+  lock(isLocked) {
+    void this.#stay?.members.lock(isLocked);
   }
 
   /** Tries at once to send what the server did not take. */

@@ -19,7 +19,10 @@ export class Stay {
   chat;
   call;
   files;
-  sockets;
+  members;
+  socket;
+  #link;
+  #media;
   #store;
   #signal;
   /**
@@ -43,30 +46,48 @@ export class Stay {
   constructor({ store, media, room, name, relayOnly, transports, signal, onRefused }) {
     this.#store = store;
     this.#signal = signal;
-    const { chat, link, sockets } = connect({ store, room, name, transports, onRefused });
+    this.#media = media;
+    const { link, socket, members, chat, callLink } = connect({ store, room, name, transports });
+    this.#link = link;
     this.chat = chat;
-    this.sockets = sockets;
-    this.call = new Call({ link, media, relayOnly });
+    this.members = members;
+    this.socket = socket;
+    this.call = new Call({ link: callLink, media, relayOnly });
     this.files = new Files(this.call);
     const number = (stays += 1);
     const tell = () => this.#tellPeers();
-    this.call.on('peers', tell).on('change', tell).on('stream', tell).on('refused', onRefused).on('note', (note) => this.#note(note));
+    this.call
+      .on('peers', tell)
+      .on('change', tell)
+      .on('stream', tell)
+      .on('elsewhere', (isElsewhere) => store.apply({ type: 'elsewhere', isElsewhere }))
+      .on('refused', onRefused)
+      .on('note', (note) => this.#note(note));
+    link.on('refused', onRefused);
+    link.hear('mute', ({ by }) => this.#muted(by));
     this.files
       .on('change', (row) => store.apply({ type: 'transfer', transfer: { ...row, id: `${number} ${row.id}` } }))
       .on('note', (note) => this.#note(note));
     const timer = setInterval(tell, lookInterval);
     signal.addEventListener('abort', () => clearInterval(timer));
-    globalThis.addEventListener?.('pagehide', () => chat.suspend(), { signal });
   }
 
   start() {
-    this.chat.start();
     this.call.start();
+    this.#link.start();
   }
 
   leave() {
     this.call.leave();
     this.chat.leave();
+    this.#link.leave();
+  }
+
+  /** @param {string} by  the id of who asked this client to be silent */
+  #muted(by) {
+    if (this.#media.wanted.audio) void this.#media.setMicrophone(false);
+    const name = this.#store.get().members.list.find(({ id }) => id === by)?.name;
+    this.#note(name === undefined ? { key: 'note.muted' } : { key: 'note.muted-by', values: { name } });
   }
 
   /** @param {Sentence} sentence */

@@ -71,7 +71,7 @@ class Participant:
         expect(self.page.locator("#preview")).to_be_visible()
         self.page.locator("#join").click()
         expect(self.page.locator("#call")).to_be_visible()
-        self.wait_for("window.linkup?.sockets.chat.connected && window.linkup.sockets.call.connected")
+        self.wait_for("window.linkup?.socket?.connected")
         return self
 
     def wait_for(self, expression, timeout=20):

@@ -12,7 +12,8 @@ import { supersedes } from './signal-order.js';
  * @property {[peer: Peer]} stream
  * @property {[peer: Peer, channel: RTCDataChannel]} channel
  * @property {[peer: Peer]} replaced  its connection, by another one
- * @property {[reason: import('../i18n/t.js').Sentence]} refused  the server does not let this client in
+ * @property {[reason: import('../i18n/t.js').Sentence]} refused  it can't be as this person wants it
+ * @property {[isElsewhere: boolean]} elsewhere  whether the call goes on in another page
  * @property {[note: import('../i18n/t.js').Sentence]} note  something to tell
  */
 
@@ -57,7 +58,7 @@ export class Call extends Emitter {
 
   /**
    * @param {object} options
-   * @param {import('../net/call-link.js').CallLink} options.link
+   * @param {import('../net/call-link.js').CallLink} options.link  which enters again, by itself, after each loss of the connection
    * @param {import('./media.js').Media} options.media
    * @param {boolean} [options.relayOnly]  connects through the relay alone, so that peers don't see this address
    */
@@ -67,13 +68,17 @@ export class Call extends Emitter {
     this.#media = media;
     this.#relayOnly = relayOnly;
     media.on('change', () => this.#mediaChanged());
+    this.#sendStatus();
     this.#listen();
   }
 
-  /** Enters the call; again, by itself, after each loss of the connection. */
   start() {
     globalThis.addEventListener('online', () => this.#networkChanged(), { signal: this.#end.signal });
-    this.#link.start();
+  }
+
+  /** Takes the call back from another page of this member. */
+  takeBack() {
+    this.#link.takeBack();
   }
 
   leave() {
@@ -84,44 +89,47 @@ export class Call extends Emitter {
 
   #listen() {
     const link = this.#link;
-    link.on('joined', (answer) => this.#entered(answer));
-    link.on('lost', () => {
-      for (const outbox of this.#outboxes.values()) outbox.pause();
+    link.on('entered', (answer) => this.#entered(answer));
+    link.on('lost', () => this.#pause());
+    link.on('moved', () => {
+      this.#pause();
+      this.#removeAll();
+      this.dispatch('peers');
+      this.dispatch('elsewhere', true);
     });
-    link.on('arrived', (info) => this.#arrived(info));
-    link.on('away', (id) => this.peers.get(id)?.setAway());
+    link.on('peer', (info) => this.#told(info));
     link.on('left', (id) => this.#left(id));
-    link.on('status', ({ id, status }) => this.peers.get(id)?.setStatus(status));
     link.on('signal', ({ from, signal }) => void this.peers.get(from)?.receive(signal));
     link.on('iceServers', (iceServers) => this.#setIceServers(iceServers));
-    link.on('refused', (reason) => this.dispatch('refused', reason));
     link.on('note', (note) => this.dispatch('note', note));
   }
 
-  /** @param {import('../net/call-link.js').Joined} answer */
-  #entered({ self, peers, iceServers, epoch }) {
+  #pause() {
+    for (const outbox of this.#outboxes.values()) outbox.pause();
+  }
+
+  /** @param {import('../net/call-link.js').Entered} answer */
+  #entered({ self, peers, iceServers, epoch, isForgotten }) {
     if (this.#relayOnly && !hasRelay(iceServers)) {
       this.dispatch('refused', { key: 'refusal.no-relay' });
       return;
     }
     // Under another id this is another participant for the others too: nothing goes on.
-    if (this.self !== undefined && this.self !== self) this.#removeAll();
+    if (isForgotten || (this.self !== undefined && this.self !== self)) {
+      this.#removeAll();
+      this.dispatch('peers');
+    }
     this.self = self;
     this.#epoch = Math.max(this.#epoch, epoch);
     this.#setIceServers(iceServers);
-    this.#sendStatus();
     const present = new Set(peers.map(({ id }) => id));
     for (const peer of this.peers.values()) if (!present.has(peer.id)) this.#expectBack(peer);
     for (const outbox of this.#outboxes.values()) outbox.resume();
     for (const info of peers) {
-      const known = this.peers.get(info.id);
-      if (known) {
-        known.update(info);
-        known.resynchronize();
-      } else {
-        void this.#add(info).start();
-      }
+      if (this.#isKnown(info)) this.#update(info, true);
+      else void this.#add(info).start();
     }
+    this.dispatch('elsewhere', false);
     this.dispatch('peers');
   }
 
@@ -148,19 +156,36 @@ export class Call extends Emitter {
   }
 
   /** @param {import('./peer.js').PeerInfo} info */
-  #arrived(info) {
-    const known = this.peers.get(info.id);
-    if (known) {
-      known.update(info);
-      known.resynchronize();
-    } else {
-      const wasKnown = this.#successors.has(info.id);
-      const peer = this.#add(info);
-      // After a long sleep its page may not know that it was given up here, and wait for nothing.
-      if (wasKnown) void peer.start();
-      this.dispatch('note', { key: 'note.joined', values: { name: info.name } });
+  #told(info) {
+    const isNew = !this.peers.has(info.id);
+    if (this.#isKnown(info)) {
+      this.#update(info);
+      return;
     }
+    this.#add(info);
+    if (isNew) this.dispatch('note', { key: 'note.joined', values: { name: info.name } });
     this.dispatch('peers');
+  }
+
+  /**
+   * Whether there is a connection to a peer. One to a page of before is given up.
+   *
+   * @param {import('./peer.js').PeerInfo} info
+   */
+  #isKnown({ id, stay }) {
+    const known = this.peers.get(id);
+    if (!known || known.stay === stay) return known !== undefined;
+    this.#remove(known);
+    this.dispatch('peers');
+    return false;
+  }
+
+  /** @param {import('./peer.js').PeerInfo} info @param {boolean} [isBack]  whether this side was away */
+  #update(info, isBack = false) {
+    const known = this.peers.get(info.id);
+    const wasAway = known?.isAway || isBack;
+    known?.update(info);
+    if (wasAway && !info.isAway) known?.resynchronize();
   }
 
   /** @param {string} id */
@@ -177,7 +202,7 @@ export class Call extends Emitter {
   /** @param {import('./peer.js').PeerInfo} info */
   #add(info) {
     const outbox = new Outbox({ limit: signalsAtOnce, supersedes, transmit: (signal) => this.#link.signal(info.id, signal) });
-    if (this.#link.isJoined) outbox.resume();
+    if (this.#link.isIn) outbox.resume();
     this.#outboxes.set(info.id, outbox);
     const before = this.#successors.get(info.id);
     /** @type {Peer} */
@@ -187,7 +212,7 @@ export class Call extends Emitter {
       remoteEpoch: before?.remoteEpoch,
       media: this.#media,
       configuration: () => ({ iceServers: this.#iceServers, iceTransportPolicy: this.#relayOnly ? 'relay' : 'all' }),
-      canSignal: () => this.#link.isJoined && !peer.isAway,
+      canSignal: () => this.#link.isIn && !peer.isAway,
       send: (signal) => outbox.push(signal),
     });
     this.peers.set(peer.id, peer);
@@ -220,7 +245,7 @@ export class Call extends Emitter {
   }
 
   #sendStatus() {
-    this.#link.tellStatus(this.#media.status);
+    this.#link.setStatus(this.#media.status);
   }
 
   #networkChanged() {

@@ -2,7 +2,7 @@ import { RenewalPace, candidateLimit } from './renewal-pace.js';
 
 /**
  * Perfect negotiation with one peer (W3C WebRTC, "Perfect Negotiation Example"), over connections
- * that are numbered by epochs (docs/signalling.md).
+ * that are numbered by epochs (docs/protocol.md).
  *
  * Either side may offer at any time. When two offers cross, the polite side takes its own back and
  * the impolite side ignores the other's. This file knows nothing of pages and sockets.
@@ -26,7 +26,7 @@ import { RenewalPace, candidateLimit } from './renewal-pace.js';
  * @property {(timer: any) => void} [clearTimeout]
  */
 export class Negotiation {
-  /** Who gives way when two offers cross; the server may decide it anew with a `join`. */
+  /** Who gives way when two offers cross; it is decided anew when this side gets another id. */
   polite;
   #makingOffer = false;
   #ignoreOffer = false;

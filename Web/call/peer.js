@@ -7,7 +7,14 @@ import { RouteWatch } from './route-watch.js';
 
 /**
  * @typedef {{ audio: boolean, video: boolean, screen: boolean }} Status
- * @typedef {{ id: string, name: string, polite: boolean, status?: Status }} PeerInfo
+ *
+ * @typedef {object} PeerInfo
+ * @property {string} id
+ * @property {string} name
+ * @property {string} stay  another one means that the page of the peer is a new one, and has no connections
+ * @property {boolean} isAway  whether its signalling connection is lost
+ * @property {boolean} polite  whether this side gives way when two offers cross
+ * @property {Status} status
  *
  * @typedef {object} PeerEvents
  * @property {[]} change  of anything that is shown
@@ -23,10 +30,10 @@ const firstChannel = 'linkup';
 export class Peer extends Emitter {
   id;
   name;
-  /** @type {Status} */
+  stay;
   status;
   /** Whether its signalling connection is lost. */
-  isAway = false;
+  isAway;
   stream = new MediaStream();
   #negotiation;
   #recovery;
@@ -55,7 +62,9 @@ export class Peer extends Emitter {
     super();
     this.id = info.id;
     this.name = info.name;
-    this.status = info.status ?? { audio: false, video: false, screen: false };
+    this.stay = info.stay;
+    this.status = info.status;
+    this.isAway = info.isAway;
     this.#media = media;
     this.#getConfiguration = configuration;
     this.#negotiation = new Negotiation({
@@ -107,17 +116,9 @@ export class Peer extends Emitter {
    *
    * @param {PeerInfo} info
    */
-  update(info) {
-    this.name = info.name;
-    this.status = info.status ?? this.status;
-    this.isAway = false;
-    this.#negotiation.polite = info.polite;
-    this.dispatch('change');
-  }
-
-  /** @param {Status} status */
-  setStatus(status) {
-    this.status = status;
+  update({ name, isAway, polite, status }) {
+    Object.assign(this, { name, isAway, status });
+    this.#negotiation.polite = polite;
     this.dispatch('change');
   }
 

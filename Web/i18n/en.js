@@ -47,6 +47,12 @@ export default {
   'left.other': 'Another room',
   'left.unsaved': { one: '{count} file that you received is not saved yet:', other: '{count} files that you received are not saved yet:' },
 
+  'waiting.title': 'Waiting to be let in',
+  'waiting.words': 'A host of {room} is asked to let you in.',
+  'waiting.leave': 'Wait no longer',
+
+  'call.elsewhere': 'The call goes on in another tab.',
+  'call.take-back': 'Take it here',
   'call.toolbar': 'Call',
   'call.participants': 'Participants',
   'call.reconnecting': 'Reconnecting…',
@@ -81,6 +87,8 @@ export default {
   'help.key-escape': 'Esc',
 
   'note.joined': '{name} joined the call',
+  'note.muted-by': '{name} has muted you',
+  'note.muted': 'You were muted',
   'note.left': '{name} left the call',
 
   'tile.you': 'you',
@@ -113,6 +121,17 @@ export default {
   'side.people-list': 'People in the room',
   'side.others': { one: 'and {count} more', other: 'and {count} more' },
 
+  'people.host': 'Host',
+  'people.moderator': 'Moderator',
+  'people.guest': 'Guest',
+  'people.away': 'Away for the moment',
+  'people.waiting': 'Waiting to be let in',
+  'people.admit': 'Let in',
+  'people.admit-one': 'Let {name} in',
+  'people.deny': 'No',
+  'people.deny-one': 'Do not let {name} in',
+  'people.lock': 'Lock the room: take nobody new',
+
   'chat.messages': 'Messages',
   'chat.empty': 'No messages yet. Say hello!',
   'chat.newest': 'New messages',
@@ -130,13 +149,18 @@ export default {
   'chat.typing': { one: '{names} is typing…', other: '{names} are typing…' },
   'chat.typing-many': 'Several people are typing…',
   'chat.not-taken': 'A message was not taken: it is too long, or holds a character that cannot be sent.',
-  'chat.without': 'The chat of this room has as many people as it may have. The call works without the chat.',
+  'chat.deleted': 'This message was taken back.',
 
   'day.today': 'Today',
   'day.yesterday': 'Yesterday',
 
   'refusal.not-stored': 'The server cannot store messages at the moment. What you write is kept here and sent again.',
   'refusal.busy': 'The server is busy. This page tries again by itself.',
+  'refusal.denied': 'A host of this room did not let you in, or has put you out.',
+  'refusal.locked': 'This room is locked: it takes nobody new.',
+  'refusal.name': 'The server does not take this name. Please choose another one.',
+  'refusal.not-allowed': 'Guests of this room may listen and read, but not take part.',
+  'refusal.version': 'This page and the server are of different versions. A reload may help.',
   'refusal.room-full': 'This room has as many people as it may have.',
   'refusal.too-many-requests': 'The server has had too many requests from here. Please try again in a while.',
   'refusal.bad-request': 'The server did not understand this page. A reload may help.',

@@ -1,97 +1,96 @@
-/** The way of a call to the server and back, through `/call`. */
+/** The way of a call to the server and back: who is in it, and what they signal. */
 
 import { Emitter } from '../client/emitter.js';
-import { keepEntering } from './entrance.js';
-import { MemberKey } from './member-key.js';
-import { refusalIn } from './refusal.js';
+import { Refusal, refusalIn } from './refusal.js';
 import { Retry } from './retry.js';
 
 /**
  * @typedef {import('../call/peer.js').PeerInfo} PeerInfo
  * @typedef {import('../call/peer.js').Status} Status
  * @typedef {import('../call/negotiation.js').Signal} Signal
+ * @typedef {import('../state/members.js').Member} Member
  *
- * @typedef {object} Joined
+ * @typedef {object} Entered
  * @property {string} self  the id of this member
  * @property {PeerInfo[]} peers  the others in the call
  * @property {RTCIceServer[]} iceServers
  * @property {number} epoch  of the connections that are made from now on
+ * @property {boolean} isForgotten  whether the others have closed their connections to this one
  *
  * @typedef {object} CallLinkEvents
- * @property {[answer: Joined]} joined  again after each loss of the connection
+ * @property {[answer: Entered]} entered  again after each loss of the connection
  * @property {[]} lost
- * @property {[info: PeerInfo]} arrived  is new, or is back
- * @property {[id: string]} away  has lost its connection to the server
+ * @property {[]} moved  the call goes on in another page of this member
+ * @property {[info: PeerInfo]} peer  is new, or has changed
  * @property {[id: string]} left
- * @property {[change: { id: string, status: Status }]} status
  * @property {[sent: { from: string, signal: Signal }]} signal
  * @property {[iceServers: RTCIceServer[]]} iceServers
- * @property {[reason: import('../i18n/t.js').Sentence]} refused  the server does not let this client in
  * @property {[note: import('../i18n/t.js').Sentence]} note  something to tell
  */
 
-/** How long the server has for an answer, in milliseconds. */
-const answerTime = 10_000;
-
 /** @extends {Emitter<CallLinkEvents>} */
 export class CallLink extends Emitter {
-  #isJoined = false;
+  #isIn = false;
+  /** Whether this page wants to be in the call. */
+  #isWanted = true;
   /** Whether the person was told that there is no place. */
   #isFull = false;
-  #end = new AbortController();
-  #joining;
+  #stay = makeStay();
+  /** @type {Status} */
+  #status = { audio: false, video: false, screen: false };
+  /** What the server was told last. */
+  #told = '';
+  /** @type {Map<string, Member>} */
+  #members = new Map();
+  #self = '';
   #entering;
-  #socket;
   #room;
-  #name;
-  #key;
 
-  /**
-   * @param {object} options
-   * @param {import('../client/socket.js').Socket} options.socket  of the namespace `/call`
-   * @param {string} options.room
-   * @param {string} options.name
-   * @param {MemberKey} [options.key]
-   * @param {import('./retry.js').Timing} [timing]
-   */
-  constructor({ socket, room, name, key = new MemberKey('call', room) }, timing) {
+  /** @param {import('./room-link.js').RoomLink} room */
+  constructor(room) {
     super();
-    this.#socket = socket;
     this.#room = room;
-    this.#name = name;
-    this.#key = key;
-    this.#joining = new Retry(() => void this.#join(), timing);
-    this.#entering = keepEntering({ socket, onRefused: ({ sentence }) => this.dispatch('refused', sentence) }, timing);
-    this.#listen();
-  }
-
-  get isJoined() {
-    return this.#isJoined;
-  }
-
-  /** Enters the call; again, by itself, after each loss of the connection. */
-  start() {
-    const socket = this.#socket;
-    socket.on('connect', () => this.#joining.now());
-    socket.on('disconnect', () => {
-      this.#isJoined = false;
-      this.#joining.stop();
-      this.#joining.succeeded();
+    this.#entering = new Retry(() => void this.#enter(), room.timing);
+    room.callRequest = () => (this.#isWanted ? this.#request() : undefined);
+    room.on('joined', (answer) => this.#joined(answer));
+    room.on('lost', () => {
+      this.#isIn = false;
+      this.#entering.stop();
       this.dispatch('lost');
     });
-    socket.connect();
-    globalThis.addEventListener?.('pagehide', () => this.#suspend(), { signal: this.#end.signal });
-    if (socket.connected) this.#joining.now();
+    room.hear('member', (member) => this.#heard(member));
+    room.hear('member-left', ({ id }) => {
+      const wasIn = this.#members.get(id)?.call !== undefined;
+      this.#members.delete(id);
+      if (wasIn && this.#isIn) this.dispatch('left', id);
+    });
+    room.hear('signal', (from, signal) => this.#isIn && this.dispatch('signal', { from, signal }));
+    room.hear('ice-servers', ({ iceServers }) => this.dispatch('iceServers', iceServers));
+    room.hear('moved', () => {
+      this.#isIn = false;
+      this.#isWanted = false;
+      this.#entering.stop();
+      this.dispatch('moved');
+    });
+  }
+
+  /** Whether signals get to the peers. */
+  get isIn() {
+    return this.#isIn;
   }
 
   leave() {
-    this.#isJoined = false;
-    this.#end.abort();
-    this.#joining.stop();
+    this.#isIn = false;
+    this.#isWanted = false;
     this.#entering.stop();
-    this.#key.forget();
-    if (this.#socket.connected) this.#socket.emit('leave', {});
-    this.#socket.disconnect();
+  }
+
+  /** Takes the call back from another page of this member. */
+  takeBack() {
+    // The connections of before are gone.
+    this.#stay = makeStay();
+    this.#isWanted = true;
+    if (this.#room.isJoined) this.#entering.now();
   }
 
   /**
@@ -102,59 +101,112 @@ export class CallLink extends Emitter {
    * @returns {Promise<void>} rejects when it is to be sent again
    */
   async signal(to, signal) {
-    const refusal = refusalIn(await this.#socket.timeout(answerTime).emitWithAck('signal', { to, ...signal }));
+    const refusal = refusalIn(await this.#room.request('signal', to, signal));
     // Whoever is away is told everything anew when they are back.
-    if (refusal && (refusal.isPassing || refusal.code === 'not-joined')) throw refusal;
+    if (refusal?.isPassing) throw refusal;
   }
 
   /** @param {Status} status  of what this member sends */
-  tellStatus(status) {
-    if (this.#isJoined) this.#socket.emit('status', status, () => undefined);
+  setStatus(status) {
+    this.#status = status;
+    if (this.#isIn) this.#tellStatus();
   }
 
-  /** The page goes, and may come back as the same member. */
-  #suspend() {
-    this.#key.keep();
-    this.#socket.emit('leave', {});
+  #tellStatus() {
+    const { audio, video, screen } = this.#status;
+    const words = JSON.stringify({ audio, video, screen });
+    if (words === this.#told) return;
+    this.#told = words;
+    this.#room.tell('status', { audio, video, screen });
   }
 
-  #listen() {
-    const socket = this.#socket;
-    socket.on('peer-joined', (info) => this.dispatch('arrived', info));
-    socket.on('peer-back', (info) => this.dispatch('arrived', info));
-    socket.on('peer-away', ({ id }) => this.dispatch('away', id));
-    socket.on('peer-left', ({ id }) => this.dispatch('left', id));
-    socket.on('peer-status', (change) => this.dispatch('status', change));
-    socket.on('signal', ({ from, ...signal }) => this.dispatch('signal', { from, signal }));
-    socket.on('ice-servers', ({ iceServers }) => this.dispatch('iceServers', iceServers));
+  #request() {
+    const { audio, video, screen } = this.#status;
+    this.#told = JSON.stringify({ audio, video, screen });
+    return { stay: this.#stay, audio, video, screen };
   }
 
-  async #join() {
-    const request = { room: this.#room, name: this.#name, resume: this.#key.value };
+  /** @param {import('./room-link.js').Joined} answer */
+  #joined({ self, members, call, iceServers = [], epoch }) {
+    this.#self = self;
+    this.#members = new Map(members.map((member) => [member.id, member]));
+    if (!call) return;
+    if (call.error) this.#refused(new Refusal(call.error));
+    else this.#entered({ iceServers, epoch, forgotten: call.forgotten });
+  }
+
+  async #enter() {
     let answer;
     try {
-      answer = await this.#socket.timeout(answerTime).emitWithAck('join', request);
+      answer = await this.#room.request('enter', this.#request());
     } catch {
-      if (this.#socket.connected) this.#joining.later();
+      if (this.#room.isJoined && this.#isWanted) this.#entering.later();
       return;
     }
+    if (!this.#room.isJoined || !this.#isWanted) return;
     const refusal = refusalIn(answer);
-    if (!refusal) {
-      this.#joining.succeeded();
-      this.#key.value = answer.resumeKey;
-      this.#isJoined = true;
-      this.#isFull = false;
-      this.dispatch('joined', answer);
-    } else if (refusal.code === 'room-full') {
-      // Whoever finds no place in the call has the chat all the same.
-      if (!this.#isFull) this.dispatch('note', { key: 'call.without' });
-      this.#isFull = true;
-      if (this.#socket.connected) this.#joining.later();
-    } else if (refusal.isPassing) {
-      if (refusal.trouble) this.dispatch('note', refusal.trouble);
-      if (this.#socket.connected) this.#joining.later(refusal.wait);
-    } else {
-      this.dispatch('refused', refusal.sentence);
-    }
+    if (refusal) this.#refused(refusal);
+    else this.#entered(answer);
   }
+
+  /** @param {{ iceServers: RTCIceServer[], epoch: number, forgotten?: boolean }} answer */
+  #entered({ iceServers, epoch, forgotten = false }) {
+    this.#entering.stop();
+    this.#entering.succeeded();
+    this.#isFull = false;
+    this.#isIn = true;
+    const peers = [...this.#members.values()].filter(({ id, call }) => call && id !== this.#self).map((member) => this.#peerOf(member));
+    this.dispatch('entered', { self: this.#self, peers, iceServers, epoch, isForgotten: forgotten });
+    this.#tellStatus();
+  }
+
+  /**
+   * Whoever finds no place in the call has the chat all the same.
+   *
+   * @param {Refusal} refusal
+   */
+  #refused(refusal) {
+    if (refusal.code === 'not-allowed') {
+      this.dispatch('note', refusal.sentence);
+      return;
+    }
+    if (refusal.code === 'call-full' && !this.#isFull) {
+      this.#isFull = true;
+      this.dispatch('note', { key: 'call.without' });
+    }
+    this.#entering.later(refusal.wait);
+  }
+
+  /** @param {Member} member */
+  #heard(member) {
+    const before = this.#members.get(member.id);
+    this.#members.set(member.id, member);
+    if (!this.#isIn || member.id === this.#self) return;
+    if (member.call) this.dispatch('peer', this.#peerOf(member));
+    else if (before?.call) this.dispatch('left', member.id);
+  }
+
+  /** @param {Member} member @returns {PeerInfo} */
+  #peerOf({ id, name, away, call }) {
+    const { stay = '', audio = false, video = false, screen = false } = call ?? {};
+    return { id, name, isAway: away, stay, status: { audio, video, screen }, polite: isBefore(this.#self, id) };
+  }
+}
+
+/**
+ * Whether an id is lower than another, compared by bytes.
+ *
+ * @param {string} one
+ * @param {string} other
+ */
+function isBefore(one, other) {
+  const [a, b] = [one, other].map((id) => new TextEncoder().encode(id));
+  const index = a?.findIndex((byte, place) => byte !== b?.[place]) ?? -1;
+  if (index < 0) return one.length < other.length;
+  return (a?.[index] ?? 0) < (b?.[index] ?? -1);
+}
+
+/** What no other stay is called. */
+function makeStay() {
+  return [...crypto.getRandomValues(new Uint8Array(12))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }

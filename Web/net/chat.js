@@ -1,19 +1,14 @@
-/** The chat of a room over `/chat`: what it hears it applies to the store, and what is said it keeps until it is stored. */
+/** The chat of a room: what it hears it applies to the store, and what is said it keeps until it is stored. */
 
-import { newestOf, unknownOf, isOwn } from '../state/timeline.js';
-import { keepEntering } from './entrance.js';
-import { MemberKey } from './member-key.js';
+import { isOwn, unknownOf } from '../state/timeline.js';
 import { Outbox } from './outbox.js';
 import { refusalIn } from './refusal.js';
-import { Retry } from './retry.js';
 
 /**
  * @typedef {import('../state/timeline.js').Message} Message
- * @typedef {import('../state/people.js').Person} Person
+ * @typedef {import('./room-link.js').WireMessage} WireMessage
  */
 
-/** How long the server has for an answer, in milliseconds. */
-const answerTime = 10_000;
 /** Somebody who is typing says so again within this time. */
 const typingTime = 6000;
 /** How often this client says so. */
@@ -22,85 +17,45 @@ const typingInterval = 3000;
 const pagesToCatchUp = 10;
 
 export class Chat {
-  #isJoined = false;
   /** @type {Map<string, any>} */
   #typingTimers = new Map();
   #typingUntil = 0;
   #isLoading = false;
-  #key;
+  /** Up to this number nothing is missing. */
+  #whole = 0;
+  #isFilling = false;
+  #wasIn = false;
   #outbox;
-  #joining;
-  #entering;
-  #socket;
+  #link;
   #store;
-  #room;
   #name;
   #timing;
 
   /**
    * @param {object} options
-   * @param {import('../client/socket.js').Socket} options.socket  of the namespace `/chat`
+   * @param {import('./room-link.js').RoomLink} options.link
    * @param {import('../state/state.js').PageStore} options.store
-   * @param {string} options.room
    * @param {string} options.name
-   * @param {(reason: import('../i18n/t.js').Sentence) => void} options.onRefused  the server does not let this client in
-   * @param {MemberKey} [options.key]
-   * @param {import('./retry.js').Timing} [timing]
    */
-  constructor({ socket, store, room, name, onRefused, key = new MemberKey('chat', room) }, timing = {}) {
-    this.#socket = socket;
+  constructor({ link, store, name }) {
+    this.#link = link;
     this.#store = store;
-    this.#room = room;
     this.#name = name;
-    this.#key = key;
-    this.#timing = timing;
+    this.#timing = link.timing;
     /** @type {Outbox<import('../state/timeline.js').Draft>} */
-    this.#outbox = new Outbox({ transmit: (draft) => this.#transmit(draft) }, timing);
-    this.#joining = new Retry(() => void this.#join(onRefused), timing);
-    this.#entering = keepEntering({ socket, onRefused: ({ sentence }) => onRefused(sentence) }, timing);
+    this.#outbox = new Outbox({ transmit: (draft) => this.#transmit(draft) }, link.timing);
     this.#listen();
   }
 
-  /** Enters the room; again, by itself, after each loss of the connection. */
-  start() {
-    const socket = this.#socket;
-    socket.on('connect', () => {
-      this.#store.apply({ type: 'connected' });
-      this.#joining.now();
-    });
-    socket.on('connect_error', () => this.#store.apply({ type: 'lost' }));
-    socket.on('disconnect', () => {
-      this.#isJoined = false;
-      this.#joining.stop();
-      this.#joining.succeeded();
-      this.#outbox.pause();
-      this.#typingUntil = 0;
-      this.#forgetTyping();
-      this.#store.apply({ type: 'lost' });
-    });
-    socket.connect();
-    if (socket.connected) this.#joining.now();
-  }
-
   leave() {
-    this.#joining.stop();
-    this.#entering.stop();
     this.#outbox.close();
     this.#forgetTyping();
-    this.#key.forget();
-    if (this.#socket.connected) this.#socket.emit('leave', {});
-    this.#socket.disconnect();
-  }
-
-  /** The page goes, and may come back as the same member. */
-  suspend() {
-    this.#key.keep();
   }
 
   /** Tries at once what is tried again later anyway. */
   retry() {
-    if (this.#isJoined) this.#outbox.retry();
-    else if (this.#socket.connected) this.#joining.now();
+    if (this.#link.isJoined) this.#outbox.retry();
+    else this.#link.retry();
   }
 
   /**
@@ -125,7 +80,7 @@ export class Chat {
     const now = Date.now();
     if (active ? now < this.#typingUntil : this.#typingUntil === 0) return;
     this.#typingUntil = active ? now + typingInterval : 0;
-    this.#socket.volatile.emit('typing', { active });
+    this.#link.mention('typing', { active });
   }
 
   /** Fetches the page before the oldest message. */
@@ -134,7 +89,7 @@ export class Chat {
     const before = messages[0]?.id;
     if (this.#isLoading || !hasMore || before === undefined) return;
     this.#isLoading = true;
-    const page = await this.#page(before);
+    const page = await this.#page({ before });
     this.#isLoading = false;
     if (page) this.#store.apply({ type: 'messages', messages: page.messages, hasMore: page.more });
   }
@@ -149,59 +104,30 @@ export class Chat {
   }
 
   #listen() {
-    const socket = this.#socket;
-    const store = this.#store;
-    socket.on('message', (message) => {
-      this.#setTyping(message.author, undefined);
+    const link = this.#link;
+    link.on('joined', (answer) => void this.#entered(answer));
+    link.on('lost', () => {
+      this.#outbox.pause();
+      this.#typingUntil = 0;
+      this.#forgetTyping();
+    });
+    link.hear('message', (/** @type {WireMessage} */ sent) => {
+      const message = heard(sent);
+      this.#setTyping(message.author, false);
+      // What comes before the answer to a join stands in it too.
+      if (!link.isJoined) return;
+      if (!message.edited && !message.isDeleted) this.#compareClocks(message);
       this.#takeNews([message]);
-      this.#compareClocks(message);
+      this.#follow([message]);
     });
-    socket.on('person-joined', (person) => store.apply({ type: 'person-joined', person }));
-    socket.on('person-left', ({ id }) => {
-      this.#setTyping(id, undefined);
-      store.apply({ type: 'person-left', id });
-    });
-    socket.on('typing', ({ id, name, active }) => this.#setTyping(id, active ? name : undefined));
+    link.hear('member-left', ({ id }) => this.#setTyping(id, false));
+    link.hear('typing', ({ id, active }) => this.#setTyping(id, active === true));
   }
 
-  /** @param {(reason: import('../i18n/t.js').Sentence) => void} onRefused */
-  async #join(onRefused) {
-    const request = { room: this.#room, name: this.#name, resume: this.#key.value };
-    let answer;
-    try {
-      answer = await this.#socket.timeout(answerTime).emitWithAck('join', request);
-    } catch {
-      this.#joinLater();
-      return;
-    }
-    const refusal = refusalIn(answer);
-    if (!refusal) await this.#entered(answer);
-    else if (refusal.isPassing || refusal.code === 'room-full') this.#joinLater(refusal);
-    else onRefused(refusal.sentence);
-  }
-
-  /** @param {{ self: string, people: Person[], peopleCount?: number, messages: Message[], more: boolean, resumeKey?: string }} answer */
-  async #entered({ self, people, peopleCount, messages, more, resumeKey }) {
-    this.#joining.succeeded();
-    this.#isJoined = true;
-    this.#key.value = resumeKey;
-    this.#store.apply({ type: 'trouble', trouble: undefined });
-    this.#store.apply({ type: 'joined', self });
-    this.#store.apply({ type: 'people', people, count: peopleCount });
-    await this.#catchUp(messages, more);
-    if (this.#isJoined) this.#outbox.resume();
-  }
-
-  /** @param {import('./refusal.js').Refusal} [refusal] */
-  #joinLater(refusal) {
-    if (!this.#socket.connected) return;
-    if (refusal) this.#setTrouble(refusal.code === 'room-full' ? { key: 'chat.without' } : refusal.trouble);
-    this.#joining.later(refusal?.wait);
-  }
-
-  /** @param {import('../i18n/t.js').Sentence | undefined} trouble */
-  #setTrouble(trouble) {
-    this.#store.apply({ type: 'trouble', trouble });
+  /** @param {import('./room-link.js').Joined} answer */
+  async #entered({ messages, more, lastNumber }) {
+    await this.#catchUp(messages.map(heard), more, lastNumber);
+    if (this.#link.isJoined) this.#outbox.resume();
   }
 
   /**
@@ -209,21 +135,63 @@ export class Chat {
    *
    * @param {Message[]} newest
    * @param {boolean} more
+   * @param {number} last  the number of the newest in the room
    */
-  async #catchUp(newest, more) {
-    const last = newestOf(this.#store.get().timeline);
-    let missed = newest;
-    let isGap = more;
-    for (let pages = 0; last > 0 && isGap && (missed[0]?.id ?? 0) > last && pages < pagesToCatchUp; pages += 1) {
-      const page = await this.#page(missed[0]?.id ?? 0);
-      if (!page) break;
-      missed = [...page.messages, ...missed];
-      isGap = page.more;
+  async #catchUp(newest, more, last) {
+    const known = this.#whole;
+    const isFirst = !this.#wasIn;
+    this.#wasIn = true;
+    const first = newest[0]?.id ?? last + 1;
+    // A room that begins anew has nothing of what is shown.
+    const isOther = last < known;
+    this.#whole = last;
+    const missed = isFirst || isOther || first <= known + 1 ? [] : await this.#between(known, first);
+    if (isFirst) this.#store.apply({ type: 'messages', messages: newest, isReset: true, hasMore: more });
+    else if (isOther || !missed) this.#takeNews(newest, { isReset: true, hasMore: more });
+    else this.#takeNews([...missed, ...newest]);
+  }
+
+  /**
+   * The messages between two numbers; nothing if they are too many, or can't be had.
+   *
+   * @param {number} after
+   * @param {number} before
+   */
+  async #between(after, before) {
+    /** @type {Message[]} */
+    const all = [];
+    for (let pages = 0, reached = after; reached < before - 1; pages += 1) {
+      const page = pages < pagesToCatchUp ? await this.#page({ after: reached }) : undefined;
+      if (!page) return undefined;
+      all.push(...page.messages);
+      reached = page.more ? page.messages.at(-1)?.id ?? before : before;
     }
-    const reaches = last > 0 && (!isGap || (missed[0]?.id ?? 0) <= last);
-    if (reaches) this.#takeNews(missed);
-    else if (last > 0) this.#takeNews(missed, { isReset: true, hasMore: isGap });
-    else this.#store.apply({ type: 'messages', messages: missed, isReset: true, hasMore: isGap });
+    return all;
+  }
+
+  /**
+   * Notes what has come, and fetches what is missing before it.
+   *
+   * @param {Message[]} messages
+   */
+  #follow(messages) {
+    for (const { id } of messages) if (id === this.#whole + 1) this.#whole = id;
+    const newest = messages.at(-1)?.id ?? 0;
+    if (newest > this.#whole + 1) void this.#fill(newest);
+  }
+
+  /** @param {number} newest  what came without those before it */
+  async #fill(newest) {
+    if (this.#isFilling) return;
+    this.#isFilling = true;
+    const missed = await this.#between(this.#whole, newest);
+    this.#isFilling = false;
+    // Of a hole that is not filled the next join knows.
+    if (!missed || !this.#link.isJoined) return;
+    this.#takeNews(missed);
+    const { timeline } = this.#store.get();
+    this.#whole = Math.max(this.#whole, newest);
+    this.#follow(timeline.messages.filter(({ id }) => id > newest));
   }
 
   /** @param {Message[]} messages @param {{ isReset?: boolean, hasMore?: boolean }} [options] */
@@ -233,11 +201,11 @@ export class Chat {
     this.#store.apply({ type: 'messages', messages, news, ...options });
   }
 
-  /** @param {number} before @returns {Promise<{ messages: Message[], more: boolean } | undefined>} */
-  async #page(before) {
+  /** @param {{ before: number } | { after: number }} part @returns {Promise<{ messages: Message[], more: boolean } | undefined>} */
+  async #page(part) {
     try {
-      const answer = await this.#socket.timeout(answerTime).emitWithAck('history', { before });
-      return refusalIn(answer) ? undefined : answer;
+      const answer = await this.#link.request('history', part);
+      return refusalIn(answer) ? undefined : { messages: answer.messages.map(heard), more: answer.more };
     } catch {
       return undefined;
     }
@@ -245,20 +213,28 @@ export class Chat {
 
   /** @param {import('../state/timeline.js').Draft} draft */
   async #transmit({ key, text }) {
-    const answer = await this.#socket.timeout(answerTime).emitWithAck('say', { text, key });
+    const answer = await this.#link.request('say', { text, key });
     const refusal = refusalIn(answer);
-    if (refusal && refusal.code !== 'bad-request') {
+    const isFinal = refusal?.code === 'bad-request' || refusal?.code === 'not-allowed';
+    if (refusal && !isFinal) {
       this.#setTrouble(refusal.trouble);
       throw refusal;
     }
     this.#setTrouble(undefined);
     if (refusal) {
       this.#store.apply({ type: 'not-taken', key });
-      this.#store.apply({ type: 'notice', sentence: { key: 'chat.not-taken' } });
+      this.#store.apply({ type: 'notice', sentence: refusal.code === 'bad-request' ? { key: 'chat.not-taken' } : refusal.sentence });
     } else {
-      this.#compareClocks(answer.message);
-      this.#store.apply({ type: 'stored', key, message: answer.message });
+      const message = heard(answer.message);
+      this.#compareClocks(message);
+      this.#store.apply({ type: 'stored', key, message });
+      this.#follow([message]);
     }
+  }
+
+  /** @param {import('../i18n/t.js').Sentence | undefined} trouble */
+  #setTrouble(trouble) {
+    this.#store.apply({ type: 'trouble', trouble });
   }
 
   /** @param {{ time: number }} message  that the server has just stored */
@@ -266,18 +242,23 @@ export class Chat {
     this.#store.apply({ type: 'clock', ahead: time - Date.now() });
   }
 
-  /** @param {string} id @param {string | undefined} name */
-  #setTyping(id, name) {
+  /** @param {string} id @param {boolean} isActive */
+  #setTyping(id, isActive) {
     const { setTimeout = (callback, delay) => globalThis.setTimeout(callback, delay), clearTimeout = globalThis.clearTimeout } = this.#timing;
     clearTimeout(this.#typingTimers.get(id));
-    if (name === undefined) this.#typingTimers.delete(id);
-    else this.#typingTimers.set(id, setTimeout(() => this.#setTyping(id, undefined), typingTime));
-    this.#store.apply({ type: 'typing', id, name });
+    if (!isActive) this.#typingTimers.delete(id);
+    else this.#typingTimers.set(id, setTimeout(() => this.#setTyping(id, false), typingTime));
+    this.#store.apply({ type: 'typing', id, isActive });
   }
 
   #forgetTyping() {
-    for (const id of [...this.#typingTimers.keys()]) this.#setTyping(id, undefined);
+    for (const id of [...this.#typingTimers.keys()]) this.#setTyping(id, false);
   }
+}
+
+/** @param {WireMessage} message @returns {Message} */
+function heard({ number, author, name, text = '', time, key, edited, deleted }) {
+  return { id: number, author, name, text, time, key, edited, isDeleted: deleted === true };
 }
 
 /** A key that no other message has. `crypto.randomUUID` is missing on pages without HTTPS. */

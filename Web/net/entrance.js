@@ -13,10 +13,10 @@ import { Retry } from './retry.js';
 export function keepEntering({ socket, onRefused }, timing) {
   const retry = new Retry(() => socket.connect(), timing);
   socket.on('connect', () => retry.succeeded());
-  socket.on('connect_error', (/** @type {Error & { data?: { code?: unknown } }} */ error) => {
+  socket.on('connect_error', (/** @type {Error & { data?: import('./refusal.js').ErrorOfServer }} */ error) => {
     // The connection was not made: that is tried again in any case.
     if (socket.active) return;
-    const refusal = new Refusal(String(error.data?.code ?? ''), error.message);
+    const refusal = new Refusal(error.data ?? { code: 'unknown' });
     if (refusal.isPassing) retry.later(refusal.wait);
     else onRefused(refusal);
   });

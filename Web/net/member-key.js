@@ -15,12 +15,11 @@ export class MemberKey {
   #storage;
 
   /**
-   * @param {string} part  what it is the key of
    * @param {string} room
    * @param {Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> | undefined} [storage]
    */
-  constructor(part, room, storage = storageOfTab()) {
-    this.#name = `linkup.key.${part}.${room}`;
+  constructor(room, storage = storageOfTab()) {
+    this.#name = `linkup.key.${room}`;
     this.#storage = storage;
     this.value = storage?.getItem(this.#name) ?? undefined;
     storage?.removeItem(this.#name);

@@ -3,8 +3,8 @@
  *
  * @typedef {ReadonlyMap<string, number>} Colours  by the name
  *
- * @typedef {{ type: 'people', people: readonly { name: string }[] }
- *   | { type: 'person-joined', person: { name: string } }
+ * @typedef {{ type: 'members', members: readonly { name: string }[] }
+ *   | { type: 'member', member: { name: string } }
  *   | { type: 'peers', peers: readonly { name: string }[] }
  *   | { type: 'entering', name: string }
  *   | { type: 'lobby' }} ColoursEvent
@@ -25,10 +25,10 @@ export function reduceColours(colours, event) {
       return noColours;
     case 'entering':
       return withNames(colours, [event.name]);
-    case 'people':
-      return withNames(colours, event.people.map(({ name }) => name));
-    case 'person-joined':
-      return withNames(colours, [event.person.name]);
+    case 'members':
+      return withNames(colours, event.members.map(({ name }) => name));
+    case 'member':
+      return withNames(colours, [event.member.name]);
     case 'peers':
       return withNames(colours, event.peers.map(({ name }) => name));
     default:

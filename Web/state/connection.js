@@ -4,10 +4,11 @@
  * @typedef {import('../i18n/t.js').Sentence} Sentence
  *
  * @typedef {object} Connection
- * @property {'home' | 'lobby' | 'call' | 'left'} screen
+ * @property {'home' | 'lobby' | 'waiting' | 'call' | 'left'} screen
  * @property {string} room
  * @property {string} name  of this member
  * @property {boolean} isConnected
+ * @property {boolean} isElsewhere  whether the call goes on in another page of this member
  * @property {Sentence | undefined} trouble  why what is said is not stored at present
  * @property {Sentence | undefined} refusal  why this member was put out
  * @property {number} clock  how far the server's clock is ahead of this one, in milliseconds
@@ -15,6 +16,9 @@
  * @typedef {{ type: 'lobby', room: string }
  *   | { type: 'entering', name: string }
  *   | { type: 'connected' }
+ *   | { type: 'waiting' }
+ *   | { type: 'joined' }
+ *   | { type: 'elsewhere', isElsewhere: boolean }
  *   | { type: 'lost' }
  *   | { type: 'trouble', trouble: Sentence | undefined }
  *   | { type: 'left', refusal?: Sentence }
@@ -27,7 +31,7 @@ import { changed } from './store.js';
 const clockTolerance = 60_000;
 
 /** @type {Connection} */
-export const noConnection = { screen: 'home', room: '', name: '', isConnected: true, trouble: undefined, refusal: undefined, clock: 0 };
+export const noConnection = { screen: 'home', room: '', name: '', isConnected: true, isElsewhere: false, trouble: undefined, refusal: undefined, clock: 0 };
 
 /** @param {Connection} connection @param {ConnectionEvent | { type: '' }} event @returns {Connection} */
 export function reduceConnection(connection, event) {
@@ -40,6 +44,12 @@ export function reduceConnection(connection, event) {
       return changed(connection, { isConnected: true });
     case 'lost':
       return changed(connection, { isConnected: false });
+    case 'waiting':
+      return changed(connection, { screen: 'waiting' });
+    case 'joined':
+      return connection.screen === 'waiting' ? { ...connection, screen: 'call' } : connection;
+    case 'elsewhere':
+      return changed(connection, { isElsewhere: event.isElsewhere });
     case 'trouble':
       return event.trouble?.key === connection.trouble?.key ? connection : { ...connection, trouble: event.trouble };
     case 'left':

@@ -3,10 +3,10 @@
 import { noColours, reduceColours } from './colours.js';
 import { noConnection, reduceConnection } from './connection.js';
 import { noMedia, reduceMedia } from './media.js';
+import { nobody, reduceMembers } from './members.js';
 import { noNotices, reduceNotices } from './notices.js';
 import { closedPanel, reducePanel } from './panel.js';
 import { noPeers, reducePeers } from './peers.js';
-import { nobody, reducePeople } from './people.js';
 import { createStore } from './store.js';
 import { noMessages, reduceTimeline } from './timeline.js';
 import { noTransfers, reduceTransfers } from './transfers.js';
@@ -15,10 +15,10 @@ const parts = {
   colours: reduceColours,
   connection: reduceConnection,
   media: reduceMedia,
+  members: reduceMembers,
   notices: reduceNotices,
   panel: reducePanel,
   peers: reducePeers,
-  people: reducePeople,
   timeline: reduceTimeline,
   transfers: reduceTransfers,
 };
@@ -34,10 +34,10 @@ export const initial = {
   colours: noColours,
   connection: noConnection,
   media: noMedia,
+  members: nobody,
   notices: noNotices,
   panel: closedPanel,
   peers: noPeers,
-  people: nobody,
   timeline: noMessages,
   transfers: noTransfers,
 };
@@ -45,7 +45,7 @@ export const initial = {
 /** @param {State} state @param {PageEvent} event @returns {State} */
 export function reduce(state, event) {
   // What belongs to one stay in a room ends with the next one.
-  const start = event.type === 'lobby' ? { ...state, people: nobody, timeline: noMessages, peers: noPeers } : state;
+  const start = event.type === 'lobby' ? { ...state, members: nobody, timeline: noMessages, peers: noPeers } : state;
   let isOther = start !== state;
   const next = Object.fromEntries(
     Object.entries(parts).map(([name, part]) => {

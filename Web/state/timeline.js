@@ -2,12 +2,14 @@
  * The messages of a room in their order, each of them once, and what was said but is not stored yet.
  *
  * @typedef {object} Message
- * @property {number} id  grows with each message
+ * @property {number} id  its number: grows by one with each message of the room
  * @property {string} author
  * @property {string} name
  * @property {string} text
  * @property {number} time
  * @property {string} [key]
+ * @property {number} [edited]  when it was changed last
+ * @property {boolean} [isDeleted]  it was taken back
  *
  * @typedef {{ key: string, text: string, time: number, name: string }} Draft  said, and not yet stored
  *
@@ -34,6 +36,7 @@
  * @property {string} text
  * @property {number} time
  * @property {boolean} isOwn
+ * @property {boolean} isDeleted
  * @property {boolean} continues  the same person as the item before, shortly after
  */
 
@@ -68,8 +71,9 @@ export function reduceTimeline(timeline, event) {
   }
 }
 
-/** @param {Timeline} timeline @param {readonly Message[]} messages  in any order @returns {Timeline} */
-function merge(timeline, messages) {
+/** @param {Timeline} before @param {readonly Message[]} messages  in any order @returns {Timeline} */
+function merge(before, messages) {
+  const timeline = withChanges(before, messages);
   const added = unknownOf(timeline, messages);
   if (added.length === 0) return timeline;
   const keys = new Set(added.map(({ key }) => key));
@@ -78,6 +82,31 @@ function merge(timeline, messages) {
   // Nearly always they are newer than all, and then there is nothing to sort.
   if ((added[0]?.id ?? 0) <= newestOf(timeline)) all.sort((a, b) => a.id - b.id);
   return { ...timeline, messages: all, drafts };
+}
+
+/**
+ * What was edited or taken back, in the place of what it was.
+ *
+ * @param {Timeline} timeline
+ * @param {readonly Message[]} messages
+ * @returns {Timeline}
+ */
+function withChanges(timeline, messages) {
+  /** @type {Message[] | undefined} */
+  let all;
+  for (const message of messages) {
+    const index = indexOf(timeline.messages, message.id);
+    const known = (all ?? timeline.messages)[index];
+    if (!known || known.id !== message.id || !isNewer(message, known)) continue;
+    all ??= [...timeline.messages];
+    all[index] = { ...message, key: message.key ?? known.key };
+  }
+  return all ? { ...timeline, messages: all } : timeline;
+}
+
+/** @param {Message} message @param {Message} known  of the same number */
+function isNewer(message, known) {
+  return (message.edited ?? 0) > (known.edited ?? 0) || (message.isDeleted === true && known.isDeleted !== true);
 }
 
 /** @param {Timeline} timeline @param {string} key @returns {Timeline} */
@@ -178,8 +207,8 @@ function entryOf(timeline, message) {
   const isMine = isOwn(timeline, message);
   const known = entries.get(message);
   if (known?.isOwn === isMine) return known;
-  const { id, name, text, time, key, author } = message;
-  const entry = { key: isMine && key ? key : `id ${id}`, id, name, text, time, isOwn: isMine, who: isMine ? 'self' : `${author} ${name}` };
+  const { id, name, text, time, key, author, isDeleted = false } = message;
+  const entry = { key: isMine && key ? key : `id ${id}`, id, name, text, time, isOwn: isMine, isDeleted, who: isMine ? 'self' : `${author} ${name}` };
   entries.set(message, entry);
   return entry;
 }
@@ -202,7 +231,7 @@ function itemOf(entry, continues) {
 
 /** @param {Draft} draft @returns {Entry} */
 function draftEntry({ key, text, time, name }) {
-  return { key, id: undefined, name, text, time, isOwn: true, who: 'self' };
+  return { key, id: undefined, name, text, time, isOwn: true, isDeleted: false, who: 'self' };
 }
 
 /** @param {Entry[]} part */

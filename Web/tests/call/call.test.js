@@ -12,6 +12,7 @@ globalThis.MediaStream = class {
 globalThis.RTCPeerConnection = FakeConnection;
 const { Call, knownLimit } = await import('../../call/call.js');
 const { CallLink } = await import('../../net/call-link.js');
+const { RoomLink } = await import('../../net/room-link.js');
 
 /** The listeners on the window that are not removed. */
 const listeners = new Set();
@@ -46,8 +47,9 @@ class FakeSocket extends Emitter {
 
   emit() {}
 
-  async emitWithAck(name, request) {
-    return this.answer(name, request);
+  async emitWithAck(name, ...values) {
+    this.requests.push([name, ...values]);
+    return this.answer(name, ...values);
   }
 }
 
@@ -55,28 +57,47 @@ function makeMedia() {
   return Object.assign(new Emitter(), { status: { audio: false, video: false, screen: false }, stream: {} });
 }
 
+function makeCall(socket, name) {
+  const link = new RoomLink({ socket, room: 'room', name });
+  const call = new Call({ link: new CallLink(link), media: makeMedia() });
+  call.start();
+  const leave = () => {
+    call.leave();
+    link.leave();
+  };
+  return { call, link, leave };
+}
+
+const away = (info) => ({ ...info, away: true });
+
 /** Two people whose signals the test passes on. */
 function makePair() {
   const sockets = {};
   const calls = {};
+  const leaves = [];
   let joins = 0;
-  const [polite, impolite] = ['ann', 'bea'];
-  const info = (id) => ({ id, name: id, polite: id === impolite, status: { audio: true, video: true, screen: false } });
-  for (const [self, other] of [['ann', 'bea'], ['bea', 'ann']]) {
-    sockets[self] = new FakeSocket((name, request) => {
-      if (name === 'join') return { self, peers: calls[other] ? [info(other)] : [], iceServers: [], epoch: 10 * (joins += 1), resumeKey: self };
-      const { to, ...signal } = request;
-      void settle().then(() => sockets[to].dispatch('signal', { from: self, ...structuredClone(signal) }));
+  const forgotten = new Set();
+  const info = (id, stay = `stay of ${id}`) => ({ id, name: id, away: false, call: { stay, audio: true, video: true, screen: false } });
+  const makeSocket = (self, other) =>
+    new FakeSocket((name, ...values) => {
+      if (name === 'join') {
+        const members = [info(self), ...(calls[other] ? [info(other)] : [])];
+        return { self, key: self, members, call: { forgotten: forgotten.has(self) }, iceServers: [], epoch: 10 * (joins += 1) };
+      }
+      const [to, signal] = values;
+      if (name === 'signal') void settle().then(() => sockets[to].dispatch('signal', self, structuredClone(signal)));
       return {};
     });
-  }
   const enter = async (id) => {
-    calls[id] = new Call({ link: new CallLink({ socket: sockets[id], room: 'room', name: id }), media: makeMedia() });
-    calls[id].start();
+    sockets[id] = makeSocket(id, id === 'ann' ? 'bea' : 'ann');
+    const made = makeCall(sockets[id], id);
+    calls[id] = made.call;
+    leaves.push(made.leave);
+    made.link.start();
     await rest();
   };
-  const leave = () => Object.values(calls).forEach((call) => call.leave());
-  return { calls, sockets, info, enter, leave, polite, impolite };
+  const leave = () => leaves.forEach((each) => each());
+  return { calls, sockets, info, enter, leave, forgotten };
 }
 
 async function rest() {
@@ -95,7 +116,7 @@ test('two people connect', async (context) => {
   const pair = makePair();
   context.after(pair.leave);
   await pair.enter('ann');
-  pair.sockets.ann.dispatch('peer-joined', pair.info('bea'));
+  pair.sockets.ann.dispatch('member', pair.info('bea'));
   await pair.enter('bea');
   assertConnected(pair);
 });
@@ -111,20 +132,21 @@ for (const [sleeper, waker, state] of [
     const pair = makePair();
     context.after(pair.leave);
     await pair.enter('ann');
-    pair.sockets.ann.dispatch('peer-joined', pair.info('bea'));
+    pair.sockets.ann.dispatch('member', pair.info('bea'));
     await pair.enter('bea');
 
     for (let round = 0; round < 3; round += 1) {
       const before = peerOf(pair.calls[sleeper], waker).pc;
-      pair.sockets[waker].dispatch('peer-away', { id: sleeper });
+      pair.sockets[waker].dispatch('member', away(pair.info(sleeper)));
       peerOf(pair.calls[waker], sleeper).pc.become('failed');
-      pair.sockets[waker].dispatch('peer-left', { id: sleeper });
+      pair.sockets[waker].dispatch('member-left', { id: sleeper, reason: 'lost' });
+      pair.forgotten.add(sleeper);
       assert.equal(pair.calls[waker].peers.size, 0);
 
       if (state !== 'connected') before.become(state);
       pair.sockets[sleeper].dispatch('disconnect');
       pair.sockets[sleeper].dispatch('connect');
-      pair.sockets[waker].dispatch('peer-joined', pair.info(sleeper));
+      pair.sockets[waker].dispatch('member', pair.info(sleeper));
       await rest();
       // No timer has run: nobody waited for one.
       assertConnected(pair);
@@ -139,14 +161,15 @@ test('whoever comes and goes without a word in between is not taken for somebody
   const pair = makePair();
   context.after(pair.leave);
   await pair.enter('ann');
-  pair.sockets.ann.dispatch('peer-joined', pair.info('bea'));
+  pair.sockets.ann.dispatch('member', pair.info('bea'));
   await pair.enter('bea');
   peerOf(pair.calls.ann, 'bea').pc.become('failed');
   pair.sockets.bea.dispatch('disconnect');
   for (let round = 0; round < 3; round += 1) {
-    pair.sockets.ann.dispatch('peer-left', { id: 'bea' });
-    pair.sockets.ann.dispatch('peer-joined', pair.info('bea'));
+    pair.sockets.ann.dispatch('member-left', { id: 'bea', reason: 'lost' });
+    pair.sockets.ann.dispatch('member', pair.info('bea'));
   }
+  pair.forgotten.add('bea');
   pair.sockets.bea.dispatch('connect');
   await rest();
   assertConnected(pair);
@@ -157,13 +180,12 @@ for (const [who, other] of [['ann', 'bea'], ['bea', 'ann']]) {
     const pair = makePair();
     context.after(pair.leave);
     await pair.enter('ann');
-    pair.sockets.ann.dispatch('peer-joined', pair.info('bea'));
+    pair.sockets.ann.dispatch('member', pair.info('bea'));
     await pair.enter('bea');
     for (let round = 0; round < 3; round += 1) {
       pair.calls[who].leave();
-      pair.sockets[other].dispatch('peer-left', { id: who });
       pair.sockets[who].off();
-      pair.sockets[other].dispatch('peer-joined', pair.info(who));
+      pair.sockets[other].dispatch('member', pair.info(who, `page ${round}`));
       await pair.enter(who);
       assertConnected(pair);
     }
@@ -174,13 +196,13 @@ test('a loss of signalling alone changes no connection', async (context) => {
   const pair = makePair();
   context.after(pair.leave);
   await pair.enter('ann');
-  pair.sockets.ann.dispatch('peer-joined', pair.info('bea'));
+  pair.sockets.ann.dispatch('member', pair.info('bea'));
   await pair.enter('bea');
   const before = [peerOf(pair.calls.ann, 'bea').pc, peerOf(pair.calls.bea, 'ann').pc];
-  pair.sockets.ann.dispatch('peer-away', { id: 'bea' });
+  pair.sockets.ann.dispatch('member', away(pair.info('bea')));
   pair.sockets.bea.dispatch('disconnect');
   pair.sockets.bea.dispatch('connect');
-  pair.sockets.ann.dispatch('peer-back', pair.info('bea'));
+  pair.sockets.ann.dispatch('member', pair.info('bea'));
   await rest();
   assert.deepEqual([peerOf(pair.calls.ann, 'bea').pc, peerOf(pair.calls.bea, 'ann').pc], before);
 });
@@ -191,9 +213,9 @@ test('so many of those who left are remembered', async (context) => {
   await pair.enter('ann');
   const call = pair.calls.ann;
   const visit = (id) => {
-    pair.sockets.ann.dispatch('peer-joined', { id, name: id, polite: true });
+    pair.sockets.ann.dispatch('member', pair.info(id));
     const { epoch } = peerOf(call, id).successor;
-    pair.sockets.ann.dispatch('peer-left', { id });
+    pair.sockets.ann.dispatch('member-left', { id, reason: 'left' });
     return epoch;
   };
   const first = visit('p0');
@@ -213,17 +235,89 @@ test('entering and leaving eight times leaves no listener', async () => {
   assert.equal(listeners.size, 0);
 });
 
-test('whoever finds the call full is told once, stays, and joins when there is a place', async (context) => {
+test('a page that was loaded again makes a new connection, and nobody hears of leaving', async (context) => {
+  const pair = makePair();
+  context.after(pair.leave);
+  await pair.enter('ann');
+  pair.sockets.ann.dispatch('member', pair.info('bea'));
+  await pair.enter('bea');
+  const before = peerOf(pair.calls.ann, 'bea').pc;
+  const heard = [];
+  pair.calls.ann.on('note', ({ key }) => heard.push(key));
+  pair.sockets.ann.dispatch('member', pair.info('bea', 'another'));
+  await pair.enter('bea');
+  assertConnected(pair);
+  assert.notEqual(peerOf(pair.calls.ann, 'bea').pc, before);
+  assert.deepEqual(heard, []);
+});
+
+test('the call that moved to another page closes its connections, and is taken back by another stay', async () => {
+  const bea = { id: 'bea', name: 'Bea', away: false, call: { stay: 's', audio: true, video: true, screen: false } };
+  const socket = new FakeSocket((name) =>
+    name === 'join' ? { self: 'ann', key: 'k', members: [bea], call: {}, iceServers: [], epoch: 1 } : { iceServers: [], epoch: 2, forgotten: false },
+  );
+  const { call, link, leave } = makeCall(socket, 'Ann');
+  const heard = [];
+  call.on('elsewhere', (isElsewhere) => heard.push(isElsewhere));
+  link.start();
+  await rest();
+  socket.dispatch('moved', {});
+  assert.deepEqual([call.peers.size, heard], [0, [false, true]]);
+  // Comes back as a member who is not in the call.
+  socket.dispatch('disconnect');
+  socket.dispatch('connect');
+  await settle();
+  const joins = () => socket.requests.filter(([name]) => name === 'join').map(([, { call: asked }]) => asked);
+  assert.equal(joins()[1], undefined);
+  call.takeBack();
+  await settle();
+  const [, asked] = socket.requests.findLast(([name]) => name === 'enter');
+  assert.notEqual(asked.stay, joins()[0].stay);
+  assert.deepEqual([call.peers.size, heard.at(-1)], [1, false]);
+  leave();
+});
+
+test('the stay is the same after each loss of the connection', async () => {
+  const socket = new FakeSocket(() => ({ self: 'ann', key: 'k', members: [], call: {}, iceServers: [], epoch: 1 }));
+  const { link, leave } = makeCall(socket, 'Ann');
+  link.start();
+  await settle();
+  socket.dispatch('disconnect');
+  socket.dispatch('connect');
+  await settle();
+  const [first, second] = socket.requests.filter(([name]) => name === 'join').map(([, request]) => request);
+  assert.match(first.call.stay, /^[a-zA-Z0-9_-]{1,32}$/);
+  assert.deepEqual([second.call.stay, second.key], [first.call.stay, 'k']);
+  leave();
+});
+
+for (const [self, peer, polite] of [['a', 'b', true], ['b', 'a', false], ['a', 'ab', true], ['ab', 'a', false], ['Z', 'a', true], ['\uffee', '\u{1f600}', true]]) {
+  test(`of ${self} and ${peer} the lower by bytes is polite`, async () => {
+    const socket = new FakeSocket(() => ({ self, key: 'k', members: [], call: {}, iceServers: [], epoch: 1 }));
+    const link = new RoomLink({ socket, room: 'room', name: 'x' });
+    const callLink = new CallLink(link);
+    const heard = [];
+    callLink.on('peer', (info) => heard.push(info.polite));
+    link.start();
+    await settle();
+    socket.dispatch('member', { id: peer, name: 'y', away: false, call: { stay: 's', audio: true, video: true, screen: false } });
+    assert.deepEqual(heard, [polite]);
+    link.leave();
+  });
+}
+
+test('whoever finds the call full is told once, stays, and enters when there is a place', async (context) => {
   context.mock.timers.enable({ apis: ['setTimeout'] });
   let isFull = true;
-  const socket = new FakeSocket(() =>
-    isFull ? { error: { code: 'room-full', message: 'Full.' } } : { self: 'me', peers: [], iceServers: [], epoch: 1 },
+  const full = { error: { code: 'call-full', limit: 16 } };
+  const socket = new FakeSocket((name) =>
+    name === 'join' ? { self: 'me', key: 'k', members: [], call: full, epoch: 1 } : isFull ? full : { iceServers: [], epoch: 2, forgotten: false },
   );
-  const call = new Call({ link: new CallLink({ socket, room: 'room', name: 'Me' }), media: makeMedia() });
+  const { call, link, leave } = makeCall(socket, 'Me');
   const heard = [];
   call.on('note', (note) => heard.push(note.key));
-  call.on('refused', () => heard.push('refused'));
-  call.start();
+  link.on('refused', () => heard.push('refused'));
+  link.start();
   for (let attempt = 0; attempt < 3; attempt++) {
     await settle();
     context.mock.timers.tick(60_000);
@@ -234,5 +328,5 @@ test('whoever finds the call full is told once, stays, and joins when there is a
   context.mock.timers.tick(60_000);
   await settle();
   assert.deepEqual([heard, call.self], [['call.without'], 'me']);
-  call.leave();
+  leave();
 });

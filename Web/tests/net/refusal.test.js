@@ -11,26 +11,29 @@ for (const [code, isPassing, trouble, key] of [
   ['not-stored', true, 'refusal.not-stored', 'refusal.not-stored'],
   ['room-full', false, undefined, 'refusal.room-full'],
   ['bad-request', false, undefined, 'refusal.bad-request'],
-  ['unknown-peer', false, undefined, 'refusal.unknown'],
+  ['unknown-member', false, undefined, 'refusal.unknown'],
+  ['not-joined', true, undefined, 'refusal.unknown'],
+  ['locked', false, undefined, 'refusal.locked'],
+  ['denied', false, undefined, 'refusal.denied'],
+  ['not-allowed', false, undefined, 'refusal.not-allowed'],
+  ['version', false, undefined, 'refusal.version'],
   ['peer-away', false, undefined, 'refusal.unknown'],
   ['a-code-of-tomorrow', false, undefined, 'refusal.unknown'],
 ]) {
   test(`the refusal ${code} ${isPassing ? 'passes' : 'stays'}`, () => {
-    const refusal = refusalIn({ error: { code, message: 'As it says' } });
-    assert.deepEqual([refusal.code, refusal.isPassing, refusal.message], [code, isPassing, 'As it says']);
+    const refusal = refusalIn({ error: { code, limit: 3 } });
+    assert.deepEqual([refusal.code, refusal.isPassing, refusal.limit], [code, isPassing, 3]);
     assert.deepEqual([refusal.trouble?.key, refusal.sentence.key], [trouble, key]);
   });
 }
 
-for (const [message, wait] of [
-  ['Too many requests: try again in 0.3 s.', 300],
-  ['Too many requests: try again in 12.0 s.', 12_000],
-  ['Too many people: try again in 5 s.', 5000],
-  ['Try again in 99999 s.', 60_000],
-  ['Try again later.', 0],
-]) {
-  test(`how long to wait: ${message}`, () => assert.equal(refusalIn({ error: { code: 'too-many-requests', message } }).wait, wait));
+for (const [retryAfter, wait] of [[300, 300], [12_000, 12_000], [99_999_000, 60_000], [-5, 0], ['soon', 0], [undefined, 0]]) {
+  test(`how long to wait: ${retryAfter}`, () => assert.equal(refusalIn({ error: { code: 'too-many-requests', retryAfter } }).wait, wait));
 }
+
+test('a name that is not taken is said to be one', () => {
+  assert.equal(refusalIn({ error: { code: 'bad-request', argument: 'name' } }).sentence.key, 'refusal.name');
+});
 
 test('an answer is no refusal, and none at all is one that passes', () => {
   for (const answer of [{}, { message: { id: 1 } }]) assert.equal(refusalIn(answer), undefined);

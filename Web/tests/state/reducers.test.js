@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { colourCount, noColours, reduceColours } from '../../state/colours.js';
 import { noConnection, reduceConnection } from '../../state/connection.js';
+import { isModerator, nobody, othersOf, reduceMembers, typingNames } from '../../state/members.js';
 import { noMedia, reduceMedia } from '../../state/media.js';
 import { noNotices, reduceNotices } from '../../state/notices.js';
 import { closedPanel, reducePanel } from '../../state/panel.js';
 import { largeOf, noPeers, reducePeers } from '../../state/peers.js';
-import { nobody, othersOf, reducePeople } from '../../state/people.js';
 import { createPageStore } from '../../state/state.js';
 import { isBusy, noTransfers, reduceTransfers, unsavedOf } from '../../state/transfers.js';
 
@@ -15,37 +15,58 @@ const table = (reduce, initial, view, rows) => {
   for (const [what, events, expected] of rows) test(what, () => assert.deepEqual(view(run(reduce, initial, events)), expected));
 };
 
-// People
+// Members
 
-const person = (number) => ({ id: `id-${number}`, name: `Name ${number}` });
-const crowd = (count) => Array.from({ length: count }, (_, index) => person(index));
-const people = (given, count) => ({ type: 'people', people: crowd(given), count });
+const member = (number, more = {}) => ({ id: `id-${number}`, name: `Name ${number}`, role: 'member', away: false, ...more });
+const crowd = (count) => Array.from({ length: count }, (_, index) => member(index));
+const members = (given, count) => ({ type: 'members', members: crowd(given), count });
+const came = (number, more) => ({ type: 'member', member: member(number, more) });
+const gone = (id) => ({ type: 'member-left', id });
 
-table(reducePeople, nobody, (state) => [state.named.length, state.count, othersOf(state)], [
-  ['three people', [people(3)], [3, 3, 0]],
-  ['three of three', [people(3, 3)], [3, 3, 0]],
-  ['the first of many', [people(200, 1500)], [200, 1500, 1300]],
-  ['more than are kept by name', [people(300)], [200, 300, 100]],
-  ['a count that is none', [people(3, 'many')], [3, 3, 0]],
-  ['a count of too few', [people(3, 1)], [3, 3, 0]],
-  ['one comes', [people(2), { type: 'person-joined', person: person(7) }], [3, 3, 0]],
-  ['one who is there comes', [people(2), { type: 'person-joined', person: person(1) }], [2, 2, 0]],
-  ['one comes to a full list', [people(200), { type: 'person-joined', person: person(999) }], [200, 201, 1]],
-  ['one goes', [people(2), { type: 'person-left', id: 'id-0' }], [1, 1, 0]],
-  ['one without a name goes', [people(200, 201), { type: 'person-left', id: 'x' }], [200, 200, 0]],
-  ['nobody goes', [people(2), { type: 'person-left', id: 'x' }], [2, 2, 0]],
+table(reduceMembers, nobody, (state) => [state.list.length, state.count, othersOf(state)], [
+  ['three members', [members(3)], [3, 3, 0]],
+  ['three of three', [members(3, 3)], [3, 3, 0]],
+  ['the first of many', [members(200, 1500)], [200, 1500, 1300]],
+  ['more than are kept by name', [members(300)], [200, 300, 100]],
+  ['a count that is none', [members(3, 'many')], [3, 3, 0]],
+  ['a count of too few', [members(3, 1)], [3, 3, 0]],
+  ['one comes', [members(2), came(7)], [3, 3, 0]],
+  ['one who is there changes', [members(2), came(1, { away: true })], [2, 2, 0]],
+  ['one comes to a full list', [members(200), came(999)], [200, 201, 1]],
+  ['one goes', [members(2), gone('id-0')], [1, 1, 0]],
+  ['one without a name goes', [members(200, 201), gone('x')], [200, 200, 0]],
+  ['nobody goes', [members(2), gone('x')], [2, 2, 0]],
+  ['they are counted anew', [members(2), { type: 'member-count', count: 12 }], [2, 12, 10]],
+  ['they are counted too low', [members(2), { type: 'member-count', count: 1 }], [2, 2, 0]],
 ]);
 
-const types = (id, name = id) => ({ type: 'typing', id, name });
+test('a member that is what it was changes nothing', () => {
+  const before = run(reduceMembers, nobody, [members(2)]);
+  assert.equal(reduceMembers(before, came(1)), before);
+  assert.equal(reduceMembers(before, came(1, { away: true })).list[0], before.list[0]);
+  assert.equal(reduceMembers(before, came(1, { away: true })).list[1].away, true);
+});
 
-table(reducePeople, nobody, ({ typing }) => typing.map(({ id }) => id), [
+for (const [role, expected] of [['host', true], ['moderator', true], ['member', false], ['guest', false]]) {
+  test(`a ${role} may ${expected ? '' : 'not '}lock the room`, () => {
+    assert.equal(isModerator(run(reduceMembers, nobody, [{ type: 'joined', self: 'id-1' }, members(1), came(1, { role })])), expected);
+  });
+}
+
+const types = (id, isActive = true) => ({ type: 'typing', id, isActive });
+
+table(reduceMembers, nobody, ({ typing }) => typing, [
   ['two type', [types('a'), types('b'), types('a')], ['a', 'b']],
-  ['one ceases', [types('a'), types('b'), { type: 'typing', id: 'a' }], ['b']],
+  ['one ceases', [types('a'), types('b'), types('a', false)], ['b']],
   ['one has written', [types('a'), { type: 'messages', messages: [{ author: 'a' }] }], []],
-  ['one leaves', [types('a'), { type: 'person-left', id: 'a' }], []],
+  ['one leaves', [types('a'), gone('a')], []],
   ['the server is lost', [types('a'), types('b'), { type: 'lost' }], []],
   ['a crowd types', crowd(50).map(({ id }) => types(id)), crowd(20).map(({ id }) => id)],
 ]);
+
+test('who types has the name that it has in the list', () => {
+  assert.deepEqual(typingNames(run(reduceMembers, nobody, [members(2), types('id-1'), types('unknown')])), ['Name 1']);
+});
 
 // Peers, and who is large
 
@@ -171,15 +192,15 @@ for (const count of [2, 6, 8, 16]) {
   test(`${count} people have as many colours as there are`, () => {
     for (const letter of 'abcdefgh') {
       const names = Array.from({ length: count }, (_, index) => `${letter}${index * 7}`);
-      const colours = run(reduceColours, noColours, names.map((name) => ({ type: 'person-joined', person: { name } })));
+      const colours = run(reduceColours, noColours, names.map((name) => ({ type: 'member', member: { name } })));
       assert.equal(new Set(colours.values()).size, Math.min(count, colourCount));
     }
   });
 }
 
 test('whoever has a colour keeps it', () => {
-  const before = reduceColours(noColours, { type: 'people', people: [{ name: 'Ada' }, { name: 'Bob' }] });
-  const after = reduceColours(before, { type: 'people', people: [{ name: 'Cid' }, { name: 'Bob' }, { name: 'Ada' }] });
+  const before = reduceColours(noColours, { type: 'members', members: [{ name: 'Ada' }, { name: 'Bob' }] });
+  const after = reduceColours(before, { type: 'members', members: [{ name: 'Cid' }, { name: 'Bob' }, { name: 'Ada' }] });
   for (const name of ['Ada', 'Bob']) assert.equal(after.get(name), before.get(name));
   assert.equal(reduceColours(after, { type: 'peers', peers: [{ name: 'Cid' }] }), after);
 });
@@ -193,7 +214,7 @@ test('an event that concerns nobody changes nothing, and the next stay begins an
   store.apply({ type: 'connected' });
   assert.equal(store.get(), before);
   store.apply({ type: 'said', draft: { key: 'k', text: 't', time: 1, name: 'n' } });
-  store.apply({ type: 'people', people: [{ id: 'a', name: 'A' }] });
+  store.apply({ type: 'members', members: [{ id: 'a', name: 'A' }] });
   store.apply({ type: 'lobby', room: 'tea' });
-  assert.deepEqual([store.get().timeline.drafts, store.get().people.named], [[], []]);
+  assert.deepEqual([store.get().timeline.drafts, store.get().members.list], [[], []]);
 });

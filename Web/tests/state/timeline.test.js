@@ -29,6 +29,14 @@ for (const [what, events, expected] of [
   test(`timeline: ${what}`, () => assert.deepEqual(texts(after(...events)), expected));
 }
 
+test('what was edited or taken back stands in its place, and an older state of it changes nothing', () => {
+  const timeline = after(came(message(1), message(2)), came(message(1, 'a', day, { text: 'better', edited: 5 })));
+  assert.deepEqual(texts(timeline), ['better', 'text 2']);
+  assert.equal(reduceTimeline(timeline, came(message(1))), timeline);
+  const gone = reduceTimeline(timeline, came(message(1, 'a', day, { text: '', edited: 5, isDeleted: true })));
+  assert.deepEqual(itemsOf(gone).map(({ isDeleted }) => isDeleted), [true, false]);
+});
+
 test('a row keeps its key and gets the time of the server when it is stored', () => {
   const before = itemsOf(after(said('k', 'mine')))[0];
   const now = itemsOf(after(said('k', 'mine'), { type: 'stored', key: 'k', message: message(2, 'self-1', day - 1000) }))[0];

@@ -31,11 +31,13 @@ export function createCall({ store, session, commands, signal }) {
   let isThere = false;
   // The panel that is there from the start does not take the focus.
   queueMicrotask(() => (isThere = true));
+  const elsewhere = h('div', { id: 'elsewhere', class: 'banner', role: 'status' }, t('call.elsewhere'), h('button', { type: 'button', onclick: () => session.takeBack() }, t('call.take-back')));
   const drop = h('div', { class: 'drop', hidden: true }, h('p', {}, icon('file'), t('call.drop')));
-  const middle = h('div', { class: 'middle' }, banner, createStage(parts).element, createNotices(parts).element, createTransfers(parts).element);
+  const middle = h('div', { class: 'middle' }, banner, elsewhere, createStage(parts).element, createNotices(parts).element, createTransfers(parts).element);
   const element = h('main', { id: 'call', class: 'call' }, top.element, middle, toolbar.element, side.element, drop);
   store.apply({ type: 'panel', isOpen: width.matches, tab: 'chat' });
   store.watch(({ connection }) => connection.isConnected, (isConnected) => (banner.hidden = isConnected), { signal });
+  store.watch(({ connection }) => connection.isElsewhere, (isElsewhere) => (elsewhere.hidden = !isElsewhere), { signal });
   store.watch(({ panel }) => panel.isOpen, showPanel, { signal });
   // What has become a sheet would cover the call.
   width.addEventListener('change', () => width.matches || store.apply({ type: 'panel', isOpen: false }), { signal });

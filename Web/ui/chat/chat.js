@@ -2,6 +2,7 @@
 
 import { dayLabel } from '../../i18n/format.js';
 import { say, t } from '../../i18n/t.js';
+import { typingNames } from '../../state/members.js';
 import { movedBy, newestOf, windowOf } from '../../state/timeline.js';
 import { h } from '../dom.js';
 import { icon } from '../icons.js';
@@ -48,7 +49,7 @@ export function createChat({ store, session, signal }) {
   const updateSoon = throttle(update, updateInterval);
 
   store.watch(({ timeline }) => timeline, updateSoon, { signal });
-  store.watch(({ people }) => people.typing, showTyping, { signal });
+  store.watch(({ members }) => members.typing, () => showTyping(typingNames(store.get().members)), { signal });
   store.watch(({ connection }) => connection.trouble, showTrouble, { signal });
   return { element, focus: composer.focus, toEnd, update };
 
@@ -71,9 +72,8 @@ export function createChat({ store, session, signal }) {
     newestSeen = newestOf(timeline);
   }
 
-  /** @param {readonly { name: string }[]} people */
-  function showTyping(people) {
-    const names = people.map(({ name }) => name);
+  /** @param {string[]} names */
+  function showTyping(names) {
     if (names.length === 0) typing.textContent = '';
     else typing.textContent = names.length > 2 ? t('chat.typing-many') : t('chat.typing', { names, count: names.length });
   }

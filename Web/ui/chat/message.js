@@ -1,6 +1,7 @@
 /** The rows of the chat: a message, or the day of those below. */
 
 import { clockTime } from '../../i18n/format.js';
+import { t } from '../../i18n/t.js';
 import { personName } from '../controls/controls.js';
 import { h } from '../dom.js';
 import { linkify } from './linkify.js';
@@ -28,19 +29,22 @@ function makeDay() {
 }
 
 /** @param {MessageItem} first @returns {Row} */
-function makeMessage({ name, text, isOwn }) {
-  const parts = linkify(text).map((part) =>
-    part.href ? h('a', { href: part.href, target: '_blank', rel: 'noopener noreferrer nofollow' }, part.text) : part.text,
-  );
+function makeMessage({ name, isOwn }) {
   const when = h('time', {});
   const head = h('p', { class: 'message-head' }, ...personName(name, { class: 'author', isSelf: isOwn }), when);
-  const bubble = h('p', { class: 'text', dir: 'auto' }, ...parts);
+  const bubble = h('p', { class: 'text', dir: 'auto' });
   const element = h('li', { class: isOwn ? 'message is-own' : 'message' }, head, bubble);
+  /** @type {string | undefined} */
+  let shown;
   return { element, update };
 
   /** @param {DayItem | MessageItem} item */
   function update(item) {
     if (item.kind === 'day') return;
+    const words = item.isDeleted ? t('chat.deleted') : item.text;
+    if (words !== shown) bubble.replaceChildren(...(item.isDeleted ? [words] : partsOf(words)));
+    shown = words;
+    element.classList.toggle('is-deleted', item.isDeleted);
     if (item.id !== undefined) element.dataset['id'] = String(item.id);
     element.classList.toggle('is-draft', item.id === undefined);
     element.classList.toggle('continues', item.continues);
@@ -50,4 +54,11 @@ function makeMessage({ name, text, isOwn }) {
     when.textContent = time;
     bubble.title = time;
   }
+}
+
+/** @param {string} text */
+function partsOf(text) {
+  return linkify(text).map((part) =>
+    part.href ? h('a', { href: part.href, target: '_blank', rel: 'noopener noreferrer nofollow' }, part.text) : part.text,
+  );
 }

@@ -1,30 +1,60 @@
-/** Who is in the room. */
+/** Who is in the room, and what whoever hosts it may do: let in those who wait, and lock it. */
 
 import { t } from '../../i18n/t.js';
-import { othersOf } from '../../state/people.js';
+import { isModerator, othersOf } from '../../state/members.js';
 import { createAvatar, personName } from '../controls/controls.js';
 import { h } from '../dom.js';
 import { keyed } from '../keyed.js';
 
 /**
+ * What is said of a role; most have none.
+ *
+ * @type {Partial<Record<import('../../state/members.js').Member['role'], import('../../i18n/t.js').Key>>}
+ */
+const roles = { host: 'people.host', moderator: 'people.moderator', guest: 'people.guest' };
+
+/**
  * @param {object} options
  * @param {import('../../state/state.js').PageStore} options.store
+ * @param {import('../../session.js').Session} options.session
  * @param {AbortSignal} options.signal
  */
-export function createPeople({ store, signal }) {
+export function createPeople({ store, session, signal }) {
   const list = h('ul', { id: 'people', class: 'people', 'aria-label': t('side.people-list') });
   const others = h('p', { class: 'others' });
-  const element = h('div', {}, list, others);
-  store.watch(({ people }) => people, show, { signal });
+  const waiting = h('ul', { id: 'waiting-list', class: 'people' });
+  const waitingPart = h('section', { class: 'waiting-part', role: 'status' }, h('h3', {}, t('people.waiting')), waiting);
+  /** @type {HTMLInputElement} */
+  const isLocked = h('input', { id: 'lock', type: 'checkbox', onchange: () => session.lock(isLocked.checked) });
+  const lock = h('div', { class: 'option' }, isLocked, h('label', { for: 'lock' }, t('people.lock')));
+  const element = h('div', {}, waitingPart, list, others, lock);
+  store.watch(({ members }) => members, show, { signal });
   return { element };
 
-  /** @param {import('../../state/people.js').People} people */
-  function show(people) {
+  /** @param {import('../../state/members.js').Members} members */
+  function show(members) {
     const { colours } = store.get();
-    const rows = people.named.map(({ id, name }) => ({ id, name, isSelf: id === people.self }));
-    keyed(list, rows, ({ id, isSelf }) => `${id} ${isSelf}`, makeRow, (row, { name }) => row.show(name, colours));
-    others.hidden = othersOf(people) === 0;
-    others.textContent = t('side.others', { count: othersOf(people) });
+    const rows = members.list.map((member) => ({ ...member, isSelf: member.id === members.self }));
+    keyed(list, rows, ({ id, isSelf }) => `${id} ${isSelf}`, makeRow, (row, member) => row.show(member, colours));
+    others.hidden = othersOf(members) === 0;
+    others.textContent = t('side.others', { count: othersOf(members) });
+    keyed(waiting, members.waiting, ({ id, name }) => `${id} ${name}`, makeWaiting, () => undefined);
+    waitingPart.hidden = members.waiting.length === 0;
+    lock.hidden = !isModerator(members);
+    isLocked.checked = members.isLocked;
+  }
+
+  /** @param {import('../../state/members.js').Waiting} person */
+  function makeWaiting({ id, name }) {
+    const button = (/** @type {boolean} */ isLetIn, /** @type {string} */ words, /** @type {string} */ label) =>
+      h('button', { type: 'button', 'aria-label': label, onclick: () => session.answer(id, isLetIn) }, words);
+    return {
+      element: h(
+        'li', {}, ...personName(name, { class: 'name', isSelf: false }),
+        button(true, t('people.admit'), t('people.admit-one', { name })),
+        button(false, t('people.deny'), t('people.deny-one', { name })),
+      ),
+    };
   }
 }
 
@@ -32,13 +62,18 @@ export function createPeople({ store, signal }) {
 function makeRow({ isSelf }) {
   const avatar = createAvatar();
   const [name, ...mark] = personName('', { class: 'name', isSelf });
-  const element = h('li', {}, avatar.element, name, ...mark);
+  const role = h('span', { class: 'role' });
+  const element = h('li', {}, avatar.element, name, ...mark, role);
   return {
     element,
-    /** @param {string} called @param {import('../../state/colours.js').Colours} colours */
-    show(called, colours) {
+    /** @param {import('../../state/members.js').Member} member @param {import('../../state/colours.js').Colours} colours */
+    show({ name: called, role: kind, away }, colours) {
       avatar.show(called, colours);
       if (name) name.textContent = called;
+      const words = roles[kind];
+      role.textContent = words ? t(words) : '';
+      element.classList.toggle('is-away', away);
+      element.title = away ? t('people.away') : '';
     },
   };
 }

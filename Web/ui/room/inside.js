@@ -5,6 +5,7 @@ import { loadStyles } from '../styles.js';
 
 export { createCall } from '../call/call.js';
 export { createLeft } from '../left/left.js';
+export { createWaiting } from '../left/waiting.js';
 
 /** The parts whose looks come with it. */
 const parts = ['call', 'chat', 'left', 'notices', 'people', 'side', 'stage', 'tile', 'toolbar', 'transfers'];

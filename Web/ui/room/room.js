@@ -58,6 +58,12 @@ export function showRoom(root, room) {
       const call = createCall(parts);
       root.replaceChildren(call.element, help.element);
       call.focus();
+    } else if (name === 'waiting') {
+      const { createWaiting } = await inside();
+      if (signal.aborted) return;
+      const waiting = createWaiting({ store, onLeave: () => session.leave() });
+      root.replaceChildren(waiting.element);
+      waiting.focus();
     } else {
       const { createLeft } = await inside();
       if (signal.aborted) return;

@@ -17,7 +17,7 @@ import { createPeople } from '../people/people.js';
  */
 export function createSide({ store, session, signal }) {
   const chat = createChat({ store, session, signal });
-  const people = createPeople({ store, signal });
+  const people = createPeople({ store, session, signal });
   const tabs = { chat: tab('chat', t('side.chat')), people: tab('people', '') };
   const panes = { chat: pane('chat', chat.element), people: pane('people', people.element) };
   const label = t('side.close');
@@ -26,7 +26,7 @@ export function createSide({ store, session, signal }) {
   const element = h('aside', { class: 'side', 'aria-label': t('side.title'), onkeydown: escape }, h('header', {}, list, hide), panes.chat, panes.people);
   store.watch(({ panel }) => panel.isOpen, (isOpen) => (element.hidden = !isOpen), { signal });
   store.watch(({ panel }) => (panel.isOpen ? panel.tab : undefined), show, { signal });
-  store.watch(({ people: { count } }) => count, (count) => (tabs.people.textContent = t('side.people', { count })), { signal });
+  store.watch(({ members: { count } }) => count, (count) => (tabs.people.textContent = t('side.people', { count })), { signal });
   return { element, focus };
 
   /** @param {Tab | undefined} chosen */

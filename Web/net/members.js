@@ -1,0 +1,54 @@
+/** Who is in a room: what the server tells of them goes into the store, and what a host does goes to the server. */
+
+import { refusalIn } from './refusal.js';
+
+export class Members {
+  #link;
+  #store;
+
+  /**
+   * @param {object} options
+   * @param {import('./room-link.js').RoomLink} options.link
+   * @param {import('../state/state.js').PageStore} options.store
+   */
+  constructor({ link, store }) {
+    this.#link = link;
+    this.#store = store;
+    link.on('connected', () => store.apply({ type: 'connected' }));
+    link.on('lost', () => store.apply({ type: 'lost' }));
+    link.on('waiting', () => store.apply({ type: 'waiting' }));
+    link.on('trouble', (trouble) => store.apply({ type: 'trouble', trouble }));
+    link.on('joined', ({ self, members, memberCount, room }) => {
+      store.apply({ type: 'joined', self });
+      store.apply({ type: 'members', members, count: memberCount });
+      store.apply({ type: 'room', room });
+    });
+    link.hear('member', (member) => store.apply({ type: 'member', member }));
+    link.hear('member-left', ({ id }) => store.apply({ type: 'member-left', id }));
+    link.hear('members', ({ count }) => store.apply({ type: 'member-count', count }));
+    link.hear('room', (room) => store.apply({ type: 'room', room }));
+    link.hear('waiting', ({ members }) => store.apply({ type: 'waiting-list', members }));
+  }
+
+  /** @param {string} id  of somebody who waits */
+  admit(id) {
+    return this.#ask('admit', { id });
+  }
+
+  /** @param {string} id  of somebody who waits */
+  deny(id) {
+    return this.#ask('deny', { id });
+  }
+
+  /** @param {boolean} locked  whether the room takes nobody new */
+  lock(locked) {
+    return this.#ask('lock', { locked });
+  }
+
+  /** @param {string} name @param {object} value */
+  async #ask(name, value) {
+    const refusal = await this.#link.request(name, value).then(refusalIn, () => refusalIn(undefined));
+    // Somebody else was quicker.
+    if (refusal && refusal.code !== 'unknown-member') this.#store.apply({ type: 'notice', sentence: refusal.sentence });
+  }
+}

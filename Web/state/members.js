@@ -1,0 +1,136 @@
+/**
+ * Who is in the room, who of them types, and who waits to be let in. In a large room the server names some, and counts
+ * all.
+ *
+ * @typedef {object} Member
+ * @property {string} id
+ * @property {string} name
+ * @property {'host' | 'moderator' | 'member' | 'guest'} role
+ * @property {boolean} away  has no connection to the server at present
+ * @property {{ stay: string, audio: boolean, video: boolean, screen: boolean }} [call]  missing if it is not in the call
+ *
+ * @typedef {{ name: string, locked: boolean, waiting: boolean, newcomers: string }} RoomSettings
+ * @typedef {{ id: string, name: string }} Waiting
+ *
+ * @typedef {object} Members
+ * @property {string | undefined} self  the id of this member
+ * @property {readonly Member[]} list  those who are named, in the order in which they came
+ * @property {number} count  of all
+ * @property {readonly string[]} typing  ids
+ * @property {readonly Waiting[]} waiting
+ * @property {boolean} isLocked  whether the room takes nobody new
+ *
+ * @typedef {{ type: 'joined', self: string }
+ *   | { type: 'members', members: readonly Member[], count?: unknown }
+ *   | { type: 'member', member: Member }
+ *   | { type: 'member-left', id: string }
+ *   | { type: 'member-count', count: unknown }
+ *   | { type: 'room', room: { locked: boolean } }
+ *   | { type: 'waiting-list', members: readonly Waiting[] }
+ *   | { type: 'typing', id: string, isActive: boolean }
+ *   | { type: 'messages', messages: readonly { author: string }[] }
+ *   | { type: 'lost' }} MembersEvent
+ */
+
+import { changed, keepEqual } from './store.js';
+
+/** So many are kept by name; a list of more is of no use, and each costs a row. */
+const namedLimit = 200;
+/** So many typing people are kept; more are several in any case. */
+const typingLimit = 20;
+
+/** @type {Members} */
+export const nobody = { self: undefined, list: [], count: 0, typing: [], waiting: [], isLocked: false };
+
+/** @param {Members} members @param {MembersEvent | { type: '' }} event @returns {Members} */
+export function reduceMembers(members, event) {
+  switch (event.type) {
+    case 'joined':
+      // Who may admit is told anew who waits.
+      return { ...members, self: event.self, waiting: [] };
+    case 'members': {
+      const list = keepEqual(members.list, event.members.slice(0, namedLimit), ({ id }) => id);
+      return { ...members, list, count: Math.max(event.members.length, countOf(event.count)) };
+    }
+    case 'member':
+      return came(members, event.member);
+    case 'member-left':
+      return left(notTyping(members, event.id), event.id);
+    case 'member-count':
+      return changed(members, { count: Math.max(countOf(event.count), members.list.length) });
+    case 'room':
+      return changed(members, { isLocked: event.room.locked });
+    case 'waiting-list':
+      return { ...members, waiting: event.members.slice(0, namedLimit) };
+    case 'typing':
+      return event.isActive ? typing(members, event.id) : notTyping(members, event.id);
+    case 'messages':
+      return event.messages.reduce((now, { author }) => notTyping(now, author), members);
+    case 'lost':
+      return members.typing.length === 0 ? members : { ...members, typing: [] };
+    default:
+      return members;
+  }
+}
+
+/**
+ * How many there are beside those with a name.
+ *
+ * @param {Members} members
+ */
+export function othersOf({ list, count }) {
+  return count - list.length;
+}
+
+/**
+ * Whether this member may lock the room and let others in.
+ *
+ * @param {Members} members
+ */
+export function isModerator({ self, list }) {
+  const role = list.find(({ id }) => id === self)?.role;
+  return role === 'host' || role === 'moderator';
+}
+
+/**
+ * The names of those who type, as far as they are known.
+ *
+ * @param {Members} members
+ */
+export function typingNames({ typing: ids, list }) {
+  return ids.flatMap((id) => list.find((member) => member.id === id)?.name ?? []);
+}
+
+/** @param {unknown} count */
+function countOf(count) {
+  return typeof count === 'number' && Number.isSafeInteger(count) ? count : 0;
+}
+
+/** @param {Members} members @param {Member} member @returns {Members} */
+function came(members, member) {
+  const { list, count } = members;
+  if (list.some(({ id }) => id === member.id)) {
+    const now = keepEqual(list, list.map((other) => (other.id === member.id ? member : other)), ({ id }) => id);
+    return changed(members, { list: now });
+  }
+  return { ...members, list: list.length < namedLimit ? [...list, member] : list, count: count + 1 };
+}
+
+/** @param {Members} members @param {string} id @returns {Members} */
+function left(members, id) {
+  const list = members.list.filter((member) => member.id !== id);
+  if (list.length < members.list.length) return { ...members, list, count: members.count - 1 };
+  // Somebody without a name here is one of the others.
+  return othersOf(members) > 0 ? { ...members, count: members.count - 1 } : members;
+}
+
+/** @param {Members} members @param {string} id @returns {Members} */
+function typing(members, id) {
+  if (members.typing.includes(id) || members.typing.length >= typingLimit) return members;
+  return { ...members, typing: [...members.typing, id] };
+}
+
+/** @param {Members} members @param {string} id @returns {Members} */
+function notTyping(members, id) {
+  return members.typing.includes(id) ? { ...members, typing: members.typing.filter((other) => other !== id) } : members;
+}
