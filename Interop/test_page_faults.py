@@ -63,7 +63,9 @@ CUT = """() => {
         const box = tile.getBoundingClientRect();
         const isIn = box.top >= around.top - 1 && box.left >= around.left - 1 && box.bottom <= around.bottom + 1
             && box.right <= around.right + 1;
-        return isIn ? [] : [`${tile.dataset.peer} ${JSON.stringify(box)}`];
+        // A script can scroll what a person cannot.
+        const { scrollTop, scrollLeft } = stage.parentElement;
+        return isIn && scrollTop === 0 && scrollLeft === 0 ? [] : [`${tile.dataset.peer} ${JSON.stringify(box)}`];
     });
 }"""
 

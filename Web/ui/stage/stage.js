@@ -5,7 +5,7 @@ import { t } from '../../i18n/t.js';
 import { largeOf } from '../../state/peers.js';
 import { h } from '../dom.js';
 import { keyed } from '../keyed.js';
-import { createTile } from '../tile/tile.js';
+import { Tile } from '../tile/tile.js';
 import { layOut } from './grid.js';
 
 const gap = 12;
@@ -13,10 +13,7 @@ const gap = 12;
 const speakingLevel = 0.04;
 const speakingInterval = 150;
 
-/**
- * @typedef {ReturnType<typeof createTile>} Tile
- * @typedef {import('../../state/state.js').State} State
- */
+/** @typedef {import('../../state/state.js').State} State */
 
 /**
  * @param {object} options
@@ -43,7 +40,7 @@ export function createStage({ store, session, signal }) {
   function update() {
     const state = store.get();
     const before = tiles;
-    const rows = keyed(element, viewsOf(state, own), ({ id }) => id, ({ id }) => createTile({ id, store, onResize: arrange }), (tile, view) => tile.update(view));
+    const rows = keyed(element, viewsOf(state, own), ({ id }) => id, ({ id }) => new Tile({ id, store }), (tile, view) => tile.update(view));
     tiles = new Map(rows.map((tile) => [tile.id, tile]));
     for (const [id, tile] of before) if (tiles.get(id) !== tile) tile.close();
     arrange();

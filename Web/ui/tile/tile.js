@@ -5,151 +5,113 @@ import { createAvatar, personName } from '../controls/controls.js';
 import { h } from '../dom.js';
 import { icon } from '../icons.js';
 import { cropLimit, pictureBox } from '../stage/grid.js';
+import { createNote, createRouteMark } from './marks.js';
 
 /** @typedef {import('../../state/peers.js').PeerView} TileView */
 
-/**
- * @param {object} options
- * @param {string} options.id  of the peer, or `self`
- * @param {import('../../state/state.js').PageStore} options.store
- * @param {() => void} options.onResize  the picture has another shape
- */
-export function createTile({ id, store, onResize }) {
-  const isSelf = id === 'self';
-  const video = h('video', { autoplay: true, playsinline: true, onresize: onResize });
-  video.muted = isSelf;
-  const avatar = createAvatar();
-  const muted = h('span', { class: 'muted-mark', role: 'img', 'aria-label': t('tile.muted') }, icon('microphoneOff'));
-  const [name, ...mark] = personName('', { class: 'name', isSelf });
-  const route = createRouteMark();
-  const note = createNote();
-  const play = h('button', { type: 'button', class: 'tile-play', hidden: true, onclick: start }, icon('sound'), t('tile.play'));
-  const label = t('tile.feature');
-  const pin = h('button', { type: 'button', class: 'tile-pin', title: label, 'aria-label': label, 'aria-pressed': 'false', onclick: togglePin }, icon('enlarge'));
-  const bar = h('div', { class: 'tile-bar' }, muted, name, ...mark, route.element);
-  const element = h('article', { class: 'tile', 'data-peer': id }, video, avatar.element, note.element, bar, pin, play);
-  let size = { width: 0, height: 0 };
-  let isScreen = false;
+export class Tile {
+  id;
+  element;
+  #store;
+  #isSelf;
+  #isScreen = false;
+  #size = { width: 0, height: 0 };
+  #video = h('video', { autoplay: true, playsinline: true });
+  #avatar = createAvatar();
+  #muted = h('span', { class: 'muted-mark', role: 'img', 'aria-label': t('tile.muted') }, icon('microphoneOff'));
+  /** @type {HTMLElement | undefined} */
+  #name;
+  #route = createRouteMark();
+  #note = createNote();
+  #play = h('button', { type: 'button', class: 'tile-play', hidden: true, onclick: () => this.#start() }, icon('sound'), t('tile.play'));
+  #pin = h('button', { type: 'button', class: 'tile-pin', title: t('tile.feature'), 'aria-label': t('tile.feature'), onclick: () => this.#togglePin() }, icon('enlarge'));
 
-  return { id, element, update, place, setSpeaking, close };
+  /**
+   * @param {object} options
+   * @param {string} options.id  of the peer, or `self`
+   * @param {import('../../state/state.js').PageStore} options.store
+   */
+  constructor({ id, store }) {
+    this.id = id;
+    this.#store = store;
+    this.#isSelf = id === 'self';
+    this.#video.muted = this.#isSelf;
+    this.#video.addEventListener('resize', () => this.#fit());
+    const [name, ...mark] = personName('', { class: 'name', isSelf: this.#isSelf });
+    this.#name = name;
+    const bar = h('div', { class: 'tile-bar' }, this.#muted, name, ...mark, this.#route.element);
+    const parts = [this.#video, this.#avatar.element, this.#note.element, bar, this.#pin, this.#play];
+    this.element = h('article', { class: 'tile', 'data-peer': id }, ...parts);
+  }
 
   /** @param {TileView} view */
-  function update({ name: called, status, connection, route: way, isAway, stream, trouble }) {
-    if (name) name.textContent = called;
-    element.setAttribute('aria-label', t(isSelf ? 'tile.self' : 'tile.participant', { name: called }));
-    avatar.show(called, store.get().colours);
+  update({ name, status, connection, route, isAway, stream, trouble }) {
+    const { element } = this;
+    if (this.#name) this.#name.textContent = name;
+    element.setAttribute('aria-label', t(this.#isSelf ? 'tile.self' : 'tile.participant', { name }));
+    this.#avatar.show(name, this.#store.get().colours);
     Object.assign(element.dataset, { audio: onOff(status.audio), video: onOff(status.video), screen: onOff(status.screen), connection });
-    if (way) element.dataset['route'] = way;
+    if (route) element.dataset['route'] = route;
     else delete element.dataset['route'];
-    route.update(way);
-    muted.hidden = status.audio;
-    isScreen = status.screen;
+    this.#route.update(route);
+    this.#muted.hidden = status.audio;
+    this.#isScreen = status.screen;
     element.classList.toggle('is-dark', !status.video && !status.screen);
-    video.classList.toggle('mirrored', isSelf && !isScreen);
-    if (isSelf) note.show('');
-    else note.show(words(connection, isAway, trouble), trouble);
-    if (video.srcObject !== stream) {
-      video.srcObject = stream;
-      start();
+    this.#video.classList.toggle('mirrored', this.#isSelf && !status.screen);
+    if (this.#isSelf) this.#note.show('');
+    else this.#note.show(words(connection, isAway, trouble), trouble);
+    if (this.#video.srcObject !== stream) {
+      this.#video.srcObject = stream;
+      this.#start();
     }
-    fit();
+    this.#fit();
   }
 
-  /** @param {import('../stage/grid.js').Size} given @param {{ isMain: boolean, isPinned: boolean }} how */
-  function place(given, { isMain, isPinned }) {
-    size = given;
-    element.style.width = `${size.width}px`;
-    element.style.height = `${size.height}px`;
-    element.classList.toggle('is-main', isMain);
-    pin.setAttribute('aria-pressed', String(isPinned));
-    fit();
-  }
-
-  /** A camera fills the tile as far as little is lost by it; of a screen nothing is cut off. */
-  function fit() {
-    if (video.videoWidth === 0 || size.width === 0) return;
-    const box = pictureBox(size, { width: video.videoWidth, height: video.videoHeight }, isScreen ? 0 : cropLimit);
-    video.style.width = `${Math.round(box.width)}px`;
-    video.style.height = `${Math.round(box.height)}px`;
-  }
-
-  function togglePin() {
-    const { pinned } = store.get().peers;
-    store.apply({ type: 'pinned', id: pinned === id ? undefined : id });
+  /** @param {import('../stage/grid.js').Size} size @param {{ isMain: boolean, isPinned: boolean }} how */
+  place(size, { isMain, isPinned }) {
+    this.#size = size;
+    this.element.style.width = `${size.width}px`;
+    this.element.style.height = `${size.height}px`;
+    this.element.classList.toggle('is-main', isMain);
+    this.#pin.setAttribute('aria-pressed', String(isPinned));
+    this.#fit();
   }
 
   /** @param {boolean} isSpeaking */
-  function setSpeaking(isSpeaking) {
-    element.classList.toggle('is-speaking', isSpeaking);
+  setSpeaking(isSpeaking) {
+    this.element.classList.toggle('is-speaking', isSpeaking);
   }
 
-  function start() {
-    video.play().then(
+  /** Lets go of the picture. */
+  close() {
+    this.#video.srcObject = null;
+  }
+
+  /** A camera fills the tile as far as little is lost by it; of a screen nothing is cut off. */
+  #fit() {
+    const { videoWidth, videoHeight, style } = this.#video;
+    if (videoWidth === 0 || this.#size.width === 0) return;
+    const box = pictureBox(this.#size, { width: videoWidth, height: videoHeight }, this.#isScreen ? 0 : cropLimit);
+    style.width = `${Math.round(box.width)}px`;
+    style.height = `${Math.round(box.height)}px`;
+  }
+
+  #togglePin() {
+    const isPinned = this.#store.get().peers.pinned === this.id;
+    this.#store.apply({ type: 'pinned', id: isPinned ? undefined : this.id });
+  }
+
+  #start() {
+    this.#video.play().then(
       () => {
-        play.hidden = true;
+        this.#play.hidden = true;
       },
       (error) => {
         // A browser may want a click before it lets a page make a sound.
-        play.hidden = isSelf || error?.name !== 'NotAllowedError';
+        this.#play.hidden = this.#isSelf || error?.name !== 'NotAllowedError';
       },
     );
   }
-
-  function close() {
-    video.srcObject = null;
-  }
-}
-
-/** A quiet word on the way that sound and picture take; in a small tile a sign is left of it. */
-function createRouteMark() {
-  const short = h('span', { class: 'route-words' });
-  const element = h('span', { class: 'route', role: 'img', hidden: true });
-  /** @type {import('../../call/route.js').Route | undefined} */
-  let shown;
-  return { element, update };
-
-  /** @param {import('../../call/route.js').Route | undefined} way */
-  function update(way) {
-    element.hidden = way === undefined;
-    if (way === undefined || way === shown) return;
-    shown = way;
-    const transport = way.slice('relay-'.length).toUpperCase();
-    const long = way === 'direct' ? t('route.direct-long') : t('route.relay-long', { transport });
-    short.textContent = way === 'direct' ? t('route.direct') : t('route.relay', { transport });
-    element.title = long;
-    element.setAttribute('aria-label', long);
-    element.replaceChildren(icon(way === 'direct' ? 'direct' : 'relay'), short);
-  }
-}
-
-/** What is wrong with the connection; with the reason, if it takes long. */
-function createNote() {
-  const short = h('span', {});
-  const reason = h('span', { class: 'tile-reason' });
-  const address = relayOnlyAddress();
-  const again = h('a', { class: 'tile-again', href: address }, t('tile.relay-only'));
-  const element = h('div', { class: 'tile-note', hidden: true }, short, reason, again);
-  return {
-    element,
-    /** @param {string} text @param {import('../../i18n/t.js').Key} [why] */
-    show(text, why) {
-      element.hidden = text === '';
-      element.classList.toggle('has-reason', why !== undefined);
-      short.textContent = text;
-      reason.textContent = why ? t(why) : '';
-      reason.hidden = why === undefined;
-      // It helps where there is a relay that answers, and is not all that is tried already.
-      again.hidden = why !== 'tile.no-path' || address === undefined;
-    },
-  };
-}
-
-/** This page, connecting through the server alone; nothing if it does so. */
-function relayOnlyAddress() {
-  const query = new URLSearchParams(location.search);
-  if (query.get('relay') === 'only') return undefined;
-  query.set('relay', 'only');
-  return `${location.pathname}?${query}`;
 }
 
 /** @param {boolean} value */

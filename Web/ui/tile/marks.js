@@ -1,0 +1,57 @@
+/** What is said on a tile of the connection to a person. */
+
+import { t } from '../../i18n/t.js';
+import { h } from '../dom.js';
+import { icon } from '../icons.js';
+
+/** A quiet word on the way that sound and picture take; in a small tile a sign is left of it. */
+export function createRouteMark() {
+  const short = h('span', { class: 'route-words' });
+  const element = h('span', { class: 'route', role: 'img', hidden: true });
+  /** @type {import('../../call/route.js').Route | undefined} */
+  let shown;
+  return { element, update };
+
+  /** @param {import('../../call/route.js').Route | undefined} way */
+  function update(way) {
+    element.hidden = way === undefined;
+    if (way === undefined || way === shown) return;
+    shown = way;
+    const transport = way.slice('relay-'.length).toUpperCase();
+    const long = way === 'direct' ? t('route.direct-long') : t('route.relay-long', { transport });
+    short.textContent = way === 'direct' ? t('route.direct') : t('route.relay', { transport });
+    element.title = long;
+    element.setAttribute('aria-label', long);
+    element.replaceChildren(icon(way === 'direct' ? 'direct' : 'relay'), short);
+  }
+}
+
+/** What is wrong with the connection; with the reason, if it takes long. */
+export function createNote() {
+  const short = h('span', {});
+  const reason = h('span', { class: 'tile-reason' });
+  const address = relayOnlyAddress();
+  const again = h('a', { class: 'tile-again', href: address }, t('tile.relay-only'));
+  const element = h('div', { class: 'tile-note', hidden: true }, short, reason, again);
+  return {
+    element,
+    /** @param {string} text @param {import('../../i18n/t.js').Key} [why] */
+    show(text, why) {
+      element.hidden = text === '';
+      element.classList.toggle('has-reason', why !== undefined);
+      short.textContent = text;
+      reason.textContent = why ? t(why) : '';
+      reason.hidden = why === undefined;
+      // It helps where there is a relay that answers, and is not all that is tried already.
+      again.hidden = why !== 'tile.no-path' || address === undefined;
+    },
+  };
+}
+
+/** This page, connecting through the server alone; nothing if it does so. */
+function relayOnlyAddress() {
+  const query = new URLSearchParams(location.search);
+  if (query.get('relay') === 'only') return undefined;
+  query.set('relay', 'only');
+  return `${location.pathname}?${query}`;
+}
