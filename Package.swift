@@ -19,6 +19,7 @@ let package = Package(
         .library(name: "AllocationCounter", type: .dynamic, targets: ["AllocationCounter"]),
         .library(name: "EngineIO", targets: ["EngineIO"]),
         .library(name: "EngineIOTransport", targets: ["EngineIOTransport"]),
+        .library(name: "Networking", targets: ["Networking"]),
         .library(name: "STUN", targets: ["STUN"]),
         .library(name: "SocketIO", targets: ["SocketIO"]),
         .library(name: "SocketIOTestKit", targets: ["SocketIOTestKit"]),
@@ -48,7 +49,7 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(
             name: "EngineIO",
-            dependencies: [.nioCore],
+            dependencies: ["Networking", .nioCore],
             swiftSettings: settings
         ),
         .target(
@@ -62,21 +63,22 @@ let package = Package(
         .target(
             name: "LinkUpServer",
             dependencies: [
-                "EngineIO", "EngineIOTransport", "Listening", "Locking", "SocketIO", "STUN", "TURN", "TURNServer",
-                .crypto, .grdb, .httpTypes, .hummingbird, .logging, .metrics, .nioCore, .nioPosix, .serviceLifecycle,
-                .unixSignals,
+                "EngineIO", "EngineIOTransport", "Listening", "Locking", "Networking", "SocketIO", "STUN", "TURN",
+                "TURNServer", .crypto, .grdb, .httpTypes, .hummingbird, .logging, .metrics, .nioCore, .nioPosix,
+                .serviceLifecycle, .unixSignals,
             ],
             swiftSettings: settings,
             plugins: ["EmbedWeb"]
         ),
-        .target(name: "Listening", dependencies: [.logging, .nioCore], swiftSettings: settings),
+        .target(name: "Listening", dependencies: ["Networking", .logging, .nioCore], swiftSettings: settings),
         .target(
             name: "Locking",
             swiftSettings: settings + (isForThreadSanitizer ? [.define("THREAD_SANITIZER")] : [])
         ),
+        .target(name: "Networking", swiftSettings: settings),
         .target(
             name: "STUN",
-            dependencies: [.crypto, .nioCore],
+            dependencies: ["Networking", .crypto, .nioCore],
             // Messages are views that cannot outlive their bytes.
             swiftSettings: settings + [.enableExperimentalFeature("Lifetimes")]
         ),
@@ -106,8 +108,9 @@ let package = Package(
         .executableTarget(
             name: "linkup",
             dependencies: [
-                "EngineIO", "LinkUpServer", "Listening", "Locking", "STUN", "TURN", "TURNServer", .argumentParser,
-                .configuration, .logging, .nioCore, .nioPosix, .nioSSL, .nioTLS, .serviceLifecycle, .unixSignals,
+                "EngineIO", "LinkUpServer", "Listening", "Locking", "Networking", "STUN", "TURN", "TURNServer",
+                .argumentParser, .configuration, .logging, .nioCore, .nioPosix, .nioSSL, .nioTLS, .serviceLifecycle,
+                .unixSignals,
             ],
             swiftSettings: settings
         ),
@@ -241,6 +244,7 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(name: "ListeningTests", dependencies: ["Listening"], swiftSettings: settings),
+        .testTarget(name: "NetworkingTests", dependencies: ["Networking"], swiftSettings: settings),
         .testTarget(
             name: "STUNTests",
             dependencies: ["STUN", .crypto, .nioCore],

@@ -40,7 +40,7 @@ public struct Protections: Sendable, Equatable {
     /// Other origins whose pages may use the server, such as `https://example.org`.
     public var allowedOrigins: [String]
     /// The proxies whose word about a client's address is taken.
-    public var trustedProxies: [IPAddressBlock]
+    public var trustedProxies: [AddressRange]
 
     /// Makes protections.
     public init(
@@ -56,7 +56,7 @@ public struct Protections: Sendable, Equatable {
         httpTimeouts: HTTPTimeouts = HTTPTimeouts(),
         publicHosts: [String] = [],
         allowedOrigins: [String] = [],
-        trustedProxies: [IPAddressBlock] = []
+        trustedProxies: [AddressRange] = []
     ) {
         self.connections = connections
         self.connectionsPerNetwork = connectionsPerNetwork

@@ -14,15 +14,3 @@ extension Span<UInt8> {
         UInt64(uint32(at: offset)) << 32 | UInt64(uint32(at: offset + 4))
     }
 }
-
-/// Whether two byte strings are equal, in a time that depends on their lengths only.
-///
-/// For everything that is compared with a secret: an early exit tells a forger how many bytes were right.
-package func constantTimeEquals(_ left: Span<UInt8>, _ right: Span<UInt8>) -> Bool {
-    guard left.count == right.count else { return false }
-    var difference: UInt8 = 0
-    for index in left.indices {
-        difference |= left[index] ^ right[index]
-    }
-    return difference == 0
-}

@@ -98,35 +98,3 @@ public struct NonceIssuer: Sendable {
         return Array(code.finalize().prefix(Self.codeLength))
     }
 }
-
-/// Base64 with the alphabet for URLs and without padding (RFC 4648 §5).
-enum Base64URL {
-    static func encode(_ bytes: [UInt8]) -> String {
-        String(
-            Data(bytes).base64EncodedString().compactMap { character in
-                switch character {
-                case "+": "-"
-                case "/": "_"
-                case "=": nil
-                default: character
-                }
-            }
-        )
-    }
-
-    static func decode(_ text: Substring) -> [UInt8]? {
-        // Only one spelling of each value: the standard alphabet is refused.
-        guard !text.utf8.contains(where: { $0 == UInt8(ascii: "+") || $0 == UInt8(ascii: "/") }) else { return nil }
-        var standard = String(
-            text.map { character in
-                switch character {
-                case "-": "+"
-                case "_": "/"
-                default: character
-                }
-            }
-        )
-        standard += String(repeating: "=", count: -standard.utf8.count & 3)
-        return Data(base64Encoded: standard).map(Array.init)
-    }
-}

@@ -14,10 +14,7 @@ public struct PeerPolicy: Sendable {
         "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4",
         "::/96", "::ffff:0:0/96", "::ffff:0:0:0/96", "64:ff9b:1::/48", "100::/64", "2001::/32", "2001:db8::/32",
         "2002::/16", "3fff::/20", "5f00::/16", "fc00::/7", "fe80::/10", "fec0::/10", "ff00::/8",
-    ].map { text in
-        guard let range = AddressRange(text) else { preconditionFailure("\(text) is no range") }
-        return range
-    }
+    ]
 
     /// Why a peer is not relayed to.
     public enum Refusal: String, Hashable, Sendable, CaseIterable {
@@ -71,8 +68,9 @@ public struct PeerPolicy: Sendable {
         relays: OpenRelays? = nil
     ) {
         self.reach = reach
-        self.allowed = allowed
-        self.denied = denied
+        // What is asked about is never IPv4-mapped.
+        self.allowed = allowed.map(\.unmapped)
+        self.denied = denied.map(\.unmapped)
         self.listeners = listeners
         self.relayAddresses = relayAddresses
         self.relayPorts = relayPorts

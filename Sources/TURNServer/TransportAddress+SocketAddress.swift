@@ -1,12 +1,11 @@
+import Listening
 public import NIOCore
 public import STUN
 
 extension TransportAddress {
     /// Takes over an IP address and port; `nil` for a Unix domain socket.
     public init?(_ address: SocketAddress) {
-        guard let ip = address.withIPAddressBytes({ IPAddress(bytes: $0.bindMemory(to: UInt8.self).span) }) else {
-            return nil
-        }
+        guard let ip = IPAddress(address) else { return nil }
         self.init(ip: ip, port: UInt16(truncatingIfNeeded: address.port ?? 0))
     }
 }
@@ -21,20 +20,5 @@ extension SocketAddress {
         }
         guard let address = try? SocketAddress(packedIPAddress: bytes, port: Int(address.port)) else { return nil }
         self = address
-    }
-
-    /// Lends the four or sixteen bytes of the IP address, in network order; none for a Unix domain socket.
-    ///
-    /// Every system has them at the same place in `sockaddr_in` and `sockaddr_in6`.
-    func withIPAddressBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
-        let range =
-            switch self {
-            case .v4: 4..<8
-            case .v6: 8..<24
-            case .unixDomainSocket: 0..<0
-            }
-        return try withSockAddr { address, length in
-            try body(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(start: address, count: length)[range]))
-        }
     }
 }

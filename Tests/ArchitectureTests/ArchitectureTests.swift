@@ -28,16 +28,17 @@ struct ModuleRule: Sendable, CustomTestStringConvertible {
 
     /// The house as `docs/decisions/0001-cores-without-io.md` draws it; every folder of `Sources/` stands here.
     static let all: [Self] = [
-        Self("Listening", imports: []),
+        Self("Networking", imports: [], only: []),
+        Self("Listening", imports: ["Networking"]),
         Self("Locking", imports: [], only: ["Glibc", "Synchronization"]),
-        Self("STUN", imports: [], only: ["NIOCore", "Crypto", "FoundationEssentials"]),
+        Self("STUN", imports: ["Networking"], only: ["NIOCore", "Crypto", "FoundationEssentials"]),
         Self(
             "TURN",
             imports: ["STUN"],
             only: ["NIOCore", "Crypto", "FoundationEssentials", "DequeModule", "HeapModule", "Synchronization"]
         ),
         Self("TURNServer", imports: ["Listening", "STUN", "TURN", "CLinuxUDP"]),
-        Self("EngineIO", imports: [], only: ["NIOCore", "FoundationEssentials", "DequeModule"]),
+        Self("EngineIO", imports: ["Networking"], only: ["NIOCore", "FoundationEssentials", "DequeModule"]),
         Self("EngineIOTransport", imports: ["EngineIO", "Listening"]),
         Self(
             "SocketIO",
@@ -48,9 +49,11 @@ struct ModuleRule: Sendable, CustomTestStringConvertible {
         Self("SocketIOTestKit", imports: ["EngineIO", "SocketIO"]),
         Self(
             "LinkUpServer",
-            imports: ["EngineIO", "EngineIOTransport", "Listening", "SocketIO", "STUN", "TURN", "TURNServer"]
+            imports: [
+                "EngineIO", "EngineIOTransport", "Listening", "Networking", "SocketIO", "STUN", "TURN", "TURNServer",
+            ]
         ),
-        Self("linkup", imports: ["EngineIO", "LinkUpServer", "Listening", "STUN", "TURN", "TURNServer"]),
+        Self("linkup", imports: ["EngineIO", "LinkUpServer", "Listening", "Networking", "STUN", "TURN", "TURNServer"]),
         Self("socketio-conformance", imports: ["EngineIO", "EngineIOTransport", "Listening", "SocketIO"]),
         Self("embed-web", imports: []),
     ]

@@ -11,18 +11,23 @@ import Testing
         signature + [command, family, UInt8(body.count >> 8), UInt8(body.count & 255)] + body
     }
 
+    private static let source = IPAddress(ipv4: 0xC000_0201)
     private static let ipv4: [UInt8] = [192, 0, 2, 1, 192, 0, 2, 2, 3, 232, 0, 80]
     private static let ipv6: [UInt8] =
         [0x20, 1, 13, 0xb8] + [UInt8](repeating: 0, count: 11) + [1] + [UInt8](repeating: 0, count: 20)
+    private static let mapped: [UInt8] =
+        [UInt8](repeating: 0, count: 10) + [255, 255, 192, 0, 2, 1] + [UInt8](repeating: 0, count: 20)
 
     static let headers: [(bytes: [UInt8], source: String?)] = [
         (Array("PROXY TCP4 192.0.2.1 192.0.2.2 1000 80\r\n".utf8), "192.0.2.1"),
         (Array("PROXY TCP6 2001:db8::1 ::1 65535 0\r\n".utf8), "2001:db8::1"),
+        (Array("PROXY TCP6 ::ffff:192.0.2.1 ::1 65535 0\r\n".utf8), "192.0.2.1"),
         (Array("PROXY UNKNOWN\r\n".utf8), nil),
         (Array("PROXY UNKNOWN ffff:f... 1 2 3\r\n".utf8), nil),
         (binary(0x21, 0x11, ipv4), "192.0.2.1"),
         (binary(0x21, 0x12, ipv4 + [4, 0, 1, 0]), "192.0.2.1"),
         (binary(0x21, 0x21, ipv6), "2001:db8::1"),
+        (binary(0x21, 0x21, mapped), "192.0.2.1"),
         (binary(0x20, 0x00, []), nil),
         (binary(0x20, 0x11, ipv4), nil),
         (binary(0x21, 0x00, []), nil),
@@ -46,7 +51,8 @@ import Testing
             "GET / HTTP/1.1\r\n", "PROXX", "proxy TCP4", "PROXY\r\n", "PROXY TCP4\r\n",
             "PROXY TCP5 192.0.2.1 192.0.2.2 1 2\r\n",
             "PROXY TCP4 192.0.2.1 192.0.2.2 1\r\n", "PROXY TCP4 192.0.2.1 192.0.2.2 1 2 3\r\n",
-            "PROXY TCP4 192.0.2.256 192.0.2.2 1 2\r\n", "PROXY TCP4 2001:db8::1 ::1 1 2\r\n",
+            "PROXY TCP4 192.0.2.256 192.0.2.2 1 2\r\n", "PROXY TCP4 ::ffff:192.0.2.1 192.0.2.2 1 2\r\n",
+            "PROXY TCP4 2001:db8::1 ::1 1 2\r\n",
             "PROXY TCP4 192.0.2.1 192.0.2.2 65536 2\r\n", "PROXY TCP4 192.0.2.1 192.0.2.2 1 -2\r\n",
             "PROXY TCP4 192.0.2.1 192.0.2.2 1 \r\n", "PROXY  TCP4 192.0.2.1 192.0.2.2 1 2\r\n",
             "PROXY TCP4 192.0.2.1 192.0.2.2 1 2\rx", "PROXY \r\n",
@@ -78,17 +84,9 @@ import Testing
     @Test func binaryHeadersAreLimited() {
         let padding = [UInt8](repeating: 0, count: 2048 - 16 - Self.ipv4.count)
         let longest = Self.binary(0x21, 0x11, Self.ipv4 + padding)
-        #expect(ProxyHeader.read(ByteBuffer(bytes: longest)) == .header(.proxied(IPAddressBlock.source), length: 2048))
+        #expect(ProxyHeader.read(ByteBuffer(bytes: longest)) == .header(.proxied(Self.source), length: 2048))
         // One past the limit is refused before its body is there.
         let tooLong = Self.binary(0x21, 0x11, Self.ipv4 + padding + [0]).prefix(16)
         #expect(ProxyHeader.read(ByteBuffer(bytes: tooLong)) == .malformed)
-    }
-}
-
-extension IPAddressBlock {
-    /// The source of the headers above.
-    fileprivate static var source: IPAddress {
-        guard let address = IPAddress("192.0.2.1") else { preconditionFailure("the address is one") }
-        return address
     }
 }

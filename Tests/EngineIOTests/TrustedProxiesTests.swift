@@ -3,14 +3,14 @@ import Testing
 @testable import EngineIO
 
 @Suite struct TrustedProxiesTests {
-    private static let blocks: [IPAddressBlock] = ["10.0.0.0/8", "2001:db8::/32"]
+    private static let ranges: [AddressRange] = ["10.0.0.0/8", "2001:db8::/32", "::ffff:172.16.0.0/112"]
 
     private func client(
         _ field: TrustedProxies.Field,
         from peer: String,
         _ headers: [(String, String)]
     ) throws -> String {
-        let client = TrustedProxies(Self.blocks, field: field).client(
+        let client = TrustedProxies(Self.ranges, field: field).client(
             behind: try #require(IPAddress(peer)),
             isSecure: false
         ) { name in headers.filter { $0.0 == name }.map(\.1) }
@@ -36,6 +36,10 @@ import Testing
             // Ports and IPv6.
             ("10.0.0.1", ["203.0.113.1:4711"], "203.0.113.1"), ("2001:db8::1", ["2001:db9::1"], "2001:db9::1"),
             ("2001:db8::1", ["[2001:db9::1]:4711"], "2001:db9::1"), ("::ffff:10.0.0.1", ["203.0.113.1"], "203.0.113.1"),
+            // An address of IPv4 is one in whatever form it comes.
+            ("::ffff:192.0.2.1", [], "192.0.2.1"), ("10.0.0.1", ["::ffff:203.0.113.1"], "203.0.113.1"),
+            ("10.0.0.1", ["203.0.113.1, ::ffff:10.0.0.2"], "203.0.113.1"),
+            ("172.16.0.1", ["203.0.113.1"], "203.0.113.1"),
         ] as [(String, [String], String)]
     )
     func walksFromTheRight(peer: String, values: [String], expected: String) throws {

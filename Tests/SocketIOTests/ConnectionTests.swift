@@ -271,12 +271,6 @@ import Testing
         #expect(client.takeSent() == [])
         #expect(fixture.log.entries.filter { $0.hasPrefix("error") }.count == 2)
     }
-
-    @Test func idsAreTwentyCharacters() {
-        let ids = (0..<1000).map { _ in SocketID.make() }
-        #expect(Set(ids).count == 1000)
-        #expect(ids.allSatisfy { $0.wholeMatch(of: /[A-Za-z0-9_\-]{20}/) != nil })
-    }
 }
 
 /// Holds a task up until the test lets it go on.

@@ -136,7 +136,7 @@ extension TURNServer.Configuration {
             users: [TURNTestClient.user: TURNTestClient.password],
             relayPeers: relayPeers,
             allowedPeers: relayPeers == .ownRelays
-                ? [] : ["127.0.0.0/8", "::1", "192.0.2.0/24"].compactMap { AddressRange($0) },
+                ? [] : ["127.0.0.0/8", "::1", "192.0.2.0/24"],
             allowsTCPRelays: true,
             threads: threads,
             mobility: mobility

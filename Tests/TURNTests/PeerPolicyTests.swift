@@ -62,17 +62,16 @@ import Testing
     /// What the operator says wins over what is denied by default; of two ranges the longer prefix does.
     @Test func theLongestPrefixWins() throws {
         let policy = PeerPolicy(
-            allowed: try [#require(AddressRange("10.1.0.0/16")), #require(AddressRange("::1"))],
-            denied: try [
-                #require(AddressRange("1.1.1.0/24")), #require(AddressRange("10.1.2.0/24")),
-                #require(AddressRange("10.0.0.0/9")), #require(AddressRange("2a00::/16")),
+            allowed: ["10.1.0.0/16", "::1"],
+            denied: [
+                "1.1.1.0/24", "10.1.2.0/24", "10.0.0.0/9", "2a00::/16", "::ffff:9.0.0.0/104",
             ]
         )
         for (text, refusal) in [
             ("10.1.3.3", nil), ("10.1.2.3", .denied), ("::ffff:10.1.2.3", .denied), ("64:ff9b::10.1.2.3", .denied),
             ("2a00:1:2:3:0:5efe:10.1.3.3", .denied), ("10.2.0.0", .denied), ("::1", nil), ("::2", .denied),
             ("1.1.1.1", .denied),
-            ("1.1.2.1", nil),
+            ("1.1.2.1", nil), ("9.1.1.1", .denied), ("::ffff:9.1.1.1", .denied),
             ("::ffff:10.1.3.3", nil), ("64:ff9b::10.1.3.3", nil), ("64:ff9b::10.2.0.1", .denied),
         ] as [(String, PeerPolicy.Refusal?)] {
             #expect(policy.refusal(of: try Self.address(text)) == refusal, "\(text)")
@@ -81,7 +80,7 @@ import Testing
 
     /// Of two ranges alike the one that denies counts.
     @Test func equalRangesDeny() throws {
-        let range = try #require(AddressRange("1.1.1.0/24"))
+        let range: AddressRange = "1.1.1.0/24"
         #expect(PeerPolicy(allowed: [range], denied: [range]).refusal(of: try Self.address("1.1.1.1")) == .denied)
     }
 
@@ -94,7 +93,7 @@ import Testing
         relays.insert(open, over: .udp)
         let policy = PeerPolicy(
             reach: .ownRelays,
-            allowed: try [#require(AddressRange("10.1.0.0/16"))],
+            allowed: ["10.1.0.0/16"],
             listeners: [TransportAddress(ip: ip, port: 3478)],
             relayAddresses: [ip],
             relays: relays
@@ -118,7 +117,7 @@ import Testing
         let relays = OpenRelays()
         relays.insert(TransportAddress(ip: own, port: 50_000), TransportAddress(ip: own, port: 50_001), over: .udp)
         let policy = PeerPolicy(
-            allowed: try [#require(AddressRange("192.168.0.0/16"))],
+            allowed: ["192.168.0.0/16"],
             listeners: [TransportAddress(ip: own, port: 3478), TransportAddress(ip: own, port: 50_000)],
             relayAddresses: [own],
             relays: relays
@@ -146,29 +145,5 @@ import Testing
             #expect(open.refusal(of: TransportAddress(ip: outside, port: port)) == refusal, "\(port)")
         }
         #expect(strict.refusal(ofAny: try #require(IPAddress("192.168.7.2"))) == .denied)
-    }
-}
-
-@Suite struct AddressRangeTests {
-    @Test(arguments: [
-        ("10.0.0.0/8", "10.255.0.1", true), ("10.0.0.0/8", "11.0.0.0", false), ("0.0.0.0/0", "200.1.1.1", true),
-        ("1.2.3.4", "1.2.3.4", true), ("1.2.3.4/32", "1.2.3.5", false), ("::/0", "ffff::", true),
-        ("::/0", "1.2.3.4", false),
-        ("2001:db8::/64", "2001:db8::ffff:ffff:ffff:ffff", true), ("2001:db8::/64", "2001:db8:0:1::", false),
-        ("2001:db8::/65", "2001:db8::7fff:0:0:0", true), ("2001:db8::/65", "2001:db8:0:0:8000::", false),
-        ("fe80::/10", "febf:ffff::", true), ("::1/128", "::1", true), ("::1/128", "::", false),
-    ])
-    func contains(range: String, address: String, expected: Bool) throws {
-        let range = try #require(AddressRange(range))
-        #expect(range.contains(try #require(IPAddress(address))) == expected)
-    }
-
-    @Test(arguments: [
-        "", "/", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/08", "10.0.0.1/8", "10.0.0.0/8/8", "::/129",
-        "::1/127",
-        "10.0.0.0-10.0.0.9", "host/8",
-    ])
-    func refuses(text: String) {
-        #expect(AddressRange(text) == nil)
     }
 }

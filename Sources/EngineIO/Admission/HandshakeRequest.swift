@@ -94,3 +94,10 @@ func equalsIgnoringASCIICase(_ one: String, _ other: String) -> Bool {
 private func lowercased(_ byte: UInt8) -> UInt8 {
     (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte
 }
+
+extension ClientNetwork {
+    /// Makes the network of the client that made a handshake; the address is the client's own behind trusted proxies.
+    package init(of handshake: HandshakeRequest) {
+        self.init(IPAddress(handshake.remoteAddress))
+    }
+}

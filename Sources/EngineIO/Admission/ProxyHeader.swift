@@ -4,7 +4,7 @@ package import NIOCore
 package enum ProxyHeader: Equatable {
     /// The connection is the balancer's own, or of a kind without addresses: its socket's address counts.
     case local
-    /// The connection comes from here.
+    /// The connection comes from here; never an IPv4-mapped address.
     case proxied(IPAddress)
 
     package enum OnBytes: Equatable {
@@ -50,9 +50,9 @@ package enum ProxyHeader: Equatable {
         guard words.count == 6, words[1] == "TCP4" || words[1] == "TCP6",
             let source = IPAddress(words[2]), let destination = IPAddress(words[3]),
             isPort(words[4]), isPort(words[5]),
-            words[1] == "TCP6" || (source.isIPv4 && destination.isIPv4)
+            words[1] == "TCP6" || (source.family == .ipv4 && destination.family == .ipv4)
         else { return .malformed }
-        return .header(.proxied(source), length: length)
+        return .header(.proxied(source.unmapped), length: length)
     }
 
     private static func isPort(_ text: Substring) -> Bool {
@@ -81,8 +81,8 @@ package enum ProxyHeader: Equatable {
         }
         // Source, destination, and two ports; extensions may follow.
         guard body.readableBytes >= 2 * addressLength + 4,
-            let source = IPAddress(bytes: body.readableBytesView.prefix(addressLength))
+            let source = IPAddress(bytes: body.readableBytesUInt8Span.extracting(first: addressLength))
         else { return .malformed }
-        return .header(.proxied(source), length: length)
+        return .header(.proxied(source.unmapped), length: length)
     }
 }

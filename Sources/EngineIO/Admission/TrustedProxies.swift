@@ -13,16 +13,16 @@ public struct TrustedProxies: Sendable {
     }
 
     /// The addresses of the proxies.
-    public var blocks: [IPAddressBlock]
+    public var ranges: [AddressRange]
     /// The header field that they append to.
     public var field: Field
 
     /// Names the proxies.
     /// - Parameters:
-    ///   - blocks: Their addresses, such as `["10.0.0.0/8", "::1"]`.
+    ///   - ranges: Their addresses, such as `["10.0.0.0/8", "::1"]`.
     ///   - field: The header field that they append to; `X-Forwarded-For` unless given.
-    public init(_ blocks: [IPAddressBlock], field: Field = .xForwardedFor) {
-        self.blocks = blocks
+    public init(_ ranges: [AddressRange], field: Field = .xForwardedFor) {
+        self.ranges = ranges
         self.field = field
     }
 
@@ -44,7 +44,7 @@ public struct TrustedProxies: Sendable {
     ///   - values: The values of a header field, in the order received.
     /// - Returns: The peer itself if it is no trusted proxy.
     package func client(behind peer: IPAddress, isSecure: Bool, values: (String) -> [String]) -> Client {
-        var client = Client(address: peer, isSecure: isSecure)
+        var client = Client(address: peer.unmapped, isSecure: isSecure)
         switch field {
         case .xForwardedFor:
             guard isTrusted(peer) else { return client }
@@ -57,7 +57,7 @@ public struct TrustedProxies: Sendable {
                     else {
                         return client
                     }
-                    client.address = address
+                    client.address = address.unmapped
                 }
             }
         case .forwarded:
@@ -68,16 +68,17 @@ public struct TrustedProxies: Sendable {
                     guard isTrusted(client.address) else { return client }
                     if let proto = element["proto"] { client.isSecure = equalsIgnoringASCIICase(proto, "https") }
                     guard let address = element["for"].flatMap(Self.address) else { return client }
-                    client.address = address
+                    client.address = address.unmapped
                 }
             }
         }
         return client
     }
 
-    /// Whether an address is one of the proxies'.
+    /// Whether an address is one of the proxies', in whichever of its forms.
     package func isTrusted(_ address: IPAddress) -> Bool {
-        blocks.contains { $0.contains(address) }
+        let address = address.unmapped
+        return ranges.contains { $0.unmapped.contains(address) }
     }
 
     /// An address that may have a port, and in brackets if it is one of IPv6 (RFC 7239, section 6).

@@ -211,7 +211,7 @@ final class EngineHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler {
     /// Where the connection comes from.
     private func peer(_ context: ChannelHandlerContext) -> IPAddress? {
         if let clientAddress { return clientAddress }
-        clientAddress = context.channel.remoteAddress.flatMap { IPAddress($0) }
+        clientAddress = context.channel.peerAddress
         return clientAddress
     }
 

@@ -1,5 +1,6 @@
 import EngineIO
 import FoundationEssentials
+import Listening
 import NIOCore
 import NIOHTTP1
 
@@ -33,14 +34,9 @@ extension HandshakeRequest {
     }
 }
 
-extension IPAddress {
-    /// The address without its port; `nil` for that of a local socket.
-    init?(_ address: SocketAddress) {
-        switch address {
-        // What POSIX calls sin_addr and sin6_addr, by their places: behind family and port, and for IPv6 the flow.
-        case .v4(let address): self.init(bytes: withUnsafeBytes(of: address.address) { Array($0[4..<8]) })
-        case .v6(let address): self.init(bytes: withUnsafeBytes(of: address.address) { Array($0[8..<24]) })
-        case .unixDomainSocket: return nil
-        }
+extension Channel {
+    /// Where the connection comes from, as IPv4 where it does over IPv4; `nil` for a local socket.
+    var peerAddress: IPAddress? {
+        remoteAddress.flatMap { IPAddress($0)?.unmapped }
     }
 }

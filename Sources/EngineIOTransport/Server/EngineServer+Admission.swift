@@ -28,7 +28,7 @@ extension EngineServer {
             return nil
         }
         guard configuration.allowRequest != nil || configuration.generateID != nil else {
-            completion(.success(Self.makeSessionID()))
+            completion(.success(RandomID.make()))
             return nil
         }
         return Task {
@@ -43,7 +43,7 @@ extension EngineServer {
         {
             return .failure(.forbidden(message))
         }
-        guard let generateID = configuration.generateID else { return .success(Self.makeSessionID()) }
+        guard let generateID = configuration.generateID else { return .success(RandomID.make()) }
         do {
             let id = try await generateID(handshake)
             if Self.isFitForTheWire(id) { return .success(id) }
@@ -68,19 +68,5 @@ extension EngineServer {
                 default: "-_.!~*'()".utf8.contains(byte)
                 }
             }
-    }
-
-    /// 15 random bytes in base64url: the 20 characters that load balancers and adapters look for.
-    static func makeSessionID() -> String {
-        let alphabet: StaticString = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-        var random = SystemRandomNumberGenerator()
-        var bits = [random.next(), random.next()]
-        return String(unsafeUninitializedCapacity: 20) { characters in
-            for index in 0..<20 {
-                characters[index] = alphabet.utf8Start[Int(bits[index / 10] & 63)]
-                bits[index / 10] >>= 6
-            }
-            return 20
-        }
     }
 }

@@ -75,7 +75,7 @@ final class OpeningHandler: ChannelInboundHandler, RemovableChannelHandler {
     /// Counts the connection, and closes it if there are too many.
     private func enter(_ context: ChannelHandlerContext) {
         guard servers[0].limitsSockets else { return }
-        let address = clientAddress ?? context.channel.remoteAddress.flatMap { IPAddress($0) }
+        let address = clientAddress ?? context.channel.peerAddress
         if !servers[0].enter(context.channel, from: address) { context.close(promise: nil) }
     }
 
@@ -134,7 +134,7 @@ final class OpeningHandler: ChannelInboundHandler, RemovableChannelHandler {
             return nil
         }
         let configuration = server.configuration
-        let peer = clientAddress ?? context.channel.remoteAddress.flatMap { IPAddress($0) }
+        let peer = clientAddress ?? context.channel.peerAddress
         let request = HandshakeRequest(
             target: plain.target,
             query: target.query,
@@ -166,7 +166,7 @@ final class OpeningHandler: ChannelInboundHandler, RemovableChannelHandler {
             (try? server.beginHandshake(from: request.remoteAddress)) != nil,
             let session = try? server.openSession(
                 request,
-                id: EngineServer.makeSessionID(),
+                id: RandomID.make(),
                 transport: .webSocket,
                 version: version,
                 base64: base64,

@@ -94,7 +94,7 @@ struct WebSocketUpgrade: Sendable {
     ) throws {
         let pipeline = context.pipeline.syncOperations
         let socket: NIOBSDSocket.Handle
-        let address = context.channel.remoteAddress.flatMap { IPAddress($0) }
+        let address = context.channel.peerAddress
         if let security {
             socket = try security.detach(context.channel)
             for handler in handlers { pipeline.removeHandler(handler, promise: nil) }

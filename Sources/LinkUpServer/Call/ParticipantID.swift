@@ -1,3 +1,5 @@
+import Networking
+
 /// Names a participant of a call to its peers, over lost connections and restarts of the server.
 struct ParticipantID: Hashable, Sendable {
     /// The id on the wire: 22 characters of the base64url alphabet.

@@ -1,5 +1,6 @@
 import Crypto
 import FoundationEssentials
+import Networking
 
 /// Makes and checks the keys with which participants return as who they were.
 ///

@@ -1,6 +1,7 @@
 import Crypto
 import FoundationEssentials
 import NIOCore
+import Networking
 
 /// A file of the page, ready to be sent.
 struct WebAsset: Sendable, Equatable {

@@ -11,7 +11,7 @@ final class Cluster: Sendable {
     private let rooms = Mutex<[ExactString: Int]>([:])
     private let lastRequest = Atomic<UInt64>(0)
     /// Tells the requests of this node from those of others.
-    private let requestPrefix = SocketID.make() + "."
+    private let requestPrefix = RandomID.make() + "."
 
     init(_ adapter: any Adapter) {
         self.adapter = adapter

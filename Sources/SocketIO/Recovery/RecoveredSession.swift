@@ -20,7 +20,7 @@ public struct RecoveryTicket: Sendable, Equatable, Codable {
     /// Takes `pid` and `offset` out of what the client sent to join; `nil` when they are not what a server gives.
     init?(auth: RawArgument) {
         guard case .object(let members)? = try? auth.decode(JSONValue.self), case .string(let pid)? = members["pid"],
-            pid.utf8.count == SocketID.length
+            pid.utf8.count == RandomID.length
         else { return nil }
         switch members["offset"] {
         case .string(let offset)? where offset.utf8.count <= Self.longestOffset: self.init(pid: pid, offset: offset)

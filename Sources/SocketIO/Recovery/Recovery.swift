@@ -37,7 +37,7 @@ final class SocketRecovery {
     /// The client was accepted, with its old session or a new one.
     func resume(_ claim: Claim?, at end: UInt64) {
         guard let claim else {
-            pid = SocketID.make()
+            pid = RandomID.make()
             start = end
             return
         }
@@ -112,7 +112,7 @@ final class Recovery: Sendable {
     private let state: Mutex<State>
     private let lastOffset = Atomic<UInt64>(0)
     /// Tells the offsets of this log from those of others.
-    private let offsetPrefix = String(SocketID.make().prefix(6)) + "."
+    private let offsetPrefix = String(RandomID.make().prefix(6)) + "."
 
     init(_ options: SocketIOServer.ConnectionStateRecovery) {
         self.options = options

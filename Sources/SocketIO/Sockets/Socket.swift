@@ -75,7 +75,7 @@ public final class Socket: @unchecked Sendable {
         }
         id =
             switch (client.isProtocol3, namespace.identity.bytes) {
-            case (false, _): SocketID.make()
+            case (false, _): RandomID.make()
             case (true, nil): client.connection.id
             case (true, _?): namespace.name + "#" + client.connection.id
             }

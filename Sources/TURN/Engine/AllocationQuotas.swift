@@ -4,11 +4,11 @@ import STUN
 /// Whom an allocation is counted for: its user, and the network that the user came from.
 struct QuotaAccount: Hashable {
     let user: String
-    let network: IPAddress
+    let network: ClientNetwork
 
     init(user: String, client: IPAddress) {
         self.user = user
-        network = client.clientNetwork
+        network = ClientNetwork(client)
     }
 }
 
@@ -20,7 +20,7 @@ public final class AllocationQuotas: Sendable {
     private struct State {
         var total = 0
         var users: [String: Int] = [:]
-        var networks: [IPAddress: Int] = [:]
+        var networks: [ClientNetwork: Int] = [:]
     }
 
     private let perUser: Int

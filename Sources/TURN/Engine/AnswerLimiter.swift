@@ -43,13 +43,3 @@ struct AnswerLimiter {
         return isEnough
     }
 }
-
-extension IPAddress {
-    /// Whether packets from the address never come from another machine.
-    var isLoopback: Bool {
-        switch family {
-        case .ipv4: low >> 24 == 127
-        case .ipv6: high == 0 && low == 1
-        }
-    }
-}

@@ -51,7 +51,7 @@ struct MobilityTickets {
     }
 
     private static func decode(_ ticket: MobilityTicket) -> [UInt8]? {
-        let bytes = Base64URL.decode(String(decoding: ticket.bytes, as: UTF8.self)[...])
+        let bytes = Base64URL.decode(String(decoding: ticket.bytes, as: UTF8.self))
         return bytes?.count == claimLength + codeLength ? bytes : nil
     }
 

@@ -28,19 +28,6 @@ extension IPAddress {
     var isLinkLocalIPv6: Bool {
         family == .ipv6 && high >> 54 == 0x3FA
     }
-
-    /// Whether the address is one of this machine for itself.
-    var isLoopback: Bool {
-        switch family {
-        case .ipv4: low >> 24 == 127
-        case .ipv6: high == 0 && low == 1
-        }
-    }
-
-    /// Whether the address stands for all of its family.
-    var isUnspecified: Bool {
-        high == 0 && low == 0
-    }
 }
 
 extension udp_address {

@@ -6,7 +6,7 @@ import STUN
 final class StreamRegistry: Sendable {
     private struct State {
         var connections: [ObjectIdentifier: any Channel] = [:]
-        var networks: [IPAddress: Int] = [:]
+        var networks: [ClientNetwork: Int] = [:]
         var isOpen = true
     }
 
@@ -52,7 +52,7 @@ final class StreamRegistry: Sendable {
         return .admitted
     }
 
-    private func remove(_ connection: any Channel, _ network: IPAddress?) {
+    private func remove(_ connection: any Channel, _ network: ClientNetwork?) {
         state.withLock { state in
             state.connections[ObjectIdentifier(connection)] = nil
             guard let network, let count = state.networks[network] else { return }
@@ -71,7 +71,7 @@ final class StreamRegistry: Sendable {
     }
 
     /// What an address's connections are counted under; `nil` if they are not.
-    private static func network(of address: IPAddress) -> IPAddress? {
-        address.unmapped.isLoopback ? nil : address.clientNetwork
+    private static func network(of address: IPAddress) -> ClientNetwork? {
+        address.unmapped.isLoopback ? nil : ClientNetwork(address)
     }
 }

@@ -27,9 +27,7 @@ extension OptionReader {
                 "an origin without path, as https://example.org",
                 Protections.origin
             ),
-            trustedProxies: try list(.trustedProxy, "a range like 10.0.0.0/8 or fd00::/8, or an address") {
-                IPAddressBlock($0)
-            }
+            trustedProxies: try ranges(.trustedProxy)
         )
     }
 
@@ -86,15 +84,5 @@ extension OptionReader {
     private func limit(_ option: OptionName, most: Int, default: Int?) throws(OptionError) -> Int? {
         guard let number = try number(option, in: 0...most)?.value else { return `default` }
         return number == 0 ? nil : number
-    }
-
-    private func list<Value: Sendable>(
-        _ option: OptionName,
-        _ expected: String,
-        _ transform: (String) -> Value?
-    ) throws(OptionError) -> [Value] {
-        var values: [Value] = []
-        for setting in try texts(option) { values.append(try setting.read(as: expected, transform).value) }
-        return values
     }
 }

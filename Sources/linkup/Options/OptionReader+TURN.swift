@@ -146,15 +146,6 @@ extension OptionReader {
         return settings.map(\.value)
     }
 
-    private func ranges(_ option: OptionName) throws(OptionError) -> [AddressRange] {
-        var ranges: [AddressRange] = []
-        for setting in try texts(option) {
-            let expected = "a range like 10.0.0.0/8 or fd00::/8, with zeros behind the prefix, or an address"
-            ranges.append(try setting.read(as: expected) { AddressRange($0) }.value)
-        }
-        return ranges
-    }
-
     private func alternateServer() throws(OptionError) -> TransportAddress? {
         try text(.alternateServer)?.read(as: "an IP address, or one with a port: 192.0.2.1:3478, [2001:db8::1]:3478") {
             TransportAddress($0, defaultPort: 3478)
@@ -172,11 +163,6 @@ extension OptionReader {
         }
         return setting.value
     }
-}
-
-extension IPAddress {
-    /// Whether this is `0.0.0.0` or `::`, which stand for all addresses and for none.
-    var isUnspecified: Bool { high == 0 && low == 0 }
 }
 
 extension TransportAddress {

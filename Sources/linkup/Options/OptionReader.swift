@@ -1,4 +1,5 @@
 import Configuration
+import Networking
 
 /// What an option was set to, and by what name the person knows it who has set it.
 struct Setting<Value: Sendable>: Sendable {
@@ -122,6 +123,23 @@ struct OptionReader: Sendable {
             guard let number = Int(text), range.contains(number) else { return nil }
             return number
         }
+    }
+
+    /// An option that may be repeated, each time read as something else.
+    func list<Value: Sendable>(
+        _ option: OptionName,
+        _ expected: String,
+        _ transform: (String) -> Value?
+    ) throws(OptionError) -> [Value] {
+        var values: [Value] = []
+        for setting in try texts(option) { values.append(try setting.read(as: expected, transform).value) }
+        return values
+    }
+
+    /// Ranges of addresses.
+    func ranges(_ option: OptionName) throws(OptionError) -> [AddressRange] {
+        let expected = "a range like 10.0.0.0/8 or fd00::/8, with zeros behind the prefix, or an address"
+        return try list(option, expected) { AddressRange($0) }
     }
 }
 

@@ -1,6 +1,4 @@
-public import STUN
-
-/// The addresses that begin with the same bits: `10.0.0.0/8`, `fc00::/7`.
+/// The addresses that begin with the same bits: `10.0.0.0/8`, `fc00::/7` (CIDR, RFC 4632).
 public struct AddressRange: Hashable, Sendable {
     /// The first address of the range.
     public let base: IPAddress
@@ -17,7 +15,7 @@ public struct AddressRange: Hashable, Sendable {
 
     /// Reads `ADDRESS/BITS`, or an address for the range of that one; `nil` for anything else.
     public init?(_ text: String) {
-        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        let parts = text.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: false)
         guard (1...2).contains(parts.count), let base = IPAddress(parts[0]) else { return nil }
         guard parts.count == 2 else {
             self.init(base, prefixLength: base.bitCount)
@@ -31,33 +29,26 @@ public struct AddressRange: Hashable, Sendable {
     public func contains(_ address: IPAddress) -> Bool {
         address.family == base.family && address.masked(to: prefixLength) == base
     }
+
+    /// The range itself, or the range of IPv4 addresses inside one of IPv4-mapped addresses.
+    ///
+    /// For whoever asks with ``IPAddress/unmapped``: `::ffff:10.0.0.0/104` is `10.0.0.0/8` then.
+    public var unmapped: AddressRange {
+        guard base.isMapped, prefixLength >= 96 else { return self }
+        return AddressRange(base.unmapped, prefixLength: prefixLength - 96) ?? self
+    }
+}
+
+extension AddressRange: ExpressibleByStringLiteral {
+    /// A range that is written in the program.
+    /// - Precondition: The text is a range or an address.
+    public init(stringLiteral text: String) {
+        guard let range = Self(text) else { preconditionFailure("\(text) is no range of IP addresses") }
+        self = range
+    }
 }
 
 extension AddressRange: CustomStringConvertible {
     /// `10.0.0.0/8`.
     public var description: String { "\(base)/\(prefixLength)" }
-}
-
-extension IPAddress {
-    fileprivate var bitCount: Int {
-        switch family {
-        case .ipv4: 32
-        case .ipv6: 128
-        }
-    }
-
-    /// The address with all bits behind the first `length` cleared.
-    fileprivate func masked(to length: Int) -> IPAddress {
-        switch family {
-        case .ipv4:
-            IPAddress(ipv4: UInt32(truncatingIfNeeded: low) & Self.mask(length))
-        case .ipv6:
-            IPAddress(ipv6High: high & Self.mask(min(length, 64)), low: low & Self.mask(max(length - 64, 0)))
-        }
-    }
-
-    private static func mask<Word: FixedWidthInteger & UnsignedInteger>(_ length: Int) -> Word {
-        // A shift by the whole width gives zero.
-        ~(Word.max >> length)
-    }
 }
