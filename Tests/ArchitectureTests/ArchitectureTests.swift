@@ -39,7 +39,11 @@ struct ModuleRule: Sendable, CustomTestStringConvertible {
         ),
         Self("TURNCheck", imports: ["Listening", "STUN", "TURN"]),
         Self("TURNServer", imports: ["Listening", "STUN", "TURN", "CLinuxUDP"]),
-        Self("EngineIO", imports: ["Locking", "Networking"], only: ["NIOCore", "FoundationEssentials", "DequeModule"]),
+        Self(
+            "EngineIO",
+            imports: ["Locking", "Networking"],
+            only: ["NIOCore", "FoundationEssentials", "DequeModule"]
+        ),
         Self("EngineIOTransport", imports: ["EngineIO", "Listening"]),
         Self(
             "SocketIO",
