@@ -70,7 +70,11 @@ let package = Package(
             swiftSettings: settings,
             plugins: ["EmbedWeb"]
         ),
-        .target(name: "Listening", dependencies: ["Networking", .logging, .nioCore], swiftSettings: settings),
+        .target(
+            name: "Listening",
+            dependencies: ["Networking", .logging, .nioCore, .nioPosix],
+            swiftSettings: settings
+        ),
         .target(
             name: "Locking",
             swiftSettings: settings + (isForThreadSanitizer ? [.define("THREAD_SANITIZER")] : [])
@@ -98,6 +102,11 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(
+            name: "TURNCheck",
+            dependencies: ["Listening", "STUN", "TURN", .nioCore, .nioPosix, .nioSSL, .nioTLS],
+            swiftSettings: settings
+        ),
+        .target(
             name: "TURNServer",
             dependencies: [
                 "CLinuxUDP", "Listening", "Locking", "STUN", "TURN", .logging, .nioCore, .nioPosix, .nioSSL, .nioTLS,
@@ -108,8 +117,8 @@ let package = Package(
         .executableTarget(
             name: "linkup",
             dependencies: [
-                "EngineIO", "LinkUpServer", "Listening", "Locking", "Networking", "STUN", "TURN", "TURNServer",
-                .argumentParser, .configuration, .logging, .nioCore, .nioPosix, .nioSSL, .nioTLS, .serviceLifecycle,
+                "EngineIO", "LinkUpServer", "Listening", "Locking", "Networking", "STUN", "TURN", "TURNCheck",
+                "TURNServer", .argumentParser, .configuration, .logging, .nioCore, .nioSSL, .serviceLifecycle,
                 .unixSignals,
             ],
             swiftSettings: settings
@@ -230,7 +239,7 @@ let package = Package(
             name: "linkupTests",
             dependencies: [
                 "EngineIO", "linkup", "LinkUpServer", "Listening", "STUN", "TURN", "TURNServer", .argumentParser,
-                .configuration, .nioCore, .nioEmbedded, .nioPosix, .nioSSL,
+                .configuration,
             ],
             swiftSettings: settings
         ),
@@ -259,6 +268,11 @@ let package = Package(
         .testTarget(
             name: "SocketIOTestKitTests",
             dependencies: ["AdapterExample", "EngineIO", "SocketIO", "SocketIOTestKit"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "TURNCheckTests",
+            dependencies: ["STUN", "TURN", "TURNCheck", .nioCore, .nioEmbedded],
             swiftSettings: settings
         ),
         .testTarget(

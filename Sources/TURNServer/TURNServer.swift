@@ -243,7 +243,15 @@ public final class TURNServer: Service {
     }
 
     private func bindSockets() async throws -> ServerSockets {
-        let addresses = try await HostResolver.resolve(configuration.hostname, port: configuration.port)
+        let addresses: [SocketAddress]
+        do {
+            addresses = try await HostResolver.resolve(configuration.hostname, port: configuration.port)
+        } catch is HostResolver.UnknownHost {
+            throw BindError(
+                address: "\(configuration.hostname ?? "*"):\(configuration.port)",
+                reason: .unknownHost
+            )
+        }
         return try await ServerSockets.bind(
             configuration,
             to: addresses,

@@ -37,6 +37,7 @@ struct ModuleRule: Sendable, CustomTestStringConvertible {
             imports: ["STUN"],
             only: ["NIOCore", "Crypto", "FoundationEssentials", "DequeModule", "HeapModule", "Synchronization"]
         ),
+        Self("TURNCheck", imports: ["Listening", "STUN", "TURN"]),
         Self("TURNServer", imports: ["Listening", "STUN", "TURN", "CLinuxUDP"]),
         Self("EngineIO", imports: ["Networking"], only: ["NIOCore", "FoundationEssentials", "DequeModule"]),
         Self("EngineIOTransport", imports: ["EngineIO", "Listening"]),
@@ -53,7 +54,12 @@ struct ModuleRule: Sendable, CustomTestStringConvertible {
                 "EngineIO", "EngineIOTransport", "Listening", "Networking", "SocketIO", "STUN", "TURN", "TURNServer",
             ]
         ),
-        Self("linkup", imports: ["EngineIO", "LinkUpServer", "Listening", "Networking", "STUN", "TURN", "TURNServer"]),
+        Self(
+            "linkup",
+            imports: [
+                "EngineIO", "LinkUpServer", "Listening", "Networking", "STUN", "TURN", "TURNCheck", "TURNServer",
+            ]
+        ),
         Self("socketio-conformance", imports: ["EngineIO", "EngineIOTransport", "Listening", "SocketIO"]),
         Self("embed-web", imports: []),
     ]

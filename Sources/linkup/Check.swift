@@ -1,6 +1,7 @@
 import ArgumentParser
 import FoundationEssentials
 import TURN
+import TURNCheck
 
 /// Says whether a STUN or TURN server works.
 struct Check: AsyncParsableCommand {
@@ -81,15 +82,5 @@ struct Check: AsyncParsableCommand {
         guard let user else { return nil }
         guard let login = Login(user) else { throw OptionError("--user must be NAME:PASSWORD.") }
         return login
-    }
-}
-
-extension CheckReport {
-    /// The report as JSON, with keys in order and absent what there is not.
-    /// - Throws: Nothing in practice: every number in it is finite.
-    func json() throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(self), as: UTF8.self)
     }
 }

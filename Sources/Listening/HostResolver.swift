@@ -9,16 +9,19 @@ import Musl
 import Glibc
 #endif
 
-/// Finds the addresses that a name to listen on stands for.
+/// Finds the addresses that a name stands for.
 package enum HostResolver {
+    /// The name has no address.
+    package struct UnknownHost: Error {}
+
     /// The addresses of `hostname`, with `port`.
     ///
     /// - Parameters:
-    ///   - hostname: An address, a name, or `nil` for all addresses of the machine. `::` stands for all as well, IPv4
-    ///     included, as it does with sockets that serve both families.
+    ///   - hostname: An address, a name, or `nil` for all addresses of the machine, to listen on. `::` stands for all as
+    ///     well, IPv4 included, as it does with sockets that serve both families.
     ///   - port: The port.
     /// - Returns: One address or more, each once.
-    /// - Throws: ``BindError`` with the reason ``BindError/Reason/unknownHost``.
+    /// - Throws: ``UnknownHost``.
     package static func resolve(_ hostname: String?, port: Int) async throws -> [SocketAddress] {
         guard let hostname, hostname != "::" else {
             return [
@@ -30,7 +33,7 @@ package enum HostResolver {
         }
         let addresses = try await NIOThreadPool.singleton.runIfActive { lookUp(hostname, port: port) }
         guard !addresses.isEmpty else {
-            throw BindError(address: "\(hostname):\(port)", reason: .unknownHost)
+            throw UnknownHost()
         }
         return addresses
     }

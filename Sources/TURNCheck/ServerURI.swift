@@ -1,27 +1,30 @@
 import STUN
 
 /// The address of a STUN or TURN server as browsers are given it (RFC 7064, RFC 7065).
-struct ServerURI: Hashable, Sendable {
+package struct ServerURI: Hashable, Sendable {
     /// What the server is for, and whether over TLS.
-    enum Scheme: String, CaseIterable, Sendable {
+    package enum Scheme: String, CaseIterable, Sendable {
         case stun
         case stuns
         case turn
         case turns
 
         var isSecure: Bool { self == .stuns || self == .turns }
-        var isTURN: Bool { self == .turn || self == .turns }
+        /// Whether the server is to relay.
+        package var isTURN: Bool { self == .turn || self == .turns }
 
         /// RFC 7064 §3.2 and RFC 7065 §3.1, by RFC 8489 §8.1.
         var defaultPort: UInt16 { isSecure ? 5349 : 3478 }
     }
 
     /// Why a text is no such address: what it must be, as the end of a sentence.
-    struct ParsingError: Error, Hashable {
-        var reason: String
+    package struct ParsingError: Error, Hashable {
+        /// What the text must be.
+        package var reason: String
     }
 
-    var scheme: Scheme
+    /// What the server is for.
+    package var scheme: Scheme
     /// A name, or an IP address without brackets.
     var host: String
     /// The port, if there is one.
@@ -37,7 +40,7 @@ struct ServerURI: Hashable, Sendable {
     }
 
     /// Reads an address.
-    init(_ text: String) throws(ParsingError) {
+    package init(_ text: String) throws(ParsingError) {
         guard let colon = text.firstIndex(of: ":"),
             let scheme = Scheme(rawValue: text[..<colon].lowercased())
         else { throw ParsingError(reason: "must begin with stun:, stuns:, turn: or turns:") }
@@ -110,7 +113,8 @@ struct ServerURI: Hashable, Sendable {
 }
 
 extension ServerURI: CustomStringConvertible {
-    var description: String {
+    /// The address as browsers are given it.
+    package var description: String {
         let host = host.contains(":") ? "[\(host)]" : host
         let port = port.map { ":\($0)" } ?? ""
         let query = transport.map { "?transport=\($0.rawValue)" } ?? ""

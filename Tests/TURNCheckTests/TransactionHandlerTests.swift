@@ -3,7 +3,7 @@ import NIOEmbedded
 import STUN
 import Testing
 
-@testable import linkup
+@testable import TURNCheck
 
 /// Requests on a socket, with a clock that is moved by hand.
 @Suite

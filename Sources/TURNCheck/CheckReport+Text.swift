@@ -1,6 +1,8 @@
+import FoundationEssentials
+
 extension CheckReport {
     /// The report in plain words.
-    var text: String {
+    package var text: String {
         var lines = [uri]
         for report in transports {
             lines.append("")
@@ -9,6 +11,14 @@ extension CheckReport {
         lines.append("")
         lines.append(ok ? "All that was asked for works\(reservation)." : "Not all that was asked for works.")
         return lines.joined(separator: "\n")
+    }
+
+    /// The report as JSON, with keys in order and absent what there is not.
+    /// - Throws: Nothing in practice: every number in it is finite.
+    package func json() throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(self), as: UTF8.self)
     }
 
     private var reservation: String {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import linkup
+@testable import TURNCheck
 
 @Suite
 struct ServerURITests {

@@ -3,7 +3,7 @@ import STUN
 import TURN
 import Testing
 
-@testable import linkup
+@testable import TURNCheck
 
 /// What the check makes of what servers send, right and wrong.
 @Suite

@@ -1,23 +1,38 @@
+import Listening
 import NIOCore
 import NIOPosix
 import STUN
 import TURN
-import TURNServer
 
 /// Checks a STUN or TURN server in each of the ways that its address stands for.
-struct ServerCheck: Sendable {
+package struct ServerCheck: Sendable {
     let uri: ServerURI
     /// Who to be; `nil` to see only whether the server asks.
-    var login: Login?
+    let login: Login?
     /// The realm that the server must have; `nil` for any.
-    var realm: String?
+    let realm: String?
     /// Whether any certificate will do.
-    var trustsAnyCertificate = false
+    let trustsAnyCertificate: Bool
     /// How long each step may take.
-    var timeout = Duration.seconds(5)
+    let timeout: Duration
+
+    /// Makes a check.
+    /// - Parameters:
+    ///   - uri: The server's address.
+    ///   - login: Who to be; `nil` to see only whether the server asks.
+    ///   - realm: The realm that the server must have; `nil` for any.
+    ///   - trustsAnyCertificate: Whether any certificate will do.
+    ///   - timeout: How long each step may take.
+    package init(uri: ServerURI, login: Login?, realm: String?, trustsAnyCertificate: Bool, timeout: Duration) {
+        self.uri = uri
+        self.login = login
+        self.realm = realm
+        self.trustsAnyCertificate = trustsAnyCertificate
+        self.timeout = timeout
+    }
 
     /// Runs the check; never fails, the report says what did.
-    func run() async -> CheckReport {
+    package func run() async -> CheckReport {
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         let addresses: [SocketAddress]
         do {
@@ -74,7 +89,7 @@ struct ServerCheck: Sendable {
         on loop: any EventLoop
     ) async -> TransportReport {
         let transport = way.transport
-        let shown = TransportAddress(address)?.description
+        let shown = IPAddress(address).map { TransportAddress(ip: $0, port: way.port).description }
         var report = TransportReport(transport: transport, address: shown, required: way.isRequired)
         let isName = IPAddress(uri.host) == nil
         let target = ServerSocket.Target(
@@ -141,7 +156,7 @@ struct ServerCheck: Sendable {
             await client.release()
             throw error
         }
-        if let server = TransportAddress(target.address), Self.isPublic(server.ip), !Self.isPublic(relayed.ip) {
+        if let server = IPAddress(target.address), Self.isPublic(server), !Self.isPublic(relayed.ip) {
             throw .privateRelay(relayed.ip)
         }
     }

@@ -1,9 +1,9 @@
 /// What a check has found; as JSON its keys stay.
-struct CheckReport: Encodable, Sendable {
+package struct CheckReport: Encodable, Sendable {
     /// The address that was checked.
     var uri: String
     /// Whether all that was asked for works.
-    var ok: Bool
+    package var ok: Bool
     /// Each way that was tried.
     var transports: [TransportReport]
 }

@@ -1,16 +1,22 @@
 import STUN
 
 /// A user and a password.
-struct Login: Hashable, Sendable {
+package struct Login: Hashable, Sendable {
     var username: String
     var password: String
+
+    /// Makes a login.
+    package init(username: String, password: String) {
+        self.username = username
+        self.password = password
+    }
 }
 
 extension Login {
     /// Reads `NAME:PASSWORD`; a password may have colons.
     ///
     /// Names that were made of a secret are `EXPIRY:IDENTITY`: their password, base64, is behind the last colon.
-    init?(_ text: String) {
+    package init?(_ text: String) {
         let first = text.prefix { $0 != ":" }
         let isTimeLimited = UInt32(first) != nil && text[first.endIndex...].dropFirst().contains(":")
         guard let colon = isTimeLimited ? text.lastIndex(of: ":") : text.firstIndex(of: ":") else { return nil }

@@ -1,6 +1,5 @@
 import NIOCore
 import STUN
-import TURNServer
 
 /// Sends a packet through a relayed address and one back.
 struct RelayProbe {
