@@ -72,7 +72,7 @@ let package = Package(
         ),
         .target(
             name: "Listening",
-            dependencies: ["Networking", .logging, .nioCore, .nioPosix],
+            dependencies: ["Networking", .logging, .nioCore, .nioPosix, .serviceLifecycle, .unixSignals],
             swiftSettings: settings
         ),
         .target(

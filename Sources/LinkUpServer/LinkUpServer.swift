@@ -2,6 +2,7 @@ import EngineIO
 import EngineIOTransport
 import HTTPTypes
 import Hummingbird
+import Listening
 public import Logging
 public import Metrics
 import NIOCore

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Configuration
-import LinkUpServer
 import Listening
 import Logging
 import ServiceLifecycle

@@ -140,6 +140,30 @@ struct ArchitectureTests {
         #expect(remaining.isEmpty, "these import each other in a circle: \(remaining.map(\.module))")
     }
 
+    /// Whoever has a TURN server alone, as a library or by `linkup turn`, needs no database, page or Socket.IO for it.
+    @Test(arguments: ["TURNServer", "TURNCheck", "linkup"])
+    func relayingNeedsNoApplication(module: String) {
+        let application: Set<String> = [
+            "EngineIO", "EngineIOTransport", "GRDB", "Hummingbird", "LinkUpServer", "SocketIO",
+        ]
+        var modules: Set<String> = [module]
+        if module == "linkup" {
+            // What serves the application says so by its name.
+            let files = SourceFile.all.filter { $0.module == module && !$0.path.contains("Serve") }
+            #expect(files.contains { $0.path.hasSuffix("/Turn.swift") })
+            modules = files.reduce(into: []) { $0.formUnion($1.imports) }
+        }
+        var known: Set<String> = []
+        while known != modules {
+            known = modules
+            for file in SourceFile.all where known.contains(file.module) { modules.formUnion(file.imports) }
+        }
+        #expect(
+            modules.isDisjoint(with: application),
+            "\(module) imports \(modules.intersection(application).sorted())"
+        )
+    }
+
     @Test
     func importsAreFoundInEveryForm() {
         let file = SourceFile(
