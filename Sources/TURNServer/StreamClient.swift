@@ -20,8 +20,14 @@ protocol StreamClient: AnyObject, Sendable {
     func send(_ messages: ByteBuffer)
     /// So many bytes of what was posted for the client are done with; more may be read.
     func consumed(_ count: Int)
+    /// The client has proven who it is.
+    func authenticated()
+    /// The client has an allocation.
+    func allocationBegan()
     /// The client has no allocation any more.
     func allocationEnded()
+    /// Nothing has come of the client's ConnectionBind request: what it has sent since are messages.
+    func notJoined()
     /// Closes the connection after what was sent.
     func close()
 }

@@ -292,7 +292,10 @@ import Testing
     @Test func refusedBindsGoOn() async throws {
         try await withSetting(loops: 1) { setting in
             try setting.client.send(bindingRequest())
+            // It is the thread that says so: the answer itself is only sent.
             setting.connection.send(message(.errorResponse, .connectionBind))
+            #expect(try setting.client.receive(exactly: 20).count == 20)
+            setting.connection.notJoined()
             #expect(try await setting.test.inbox.receive(exactly: 20, from: setting.connection).count == 20)
         }
     }

@@ -87,6 +87,19 @@ import struct Synchronization.Atomic
         }
     }
 
+    /// What the thread sends is carried, not read: who has proven who they are is said apart.
+    @Test func answersAreNotRead() async throws {
+        try await TestListeners.run { test in
+            let socket = try test.connect()
+            let client = try await test.inbox.connected()
+            client.send(message(.successResponse, .allocate))
+            #expect(try socket.receive(exactly: 20).count == 20)
+            try socket.send(channelData(2045))
+            #expect(try await test.inbox.received() == nil)
+            #expect(test.counters.current.connectionsInvalid == 1)
+        }
+    }
+
     /// A byte now and then keeps no connection alive; only messages do.
     @Test func idleConnectionsAreClosed() async throws {
         var limits = StreamLimits()

@@ -32,6 +32,25 @@ import Testing
         }
     }
 
+    /// The engine says with each request what a connection needs to hear once.
+    @Test func theProofIsToldOnce() async throws {
+        try await TestListeners.run { test in
+            let socket = try test.connect()
+            let client = try await test.inbox.connected()
+            let flow = Self.flow(of: client)
+            var table = StreamTable()
+            #expect(table.noteAuthenticated(flow) == nil)
+            table.enter(client, as: flow)
+            #expect(table.noteAuthenticated(flow) === client)
+            #expect(table.noteAuthenticated(flow) == nil)
+            // The next with the same addresses is another.
+            _ = table.remove(client)
+            table.enter(client, as: flow)
+            #expect(table.noteAuthenticated(flow) === client)
+            _ = socket
+        }
+    }
+
     /// Each thread that was handed something of a client has to hear of its end.
     @Test func allThreadsThatKnowAClientAreRemembered() async throws {
         try await TestListeners.run { test in

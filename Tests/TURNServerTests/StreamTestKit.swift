@@ -17,7 +17,7 @@ final class RecordingInbox: RelayInbox {
 
     private let messages: AsyncStream<RelayThread.Message>
     private let continuation: AsyncStream<RelayThread.Message>.Continuation
-    /// Whether each client is sent a success as soon as it has connected.
+    /// Whether each client has an allocation as soon as it has connected.
     let welcomesClients = Atomic(false)
     /// Is called before anything else learns that a peer has connected.
     let onAccept = Mutex<(@Sendable (PendingPeerID) -> Void)?>(nil)
@@ -120,8 +120,10 @@ func channelData(_ length: Int) -> [UInt8] {
 }
 
 extension StreamClient {
-    /// Sends what only somebody gets who has proven who they are.
+    /// Tells what a thread tells of somebody who has made an allocation, and sends the answer.
     func sendSuccess() {
+        authenticated()
+        allocationBegan()
         send(message(.successResponse, .allocate))
     }
 }

@@ -297,6 +297,7 @@ extension RelayEngine {
         slotsByUser[owner.account.user, default: []].insert(slot)
         allocationsByClient.insert(slot, for: pending.context.client)
         setTimer(of: slot, at: allocation.expiry)
+        noteBegin(slot)
         return answerAllocated(slot, pending.context, at: now)
     }
 

@@ -83,8 +83,15 @@ extension RelayEngine {
         case join(PeerConnectionID, FiveTuple)
         /// Close the connection with a peer.
         case abandon(PeerConnectionID)
-        /// The client of a connection has no allocation any more.
+        /// The client of a connection has proven who it is; said again with each of its requests.
+        case authenticated(FiveTuple)
+        /// The client of a connection has an allocation now: it was made, or has moved there (RFC 8016).
+        case began(FiveTuple)
+        /// The client of a connection has no allocation any more: it has ended, or has moved away.
         case ended(FiveTuple)
+        /// Nothing came of a ConnectionBind request: what follows on the connection are messages as before
+        /// (RFC 6062 §5.4).
+        case notJoined(FiveTuple)
     }
 
     /// Why something was dropped; none of these harms the sender or anybody else.

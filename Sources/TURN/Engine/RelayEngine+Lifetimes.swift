@@ -57,9 +57,7 @@ extension RelayEngine {
         }
         let client = allocations[slot].client
         allocationsByClient.remove(client)
-        if !allocations[slot].isDetached, listeners[Int(client.listener.index)].transport != .udp {
-            put(.ended(client))
-        }
+        noteEnd(slot)
         if let owner = owners[Int(slot)] {
             configuration.quotas.release(owner.account)
             strikeOut(slot, of: owner.account.user)
@@ -67,6 +65,18 @@ extension RelayEngine {
         }
         owners[Int(slot)] = nil
         allocations.remove(slot, leaving: .vacant)
+    }
+
+    /// Tells whoever serves the client's connection, if there is one, that the client has an allocation.
+    mutating func noteBegin(_ slot: UInt32) {
+        let client = allocations[slot].client
+        if isOnConnection(client) { put(.began(client)) }
+    }
+
+    /// Tells whoever serves the client's connection, if there is one, that the client has no allocation any more.
+    mutating func noteEnd(_ slot: UInt32) {
+        let client = allocations[slot].client
+        if !allocations[slot].isDetached, isOnConnection(client) { put(.ended(client)) }
     }
 
     /// Ends all allocations of a user whose credentials are not good any more.

@@ -120,6 +120,16 @@ extension RelayEngine {
         return succeed(context)
     }
 
+    /// Tells whoever serves the connection on which a ConnectionBind request came that nothing has come of it.
+    mutating func noteIfNotJoined(_ client: FiveTuple, _ result: OnReceive) {
+        switch result {
+        // The engine that has the peer's connection says what comes of it.
+        case .forward: return
+        case .answer where answerKind == .success: return
+        default: if isOnConnection(client) { put(.notJoined(client)) }
+        }
+    }
+
     /// A connection with a peer has ended, joined or not.
     public mutating func peerDisconnected(_ connection: PeerConnectionID) {
         peerConnections[connection] = nil

@@ -67,12 +67,14 @@ extension RelayEngine {
         guard allocations[slot].transport == .udp else { return refuse(context, .mobilityForbidden) }
         if let error = try refusalOfRefresh(slot, message) { return refuse(context, error) }
         let former = allocations[slot].client
+        noteEnd(slot)
         allocationsByClient.remove(former)
         if let forwarder = owner.forwardedBy { put(.released(former, to: forwarder)) }
         allocations[slot].client = context.client
         allocationsByClient.insert(slot, for: context.client)
         owners[Int(slot)]?.moves = claim.moves &+ 1
         owners[Int(slot)]?.forwardedBy = context.forwarder
+        noteBegin(slot)
         return try refresh(slot, message, context, at: now)
     }
 

@@ -32,18 +32,35 @@ extension RelayEngine {
             case (.indication, _), (.successResponse, _), (.errorResponse, _): return .drop(.unexpected)
             case (.request, .binding): return answerBinding(message, from: client, at: now)
             case (.request, let method):
-                guard configuration.authenticator != nil, Self.methods.contains(method) else {
-                    return .drop(.unsupportedMethod)
-                }
-                guard message.checkFingerprint() != .invalid else { return .drop(.wrongFingerprint) }
-                return authenticate(message, from: client, forwardedBy: forwarder, at: now)
+                let result = answerRequest(message, from: client, forwardedBy: forwarder, at: now)
+                if method == .connectionBind { noteIfNotJoined(client, result) }
+                return result
             }
         } catch {
+            if Self.isConnectionBind(bytes) { noteIfNotJoined(client, .drop(.malformed)) }
             switch error {
             case .truncatedHeader, .notSTUN, .wrongMagicCookie: return .drop(.notTURN)
             default: return .drop(.malformed)
             }
         }
+    }
+
+    /// Whether what is no message calls itself a ConnectionBind request: the driver has stopped behind it.
+    private static func isConnectionBind(_ bytes: Span<UInt8>) -> Bool {
+        bytes.uint16(at: 0) == MessageType(.request, .connectionBind).wireValue
+    }
+
+    private mutating func answerRequest(
+        _ message: borrowing STUNMessage,
+        from client: FiveTuple,
+        forwardedBy forwarder: UInt8?,
+        at now: Moment
+    ) -> OnReceive {
+        guard configuration.authenticator != nil, Self.methods.contains(message.type.method) else {
+            return .drop(.unsupportedMethod)
+        }
+        guard message.checkFingerprint() != .invalid else { return .drop(.wrongFingerprint) }
+        return authenticate(message, from: client, forwardedBy: forwarder, at: now)
     }
 
     private static let methods: Set<Method> = [
@@ -55,7 +72,7 @@ extension RelayEngine {
         from client: FiveTuple,
         at now: Moment
     ) -> OnReceive {
-        guard !isForgeable(client) || limiter.admit(client.client.ip, at: now) else { return .drop(.rateLimited) }
+        guard isOnConnection(client) || limiter.admit(client.client.ip, at: now) else { return .drop(.rateLimited) }
         let change = (try? message.first(ChangeRequest.self)) ?? nil
         let discovery = configuration.natDiscovery == nil ? nil : natDiscovery(for: change, from: client)
         let responder = BindingResponder(natDiscovery: discovery?.addresses)
@@ -89,6 +106,7 @@ extension RelayEngine {
             fromAnyPort: isAlone
         ) {
         case .authenticated(let identity):
+            if isOnConnection(client) { put(.authenticated(client)) }
             let context = RequestContext(
                 method: message.type.method,
                 transactionID: message.transactionID,
@@ -257,7 +275,7 @@ extension RelayEngine {
     ) -> OnReceive {
         // Whoever signs wrongly may be guessing passwords.
         let isSigned = isSigned(message)
-        guard !(isSigned || isForgeable(client)) || limiter.admit(client.client.ip, at: now) else {
+        guard !(isSigned || !isOnConnection(client)) || limiter.admit(client.client.ip, at: now) else {
             return .drop(.rateLimited)
         }
         let type = MessageType(.errorResponse, message.type.method)
@@ -279,9 +297,9 @@ extension RelayEngine {
         message.first(.messageIntegrity) != nil || message.first(.messageIntegritySHA256) != nil
     }
 
-    /// Whether somebody else may have written the client's address: a connection has shown that the client is there.
-    private func isForgeable(_ client: FiveTuple) -> Bool {
-        listeners[Int(client.listener.index)].transport == .udp
+    /// Whether the client comes over a connection, which has shown that it is there: nobody else wrote its address.
+    func isOnConnection(_ client: FiveTuple) -> Bool {
+        listeners[Int(client.listener.index)].transport != .udp
     }
 
     /// The memory of the last answer, for the next one.

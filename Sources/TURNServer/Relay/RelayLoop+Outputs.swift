@@ -57,7 +57,10 @@ extension RelayLoop {
                     connector?.abandon(connection)
                 }
             case .abandon(let connection): connector?.abandon(connection)
+            case .authenticated(let flow): streams.noteAuthenticated(flow)?.authenticated()
+            case .began(let flow): streams.client(of: flow)?.allocationBegan()
             case .ended(let flow): streams.client(of: flow)?.allocationEnded()
+            case .notJoined(let flow): streams.client(of: flow)?.notJoined()
             }
         }
     }

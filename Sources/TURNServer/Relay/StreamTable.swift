@@ -11,6 +11,8 @@ struct StreamTable {
         /// How much of what the client has sent was handled in this turn.
         var consumed = 0
         var isWaiting = false
+        /// Whether the client knows that it has proven who it is.
+        var isAuthenticated = false
         /// The threads that have had messages of the client handed on, each once.
         var forwardedTo: [UInt8] = []
     }
@@ -55,6 +57,14 @@ struct StreamTable {
     /// The client of a flow.
     func client(of flow: FiveTuple) -> (any StreamClient)? {
         flows[flow].flatMap { entries[$0]?.client }
+    }
+
+    /// Notes that the client of a flow has proven who it is.
+    /// - Returns: The client, the first time.
+    mutating func noteAuthenticated(_ flow: FiveTuple) -> (any StreamClient)? {
+        guard let number = flows[flow], entries[number]?.isAuthenticated == false else { return nil }
+        entries[number]?.isAuthenticated = true
+        return entries[number]?.client
     }
 
     /// Notes that another thread handles messages of the client.

@@ -69,6 +69,18 @@ final class StreamConnection: StreamClient {
         eventLoop.execute { self.handler.value.consumed() }
     }
 
+    func authenticated() {
+        eventLoop.execute { self.handler.value.authenticated() }
+    }
+
+    func allocationBegan() {
+        eventLoop.execute { self.handler.value.allocationBegan() }
+    }
+
+    func notJoined() {
+        eventLoop.execute { self.handler.value.notJoined() }
+    }
+
     func allocationEnded() {
         eventLoop.execute { self.handler.value.allocationEnded() }
     }

@@ -32,8 +32,6 @@ final class StreamConnectionHandler: ChannelDuplexHandler, RemovableChannelHandl
     private var context: ChannelHandlerContext?
     private var state = State.open
     private var framing = TURNStreamFraming(maximumLength: TURNStreamFraming.longestUnauthenticatedMessage)
-    private var isAuthenticated = false
-    private var hasAllocation = false
     /// The beginning of a message that is not complete, or what waits for the answer to a ConnectionBind.
     private var partial = ByteBuffer()
     private var inputEnded = false
@@ -192,7 +190,6 @@ final class StreamConnectionHandler: ChannelDuplexHandler, RemovableChannelHandl
             self.progressed()
         }
         if connection.pendingBytes > 0, stallTimer == nil { watchForStall(context) }
-        if !hasAllocation { inspect(messages, context) } else if case .binding = state { inspect(messages, context) }
     }
 
     /// Writes messages, over TLS each in a record of its own: coturn's clients take a record for a message.
@@ -219,43 +216,32 @@ final class StreamConnectionHandler: ChannelDuplexHandler, RemovableChannelHandl
         if case .closing = state { closeIfFlushed(context) }
     }
 
-    /// Learns from the answers what the thread knows of the client.
-    ///
-    /// There is no success but that of Binding for somebody who has not proven who they are. While a client has an
-    /// allocation, there is nothing to learn but of a ConnectionBind.
-    private func inspect(_ messages: ByteBuffer, _ context: ChannelHandlerContext) {
-        let all = messages.readableBytesUInt8Span
-        var offset = 0
-        while case .message(let length) = TURNStreamFraming().receive(prefix: all.extracting(droppingFirst: offset)),
-            length <= all.count - offset
-        {
-            if let type = MessageType(wireValue: all.uint16(at: offset)) { learn(type, context) }
-            offset += length
-        }
-    }
-
-    private func learn(_ type: MessageType, _ context: ChannelHandlerContext) {
-        if type.messageClass == .successResponse, type.method != .binding, !isAuthenticated {
-            isAuthenticated = true
-            framing.maximumLength = TURNStreamFraming.longestMessage
-            deadlines.authenticated(at: context.eventLoop.now)
-        }
-        if type == MessageType(.successResponse, .allocate) {
-            hasAllocation = true
-            deadlines.allocated(at: context.eventLoop.now)
-        }
-        if case .binding = state, type == MessageType(.errorResponse, .connectionBind) {
-            state = .open
-            let waiting = partial
-            partial = ByteBuffer()
-            cut(waiting, context)
-            resumeReading()
-        }
-    }
-
     /// More waits for the client than the server stores.
     func overrun() {
         close(counting: \.connectionsCongested)
+    }
+
+    /// The client has proven who it is, and may send all that the format can express.
+    func authenticated() {
+        guard let context else { return }
+        framing.maximumLength = TURNStreamFraming.longestMessage
+        deadlines.authenticated(at: context.eventLoop.now)
+    }
+
+    /// The thread has given the client an allocation.
+    func allocationBegan() {
+        guard let context else { return }
+        deadlines.allocated(at: context.eventLoop.now)
+    }
+
+    /// Nothing came of the client's ConnectionBind; what it has sent since are messages.
+    func notJoined() {
+        guard let context, case .binding = state else { return }
+        state = .open
+        let waiting = partial
+        partial = ByteBuffer()
+        cut(waiting, context)
+        resumeReading()
     }
 
     /// The thread has ended the client's allocation; without one, a connection has to show that it is of use.
@@ -265,7 +251,6 @@ final class StreamConnectionHandler: ChannelDuplexHandler, RemovableChannelHandl
         case .open, .binding: break
         case .ending, .closing, .finished: return
         }
-        hasAllocation = false
         deadlines.allocationEnded(at: context.eventLoop.now)
         deadlineTimer?.cancel()
         wait(until: deadlines.next, context)

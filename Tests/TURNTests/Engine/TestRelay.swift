@@ -24,8 +24,12 @@ struct TestRelay: ~Copyable {
     var sockets: [RelayID: TransportAddress] = [:]
     /// What the engine asked for besides, closed sockets apart.
     var outputs: [RelayEngine.Output] = []
+    /// What the engine said of the clients of connections, in order.
+    var told: [RelayEngine.Output] = []
     /// The flows over streams that lost their allocation.
-    var ended: [FiveTuple] = []
+    var ended: [FiveTuple] {
+        told.compactMap { if case .ended(let client) = $0 { client } else { nil } }
+    }
     let udp: ListenerID
     let tcp: ListenerID
 
@@ -104,7 +108,7 @@ struct TestRelay: ~Copyable {
         while let output = engine.nextOutput() {
             switch output {
             case .close(let relay): sockets[relay] = nil
-            case .ended(let client): ended.append(client)
+            case .authenticated, .began, .ended, .notJoined: told.append(output)
             default: outputs.append(output)
             }
         }
