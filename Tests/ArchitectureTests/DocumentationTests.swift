@@ -121,6 +121,18 @@ struct DocumentationTests {
         }
     }
 
+    /// The files that the walks of `docs/architecture.md` lead through are there.
+    @Test
+    func everyFileOfTheWalksIsThere() {
+        let words = Document.text("docs/architecture.md").split { " `()→,;:\n".contains($0) }
+        let paths = words.map { $0.hasSuffix(".") ? $0.dropLast() : $0 }
+            .filter { $0.hasPrefix("Sources/") || $0.hasPrefix("Web/") }.filter {
+                $0.hasSuffix(".swift") || $0.hasSuffix(".js") || $0.hasSuffix(".c")
+            }
+        #expect(paths.count > 20)
+        for path in paths { #expect(!Document.text(String(path)).isEmpty, "there is no \(path)") }
+    }
+
     @Test
     func everyDocumentIsRead() {
         // Empty lists would let the test above pass unrun.
