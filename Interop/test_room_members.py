@@ -569,8 +569,10 @@ def test_who_is_kept_out_hears_nothing(make_member, room):
         ann.request("typing", active=True)
         for stranger in asked:
             assert error_code(stranger.try_join(room)) in ("locked", "busy", "too-many-requests")
-    for stranger in (*strangers, removed):
+    for stranger in strangers:
         assert not stranger.heard("message", "typing", "member", "room"), "behind a locked door"
+    # It heard of itself while it was in the room.
+    assert not removed.heard("message", "typing"), "after it was put out"
 
 
 # MARK: The waiting list
