@@ -165,7 +165,7 @@ public struct Authenticator: Sendable {
     }
 
     /// Appends what a client needs to try again: REALM, a new NONCE and PASSWORD-ALGORITHMS.
-    /// - Throws: ``STUNError/messageTooLong``.
+    /// - Throws: ``/STUN/STUNError/messageTooLong``.
     public func appendChallenge(
         to writer: inout STUNMessageWriter,
         for client: TransportAddress,
@@ -179,7 +179,7 @@ public struct Authenticator: Sendable {
 
 extension Authenticator.Identity {
     /// Signs an answer to the user.
-    /// - Throws: ``STUNError/messageTooLong``.
+    /// - Throws: ``/STUN/STUNError/messageTooLong``.
     public func sign(_ writer: inout STUNMessageWriter) throws(STUNError) {
         if signsWithSHA256 {
             try writer.appendMessageIntegritySHA256(key: key)

@@ -13,7 +13,7 @@ public struct MobilityTicket: STUNAttribute {
 
     /// Makes the attribute.
     /// - Parameter bytes: At most 256 bytes, several times of what LinkUp hands out.
-    /// - Throws: ``STUNError/malformedAttribute(_:)`` if there are more.
+    /// - Throws: ``/STUN/STUNError/malformedAttribute(_:)`` if there are more.
     public init(_ bytes: [UInt8] = []) throws(STUNError) {
         guard bytes.count <= Self.maximumLength else { throw .malformedAttribute(Self.type) }
         self.bytes = bytes

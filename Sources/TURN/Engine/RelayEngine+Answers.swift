@@ -77,7 +77,7 @@ extension RelayEngine {
         /// Tell the engine of this index that the flow is not forwarded any more (``RelayEngine/stopForwarding(_:)``).
         case released(FiveTuple, to: UInt8)
         /// Connect to a peer from a relay's address; then ``RelayEngine/peerConnected(_:at:)`` or
-        /// ``RelayEngine/peerNotConnected(_:at:)`` (RFC 6062 §5.2).
+        /// ``RelayEngine/peerNotConnected(_:)`` (RFC 6062 §5.2).
         case connect(PeerConnectionID, from: RelayID, to: TransportAddress)
         /// Join the client's connection with the peer's: bytes go through unchanged from here on (RFC 6062 §5.4).
         case join(PeerConnectionID, FiveTuple)
