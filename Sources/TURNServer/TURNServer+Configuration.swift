@@ -41,7 +41,7 @@ extension TURNServer {
         public var realm: String
         /// Users with passwords that stay, name to password.
         public var users: [String: String]
-        /// Secrets that time-limited credentials are made of (``TimeLimitedCredentials``): the first issues, all are
+        /// Secrets that time-limited credentials are made of (``/TURN/TimeLimitedCredentials``): the first issues, all are
         /// accepted, so that a new one can be put in front while credentials of the old are out.
         public var secrets: [String]
         /// Other sources of credentials, asked after ``users`` and ``secrets``, in this order.
@@ -52,9 +52,9 @@ extension TURNServer {
         /// Default `nil`, which stands for the public Internet, as everywhere; the LinkUp application takes its own
         /// relays for it, as whoever can open the page has a credential.
         public var relayPeers: PeerPolicy.Reach?
-        /// Peers that may be reached although they are denied by ``relayPeers`` or ``PeerPolicy/specialPurpose``.
+        /// Peers that may be reached although they are denied by ``relayPeers`` or ``/TURN/PeerPolicy/specialPurpose``.
         ///
-        /// Default empty: see ``PeerPolicy``.
+        /// Default empty: see ``/TURN/PeerPolicy``.
         public var allowedPeers: [AddressRange]
         /// Peers that may not be reached besides; of two ranges the one with the longer prefix counts.
         public var deniedPeers: [AddressRange]

@@ -206,7 +206,7 @@ public final class TURNServer: Service {
 
     /// Ends the allocations of a user, and refuses the user's credentials from now on, as if they had ended.
     ///
-    /// For a program that hands out credentials which end (``TimeLimitedCredentials``) to people who may leave before.
+    /// For a program that hands out credentials which end (``/TURN/TimeLimitedCredentials``) to people who may leave before.
     /// The call returns at once; allocations end with the next turn of the threads that have them.
     /// - Parameters:
     ///   - userID: Whom the credentials are for: what stands behind the time in `EXPIRY:ID`.
