@@ -6,6 +6,9 @@ import Testing
 @testable import AdapterExample
 
 @Suite struct AdapterConformanceTests {
+    /// A bound on what goes wrong, wide enough for a machine that runs a thousand other tests beside.
+    private static let patience = Duration.seconds(120)
+
     @Test(arguments: AdapterConformance.Check.allCases)
     func serversThatStandAloneConform(check: AdapterConformance.Check) async throws {
         try await AdapterConformance(serverCount: 1) { count in
@@ -15,7 +18,7 @@ import Testing
 
     @Test(arguments: AdapterConformance.Check.allCases)
     func serversAtAHubConform(check: AdapterConformance.Check) async throws {
-        try await AdapterConformance(serverCount: 3) { count in
+        try await AdapterConformance(serverCount: 3, timeout: Self.patience) { count in
             let hub = Hub()
             return (0..<count).map { index in
                 SocketIOServer(adapter: hub.adapters(ofNode: "node-\(index)", requestTimeout: .seconds(2)))
@@ -25,7 +28,7 @@ import Testing
 
     @Test(arguments: AdapterConformance.Check.allCases)
     func serversAtAHubWithRecoveryConform(check: AdapterConformance.Check) async throws {
-        try await AdapterConformance(serverCount: 3) { count in
+        try await AdapterConformance(serverCount: 3, timeout: Self.patience) { count in
             let hub = Hub()
             return (0..<count).map { index in
                 SocketIOServer(
