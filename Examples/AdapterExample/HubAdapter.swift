@@ -1,24 +1,26 @@
 import EngineIO
 import Foundation
 import SocketIO
-import Synchronization
 
 /// Joins servers of one process.
 ///
 /// What it does with bytes, another adapter does with Redis or a message queue.
 final class Hub: Sendable {
-    private typealias Delivery = @Sendable () -> Void
-
     /// The inbox of each node, by namespace.
-    private let inboxes = Mutex<[String: [String: ClusterInbox]]>([:])
-    private let deliveries: AsyncStream<Delivery>.Continuation
+    fileprivate typealias Inboxes = [String: [String: ClusterInbox]]
+    fileprivate typealias Step = @Sendable (inout Inboxes) -> Void
+
+    private let steps: AsyncStream<Step>.Continuation
     private let pump: Task<Void, Never>
 
     init() {
-        let (stream, continuation) = AsyncStream<Delivery>.makeStream()
-        deliveries = continuation
-        // One task delivers everything, so every node's messages keep their order.
-        pump = Task { for await deliver in stream { deliver() } }
+        let (stream, continuation) = AsyncStream<Step>.makeStream()
+        steps = continuation
+        // One task does everything: every node's messages keep their order, and the inboxes need no lock.
+        pump = Task {
+            var inboxes = Inboxes()
+            for await step in stream { step(&inboxes) }
+        }
     }
 
     deinit { pump.cancel() }
@@ -30,23 +32,13 @@ final class Hub: Sendable {
     /// - Returns: What `SocketIOServer` takes.
     func adapters(ofNode node: String, requestTimeout: Duration = .seconds(5)) -> AdapterFactory {
         { inbox in
-            self.inboxes.withLock { $0[inbox.namespace, default: [:]][node] = inbox }
+            self.take { $0[inbox.namespace, default: [:]][node] = inbox }
             return HubAdapter(hub: self, namespace: inbox.namespace, node: node, requestTimeout: requestTimeout)
         }
     }
 
-    fileprivate func nodes(of namespace: String) -> [String] {
-        inboxes.withLock { Array($0[namespace, default: [:]].keys) }
-    }
-
-    fileprivate func deliver(to node: String, _ namespace: String, _ body: @escaping @Sendable (ClusterInbox) -> Void) {
-        deliveries.yield {
-            if let inbox = self.inboxes.withLock({ $0[namespace]?[node] }) { body(inbox) }
-        }
-    }
-
-    fileprivate func remove(_ node: String, from namespace: String) {
-        inboxes.withLock { $0[namespace]?[node] = nil }
+    fileprivate func take(_ step: @escaping Step) {
+        steps.yield(step)
     }
 }
 
@@ -57,14 +49,18 @@ struct HubAdapter: Adapter {
     let node: String
     let requestTimeout: Duration
 
-    func otherNodes() -> [String] {
-        hub.nodes(of: namespace).filter { $0 != node }
+    func otherNodes() async -> [String] {
+        await withCheckedContinuation { continuation in
+            hub.take { inboxes in
+                continuation.resume(returning: inboxes[namespace, default: [:]].keys.filter { $0 != node })
+            }
+        }
     }
 
     func publish(_ message: ClusterMessage) {
         guard let bytes = try? JSONEncoder().encode(message) else { return }
-        for other in otherNodes() {
-            hub.deliver(to: other, namespace) { [node] inbox in
+        hub.take { inboxes in
+            for (other, inbox) in inboxes[namespace, default: [:]] where other != node {
                 guard let message = try? JSONDecoder().decode(ClusterMessage.self, from: bytes) else { return }
                 inbox.receive(message, from: node)
             }
@@ -73,9 +69,9 @@ struct HubAdapter: Adapter {
 
     func respond(_ response: ClusterResponse, to other: String) {
         guard let bytes = try? JSONEncoder().encode(response) else { return }
-        hub.deliver(to: other, namespace) { [node] inbox in
+        hub.take { inboxes in
             guard let response = try? JSONDecoder().decode(ClusterResponse.self, from: bytes) else { return }
-            inbox.receive(response, from: node)
+            inboxes[namespace]?[other]?.receive(response, from: node)
         }
     }
 
@@ -88,9 +84,9 @@ struct HubAdapter: Adapter {
     }
 
     func close() {
-        hub.remove(node, from: namespace)
-        for other in otherNodes() {
-            hub.deliver(to: other, namespace) { [node] inbox in inbox.nodeLeft(node) }
+        hub.take { inboxes in
+            inboxes[namespace]?[node] = nil
+            for inbox in inboxes[namespace, default: [:]].values { inbox.nodeLeft(node) }
         }
     }
 }
