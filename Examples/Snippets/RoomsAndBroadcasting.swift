@@ -34,6 +34,11 @@ private func flag(io: SocketIOServer, x: Double, y: Double, image: ByteBuffer) {
     io.to("game").compress(false).emit("picture", image)
 }
 
+private func setOptions(io: SocketIOServer, x: Double, y: Double) {
+    let telemetry = EmitOptions(isVolatile: true, isCompressible: false)
+    io.to("game").with { $0 = telemetry }.emit("position", x, y)
+}
+
 private func manage(io: SocketIOServer) async throws {
     io.to("lobby").socketsJoin("archive")
     io.to("lobby").socketsLeave("lobby")

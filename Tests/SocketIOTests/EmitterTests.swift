@@ -1,7 +1,9 @@
 import EngineIO
+import FoundationEssentials
 import NIOCore
-import SocketIO
 import Testing
+
+@testable import SocketIO
 
 /// Flags of what is sent: volatile, compressible, and until when to wait for an acknowledgement.
 @Suite struct EmitterTests {
@@ -81,6 +83,65 @@ import Testing
         #expect(clients[0].takeSent() == [])
         #expect(clients[1].takeSent() == ["42[\"a\"]", "42[\"c\"]"])
         #expect(clients[1].sentMessages.suffix(2).map(\.isCompressible) == [false, true])
+    }
+
+    /// A way to set an option, and what it sets.
+    struct Change: Sendable, CustomTestStringConvertible {
+        let testDescription: String
+        let one: @Sendable (SocketOperator) -> SocketOperator
+        let many: @Sendable (BroadcastOperator) -> BroadcastOperator
+        let options: EmitOptions
+
+        static let all: [Self] = [
+            Self(testDescription: "none", one: { $0 }, many: { $0 }, options: EmitOptions()),
+            Self(
+                testDescription: "volatile",
+                one: { $0.volatile },
+                many: { $0.volatile },
+                options: EmitOptions(isVolatile: true)
+            ),
+            Self(
+                testDescription: "compress",
+                one: { $0.compress(true).compress(false) },
+                many: { $0.compress(true).compress(false) },
+                options: EmitOptions(isCompressible: false)
+            ),
+            Self(
+                testDescription: "timeout",
+                one: { $0.timeout(.seconds(2)).timeout(.seconds(1)) },
+                many: { $0.timeout(.seconds(2)).timeout(.seconds(1)) },
+                options: EmitOptions(timeout: .seconds(1))
+            ),
+            Self(
+                testDescription: "all at once",
+                one: { $0.with { $0 = EmitOptions(isVolatile: true, isCompressible: false, timeout: .zero) } },
+                many: { $0.volatile.timeout(.zero).compress(false) },
+                options: EmitOptions(isVolatile: true, isCompressible: false, timeout: .zero)
+            ),
+        ]
+    }
+
+    /// One client, many, and those of other nodes get the same options by the same calls.
+    @Test(arguments: Change.all)
+    func optionsAreTheSameForOneAndForMany(change: Change) throws {
+        _ = fixture.join()
+        let socket = sockets.entries[0]
+        #expect(change.one(socket.socketOperator).options == change.options)
+        #expect(change.many(io.broadcastOperator).options == change.options)
+        #expect(change.many(io.to("a").except("b").local).options == change.options)
+        #expect(change.one(socket.socketOperator).to("a").options == change.options)
+        guard case .broadcast(_, let selection, let sent) = change.many(socket.to("a")).message("e", SocketArguments())
+        else { throw Unexpected() }
+        #expect(sent == change.options)
+        #expect(selection == BroadcastSelection(rooms: ["a"], except: [socket.id]))
+        #expect(try JSONDecoder().decode(EmitOptions.self, from: JSONEncoder().encode(sent)) == change.options)
+    }
+
+    private struct Unexpected: Error {}
+
+    @Test(arguments: EngineCloseReason.allCases)
+    func reasonsAreCalledAsBelow(reason: EngineCloseReason) {
+        #expect(DisconnectReason(reason).rawValue == reason.rawValue)
     }
 
     @Test func sendIsAMessageEvent() {

@@ -109,7 +109,7 @@ import Testing
             let content = ClusterMessage.Content.broadcast(
                 ClusterEvent(name, SocketArguments()),
                 .init(rooms: rooms),
-                BroadcastFlags()
+                EmitOptions()
             )
             inbox.receive(ClusterMessage(content, request: request), from: "other")
         }

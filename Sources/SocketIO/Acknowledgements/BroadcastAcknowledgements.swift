@@ -3,7 +3,7 @@ import Locking
 
 extension BroadcastEmitter {
     /// Sends an event to the selected sockets; `completion` runs, on some loop, when each has acknowledged it or was
-    /// disconnected, or when the time of ``timeout(_:)`` is over.
+    /// disconnected, or when the time of ``EventEmitter/timeout(_:)`` is over.
     ///
     /// An event that can't be encoded is logged, and nobody answers it.
     public func emit<each Argument: Encodable>(
@@ -21,7 +21,7 @@ extension BroadcastEmitter {
 
     /// Sends an event to the selected sockets and waits until each has acknowledged it or was disconnected.
     ///
-    /// Without ``timeout(_:)`` it waits as long as that takes. With nobody selected the result is empty.
+    /// Without ``EventEmitter/timeout(_:)`` it waits as long as that takes. With nobody selected the result is empty.
     /// - Returns: The first argument of each acknowledgement, in order of arrival.
     /// - Throws: ``BroadcastTimeout`` with the acknowledgements that came in time, ``AcknowledgementError/notSent(detail:)``,
     ///   ``ArgumentError`` when an answer is of another type, or `CancellationError`.
@@ -55,12 +55,12 @@ extension BroadcastOperator {
     ) -> BroadcastCall? {
         let id = namespace.makeAcknowledgementID()
         guard let cluster else {
-            let packet = namespace.encode(event, id: id, flags: flags, writeArguments: writeArguments)
+            let packet = namespace.encode(event, id: id, options, writeArguments: writeArguments)
             return packet.map { BroadcastCall(self, id: id, $0) }
         }
         do {
             let arguments = try SocketArguments(writeArguments)
-            let packet = namespace.encode(event, id: id, flags: flags) { $0.writeElements(of: arguments) }
+            let packet = namespace.encode(event, id: id, options) { $0.writeElements(of: arguments) }
             let remote = RemoteBroadcast(cluster: cluster, content: message(event, arguments))
             return packet.map { BroadcastCall(self, id: id, $0, remote: remote) }
         } catch {
@@ -73,7 +73,7 @@ extension BroadcastOperator {
     func answer(_ event: ClusterEvent, to request: String, of node: String) {
         guard let adapter = namespace.cluster?.adapter else { return }
         let id = namespace.makeAcknowledgementID()
-        let packet = namespace.encode(event.name, id: id, flags: flags) { $0.writeElements(of: event.arguments) }
+        let packet = namespace.encode(event.name, id: id, options) { $0.writeElements(of: event.arguments) }
         guard let packet else { return adapter.respond(ClusterResponse(.clientCount(0), to: request), to: node) }
         let call = BroadcastCall(self, id: id, packet) { progress in
             adapter.respond(ClusterResponse(progress, to: request), to: node)
@@ -152,7 +152,7 @@ private final class BroadcastCall: Sendable {
         self.packet = packet
         self.remote = remote
         self.observer = observer
-        timeout = selection.acknowledgementTimeout
+        timeout = selection.options.timeout
         recovery = selection.namespace.recovery
         state = Mutex(State(uncounted: parts.count))
     }
@@ -214,7 +214,7 @@ extension BroadcastCall {
     /// Unchecked: touched only on the shard's loop, but for what is immutable.
     final class Part: @unchecked Sendable {
         let shard: RoomIndex
-        private let target: BroadcastTarget
+        private let audience: Audience
         private let isVolatile: Bool
         private let id: UInt64
         private let observer: Observer?
@@ -227,8 +227,8 @@ extension BroadcastCall {
         init(shard: RoomIndex, _ selection: BroadcastOperator, id: UInt64, observer: Observer?) {
             self.observer = observer
             self.shard = shard
-            target = selection.target
-            isVolatile = selection.flags.isVolatile
+            audience = selection.audience
+            isVolatile = selection.options.isVolatile
             self.id = id
         }
 
@@ -240,7 +240,7 @@ extension BroadcastCall {
             _ completion: @escaping @Sendable (Outcome) -> Void
         ) -> Int {
             self.completion = completion
-            shard.forEach(in: target) { awaited.append($0) }
+            shard.forEach(in: audience) { awaited.append($0) }
             let count = awaited.count
             remaining = count
             guard remaining > 0 else {

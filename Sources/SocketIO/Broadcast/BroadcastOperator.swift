@@ -2,7 +2,7 @@ import EngineIO
 import Logging
 
 /// Something that can send to many sockets: a server, a namespace, or a selection of rooms.
-public protocol BroadcastEmitter: Sendable {
+public protocol BroadcastEmitter: EventEmitter where Operator == BroadcastOperator {
     /// The selection that the methods of this protocol start from.
     var broadcastOperator: BroadcastOperator { get }
 }
@@ -13,26 +13,22 @@ public protocol BroadcastEmitter: Sendable {
 /// rooms is reached once.
 public struct BroadcastOperator: BroadcastEmitter {
     let namespace: Namespace
-    var target = BroadcastTarget()
-    var flags = EmitFlags()
-    var acknowledgementTimeout: Duration?
-    /// Whether the other nodes of a cluster are left out.
-    var isLocal = false
+    var audience = Audience()
+    var options = EmitOptions()
 
-    init(namespace: Namespace, excluding sender: Socket? = nil) {
+    init(namespace: Namespace) {
         self.namespace = namespace
-        target.excluded = sender
     }
 
     /// The selection itself.
     public var broadcastOperator: BroadcastOperator { self }
 
     /// The way to the other nodes, if there are any and they are meant.
-    var cluster: Cluster? { isLocal ? nil : namespace.cluster }
+    var cluster: Cluster? { audience.isLocal ? nil : namespace.cluster }
 
     func send(_ event: String, _ writeArguments: (inout ArgumentWriter) throws -> Void) {
         if let cluster { return send(event, in: cluster, writeArguments) }
-        let packet = namespace.encode(event, flags: flags, writeArguments: writeArguments)
+        let packet = namespace.encode(event, options, writeArguments: writeArguments)
         if let packet { send(packet) }
     }
 
@@ -52,82 +48,36 @@ public struct BroadcastOperator: BroadcastEmitter {
     /// Sends `packet` on every loop to the sockets selected there.
     func send(_ packet: OutgoingPacket) {
         if let offset = packet.offset, let recovery = namespace.recovery {
-            return recovery.send(packet, offset: offset, to: target)
+            return recovery.send(packet, offset: offset, to: audience)
         }
-        let isVolatile = flags.isVolatile
-        if isVolatile, let recovery = namespace.recovery { return recovery.send(volatile: packet, to: target) }
-        forEachShard { shard, target in
-            shard.forEach(in: target) { $0.transmit(packet, isVolatile: isVolatile) }
+        let isVolatile = options.isVolatile
+        if isVolatile, let recovery = namespace.recovery { return recovery.send(volatile: packet, to: audience) }
+        forEachShard { shard, audience in
+            shard.forEach(in: audience) { $0.transmit(packet, isVolatile: isVolatile) }
         }
     }
 
     /// Runs `body` on every loop that has had sockets of the namespace: on this one at once.
-    func forEachShard(_ body: @escaping @Sendable (RoomIndex, BroadcastTarget) -> Void) {
-        let target = target
+    func forEachShard(_ body: @escaping @Sendable (RoomIndex, Audience) -> Void) {
+        let audience = audience
         for shard in namespace.shards {
             if let recovery = namespace.recovery {
-                recovery.run(on: shard) { body(shard, target) }
+                recovery.run(on: shard) { body(shard, audience) }
             } else {
-                shard.loop.run { body(shard, target) }
+                shard.loop.run { body(shard, audience) }
             }
         }
     }
 }
 
 extension BroadcastEmitter {
-    /// Adds rooms to the selection; without rooms it is the whole namespace.
-    public func to(_ rooms: String...) -> BroadcastOperator { to(rooms) }
+    /// The selection itself.
+    public var broadcast: BroadcastOperator { broadcastOperator }
 
-    /// Adds rooms to the selection.
-    public func to(_ rooms: [String]) -> BroadcastOperator {
+    /// The same selection, with other options for what is sent next.
+    public func with(_ change: (inout EmitOptions) -> Void) -> BroadcastOperator {
         var selection = broadcastOperator
-        selection.target.rooms += rooms
-        return selection
-    }
-
-    /// Adds rooms to the selection; the same as ``to(_:)-(String...)``.
-    public func `in`(_ rooms: String...) -> BroadcastOperator { to(rooms) }
-
-    /// Adds rooms to the selection.
-    public func `in`(_ rooms: [String]) -> BroadcastOperator { to(rooms) }
-
-    /// Leaves the sockets of these rooms out.
-    public func except(_ rooms: String...) -> BroadcastOperator { except(rooms) }
-
-    /// Leaves the sockets of these rooms out.
-    public func except(_ rooms: [String]) -> BroadcastOperator {
-        var selection = broadcastOperator
-        selection.target.except += rooms
-        return selection
-    }
-
-    /// Leaves the other nodes of a cluster out.
-    public var local: BroadcastOperator {
-        var selection = broadcastOperator
-        selection.isLocal = true
-        return selection
-    }
-
-    /// Limits how long ``emitWithAck(_:_:)`` waits.
-    public func timeout(_ duration: Duration) -> BroadcastOperator {
-        var selection = broadcastOperator
-        selection.acknowledgementTimeout = duration
-        return selection
-    }
-
-    /// Leaves out the clients that do not take the event at once.
-    ///
-    /// Those are the ones without a waiting poll, or whose WebSocket has unsent bytes from before this turn of the loop.
-    public var volatile: BroadcastOperator {
-        var selection = broadcastOperator
-        selection.flags.isVolatile = true
-        return selection
-    }
-
-    /// Sets whether transports that compress may compress what is sent next; without this they may.
-    public func compress(_ isCompressible: Bool) -> BroadcastOperator {
-        var selection = broadcastOperator
-        selection.flags.isCompressible = isCompressible
+        change(&selection.options)
         return selection
     }
 
@@ -142,7 +92,7 @@ extension BroadcastEmitter {
     /// Sends an event with arguments that are passed on as they came.
     public func emit(_ event: String, raw arguments: SocketArguments) {
         let selection = broadcastOperator
-        let packet = selection.namespace.encode(event, flags: selection.flags, raw: arguments)
+        let packet = selection.namespace.encode(event, selection.options, raw: arguments)
         guard let packet else { return }
         selection.send(packet)
         if let cluster = selection.cluster { cluster.publish(selection.message(event, arguments)) }
@@ -159,12 +109,12 @@ extension BroadcastEmitter {
     /// Puts the selected sockets into rooms.
     public func socketsJoin(_ rooms: [String]) {
         let selection = broadcastOperator
-        selection.forEachShard { shard, target in
-            shard.forEach(in: target) { socket in
+        selection.forEachShard { shard, audience in
+            shard.forEach(in: audience) { socket in
                 for room in rooms { shard.join(room, socket) }
             }
         }
-        selection.cluster?.publish(.socketsJoin(selection.target.selection, rooms: rooms))
+        selection.cluster?.publish(.socketsJoin(selection.audience.remoteSelection, rooms: rooms))
     }
 
     /// Takes the selected sockets out of rooms.
@@ -173,43 +123,47 @@ extension BroadcastEmitter {
     /// Takes the selected sockets out of rooms.
     public func socketsLeave(_ rooms: [String]) {
         let selection = broadcastOperator
-        selection.forEachShard { shard, target in
-            shard.forEach(in: target) { socket in
+        selection.forEachShard { shard, audience in
+            shard.forEach(in: audience) { socket in
                 for room in rooms { shard.leave(room, socket) }
             }
         }
-        selection.cluster?.publish(.socketsLeave(selection.target.selection, rooms: rooms))
+        selection.cluster?.publish(.socketsLeave(selection.audience.remoteSelection, rooms: rooms))
     }
 
     /// Disconnects the selected sockets.
     /// - Parameter close: Whether to close their connections too, and with these their other namespaces.
     public func disconnectSockets(close: Bool = false) {
         let selection = broadcastOperator
-        selection.forEachShard { shard, target in
-            shard.forEach(in: target) { $0.disconnect(close: close) }
+        selection.forEachShard { shard, audience in
+            shard.forEach(in: audience) { $0.disconnect(close: close) }
         }
-        selection.cluster?.publish(.disconnectSockets(selection.target.selection, close: close))
+        selection.cluster?.publish(.disconnectSockets(selection.audience.remoteSelection, close: close))
     }
 }
 
 extension Namespace {
     /// Encodes an event with arguments that are passed on as they came; logs why and returns `nil` when that fails.
-    func encode(_ event: String, flags: EmitFlags = EmitFlags(), raw arguments: SocketArguments) -> OutgoingPacket? {
+    func encode(
+        _ event: String,
+        _ options: EmitOptions = EmitOptions(),
+        raw arguments: SocketArguments
+    ) -> OutgoingPacket? {
         if let recovery {
-            return encode(event, flags, recovery) { $0.writeElements(of: arguments) }
+            return encode(event, options, recovery) { $0.writeElements(of: arguments) }
         }
-        return checked(event, flags) { try .event(event, prefix: identity.wirePrefix, raw: arguments) }
+        return checked(event, options) { try .event(event, prefix: identity.wirePrefix, raw: arguments) }
     }
 
     /// Encodes an event; logs why and returns `nil` when that fails.
     func encode(
         _ event: String,
         id: UInt64? = nil,
-        flags: EmitFlags = EmitFlags(),
+        _ options: EmitOptions = EmitOptions(),
         writeArguments: (inout ArgumentWriter) throws -> Void
     ) -> OutgoingPacket? {
-        if let recovery, id == nil { return encode(event, flags, recovery, writeArguments) }
-        return checked(event, flags) {
+        if let recovery, id == nil { return encode(event, options, recovery, writeArguments) }
+        return checked(event, options) {
             try .event(event, prefix: identity.wirePrefix, id: id, writeArguments: writeArguments)
         }
     }
@@ -218,13 +172,13 @@ extension Namespace {
     /// it.
     private func encode(
         _ event: String,
-        _ flags: EmitFlags,
+        _ options: EmitOptions,
         _ recovery: Recovery,
         _ writeArguments: (inout ArgumentWriter) throws -> Void
     ) -> OutgoingPacket? {
-        let offset = flags.isVolatile ? nil : recovery.makeOffset()
+        let offset = options.isVolatile ? nil : recovery.makeOffset()
         let text = offset.map { recovery.text(ofOffset: $0) } ?? recovery.textOfVolatileOffset()
-        var packet = checked(event, flags) {
+        var packet = checked(event, options) {
             try .event(event, prefix: identity.wirePrefix) { writer in
                 try writeArguments(&writer)
                 try writer.writeElement(text)
@@ -236,7 +190,7 @@ extension Namespace {
 
     private func checked(
         _ event: String,
-        _ flags: EmitFlags,
+        _ options: EmitOptions,
         _ encode: () throws -> OutgoingPacket
     ) -> OutgoingPacket? {
         guard !ReservedEvent.isReserved(event) else {
@@ -245,7 +199,7 @@ extension Namespace {
         }
         do {
             var packet = try convert(encode())
-            if !flags.isCompressible { packet.forbidCompression() }
+            if !options.isCompressible { packet.forbidCompression() }
             return packet
         } catch {
             logNotEncodable(event, error)

@@ -109,23 +109,23 @@ final class RoomIndex: @unchecked Sendable {
         cluster?.socketLeft(socket.id, room.name)
     }
 
-    /// Calls `body` once for each socket that `target` means.
-    func forEach(in target: BroadcastTarget, _ body: (Socket) -> Void) {
-        if target.except.isEmpty {
-            switch target.rooms.count {
-            case 0: return each(sockets, except: target.excluded, body)
+    /// Calls `body` once for each socket that `audience` means.
+    func forEach(in audience: Audience, _ body: (Socket) -> Void) {
+        if audience.selection.except.isEmpty {
+            switch audience.selection.rooms.count {
+            case 0: return each(sockets, except: audience.excluded, body)
             case 1:
-                let name = ExactString(target.rooms[0])
+                let name = ExactString(audience.selection.rooms[0])
                 switch (rooms[name], socketsByID[name]) {
-                case (let room?, nil): return each(room.members, except: target.excluded, body)
-                case (nil, let socket?): return each([socket], except: target.excluded, body)
+                case (let room?, nil): return each(room.members, except: audience.excluded, body)
+                case (nil, let socket?): return each([socket], except: audience.excluded, body)
                 case (nil, nil): return
                 case (_?, _?): break
                 }
             default: break
             }
         }
-        forEachMarked(target, body)
+        forEachMarked(audience, body)
     }
 
     private func each(_ members: ContiguousArray<Socket>, except excluded: Socket?, _ body: (Socket) -> Void) {
@@ -135,10 +135,10 @@ final class RoomIndex: @unchecked Sendable {
     }
 
     /// The general form: rooms may overlap, so sockets are marked once they were reached.
-    private func forEachMarked(_ target: BroadcastTarget, _ body: (Socket) -> Void) {
+    private func forEachMarked(_ audience: Audience, _ body: (Socket) -> Void) {
         mark &+= 1
-        target.excluded?.markIfOn(loop, mark)
-        for name in target.except {
+        audience.excluded?.markIfOn(loop, mark)
+        for name in audience.selection.except {
             for socket in members(of: name) { socket.mark = mark }
         }
         var reached: ContiguousArray<Socket> = []
@@ -148,10 +148,10 @@ final class RoomIndex: @unchecked Sendable {
                 reached.append(socket)
             }
         }
-        if target.rooms.isEmpty {
+        if audience.selection.rooms.isEmpty {
             reach(sockets)
         } else {
-            for name in target.rooms { reach(members(of: name)) }
+            for name in audience.selection.rooms { reach(members(of: name)) }
         }
         // Only now, because `body` may broadcast and so change the marks.
         for socket in reached { body(socket) }
@@ -162,14 +162,4 @@ final class RoomIndex: @unchecked Sendable {
         if let socket = socketsByID[ExactString(name)] { members.append(socket) }
         return members
     }
-}
-
-/// Whom a broadcast is for.
-struct BroadcastTarget: Sendable {
-    /// The rooms to reach; all sockets of the namespace when there are none.
-    var rooms: [String] = []
-    /// The rooms to leave out.
-    var except: [String] = []
-    /// The sender, if it is to be left out.
-    var excluded: Socket?
 }

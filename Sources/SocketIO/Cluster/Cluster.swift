@@ -107,8 +107,8 @@ extension Namespace {
     /// Does what another node asks for.
     func receive(_ message: ClusterMessage, from node: String) {
         switch message.content {
-        case .broadcast(let event, let selection, let flags):
-            let selection = BroadcastOperator(namespace: self, selection, flags)
+        case .broadcast(let event, let selection, let options):
+            let selection = BroadcastOperator(namespace: self, selection, options)
             if let request = message.request {
                 selection.answer(event, to: request, of: node)
             } else {

@@ -12,7 +12,7 @@ public struct ClusterMessage: Sendable, Codable {
     /// What is to be done.
     public enum Content: Sendable, Codable {
         /// Send an event; if answers are wanted, each client's acknowledgement is one.
-        case broadcast(ClusterEvent, BroadcastSelection, BroadcastFlags)
+        case broadcast(ClusterEvent, BroadcastSelection, EmitOptions)
         /// Put sockets into rooms.
         case socketsJoin(BroadcastSelection, rooms: [String])
         /// Take sockets out of rooms.
@@ -97,18 +97,9 @@ public struct BroadcastSelection: Sendable, Equatable, Codable {
     }
 }
 
-/// How a broadcast is sent.
-public struct BroadcastFlags: Sendable, Equatable, Codable {
-    /// Whether clients are left out that don't take it at once.
-    public var isVolatile = false
-    /// Whether transports that compress may compress it.
-    public var isCompressible = true
-    /// How long acknowledgements are waited for; `nil` means until the client is gone.
-    public var timeout: Duration?
-
-    /// Makes the flags of an ordinary broadcast.
-    public init() {}
-}
+/// How a broadcast is sent: an earlier name.
+@available(*, deprecated, renamed: "EmitOptions")
+public typealias BroadcastFlags = EmitOptions
 
 /// What one node tells another about a socket.
 public struct RemoteSocketState: Sendable, Codable {
@@ -133,31 +124,13 @@ public struct RemoteSocketState: Sendable, Codable {
 extension BroadcastOperator {
     /// What other nodes are told to do for this selection.
     func message(_ event: String, _ arguments: SocketArguments) -> ClusterMessage.Content {
-        var wireFlags = BroadcastFlags()
-        wireFlags.isVolatile = flags.isVolatile
-        wireFlags.isCompressible = flags.isCompressible
-        wireFlags.timeout = acknowledgementTimeout
-        return .broadcast(ClusterEvent(event, arguments), target.selection, wireFlags)
+        .broadcast(ClusterEvent(event, arguments), audience.remoteSelection, options)
     }
 
     /// The same selection on this node alone, for what another node sent.
-    init(namespace: Namespace, _ selection: BroadcastSelection, _ wireFlags: BroadcastFlags = BroadcastFlags()) {
+    init(namespace: Namespace, _ selection: BroadcastSelection, _ options: EmitOptions = EmitOptions()) {
         self.init(namespace: namespace)
-        target = BroadcastTarget(selection)
-        flags.isVolatile = wireFlags.isVolatile
-        flags.isCompressible = wireFlags.isCompressible
-        acknowledgementTimeout = wireFlags.timeout
-        isLocal = true
-    }
-}
-
-extension BroadcastTarget {
-    /// The same for other nodes, to which the sender is a room to leave out.
-    var selection: BroadcastSelection {
-        BroadcastSelection(rooms: rooms, except: excluded.map { except + [$0.id] } ?? except)
-    }
-
-    init(_ selection: BroadcastSelection) {
-        self.init(rooms: selection.rooms, except: selection.except)
+        audience = Audience(selection: selection, isLocal: true)
+        self.options = options
     }
 }

@@ -68,7 +68,7 @@ final class Recovery: Sendable {
         case id(String, OutgoingPacket)
         /// Something that must keep its place among the events of its caller.
         case work(@Sendable () -> Void)
-        case selection(BroadcastTarget, OutgoingPacket, isVolatile: Bool = false)
+        case selection(Audience, OutgoingPacket, isVolatile: Bool = false)
     }
 
     private struct Queue {
@@ -185,9 +185,9 @@ extension Recovery {
         deliver(on: index, until: goal)
     }
 
-    /// Sends an event to all sockets that `target` means, from anywhere.
-    func send(_ packet: OutgoingPacket, offset: UInt64, to target: BroadcastTarget) {
-        send(.selection(target, packet), to: .selection(target.selection), packet, offset: offset)
+    /// Sends an event to all sockets that `audience` means, from anywhere.
+    func send(_ packet: OutgoingPacket, offset: UInt64, to audience: Audience) {
+        send(.selection(audience, packet), to: .selection(audience.remoteSelection), packet, offset: offset)
     }
 
     private func send(
@@ -210,11 +210,11 @@ extension Recovery {
         deliver(on: index, until: goal)
     }
 
-    /// Sends a volatile event to all sockets that `target` means, from anywhere.
-    func send(volatile packet: OutgoingPacket, to target: BroadcastTarget) {
+    /// Sends a volatile event to all sockets that `audience` means, from anywhere.
+    func send(volatile packet: OutgoingPacket, to audience: Audience) {
         let goals = state.withLock { state in
             state.queues.indices.map { place in
-                (state.queues[place].index, state.enqueue(.selection(target, packet, isVolatile: true), at: place))
+                (state.queues[place].index, state.enqueue(.selection(audience, packet, isVolatile: true), at: place))
             }
         }
         for (index, goal) in goals { deliver(on: index, until: goal) }

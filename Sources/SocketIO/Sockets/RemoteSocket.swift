@@ -42,7 +42,7 @@ public struct RemoteSocket: Sendable {
 
     private var selection: BroadcastOperator {
         var selection = namespace.in(id)
-        selection.isLocal = isLocal
+        selection.audience.isLocal = isLocal
         return selection
     }
 
@@ -60,8 +60,7 @@ public struct RemoteSocket: Sendable {
         _ arguments: repeat each Argument,
         timeout: Duration? = nil
     ) async throws -> Answer {
-        var selection = selection
-        selection.acknowledgementTimeout = timeout
+        let selection = selection.with { $0.timeout = timeout }
         let answers: [Answer]
         do {
             answers = try await selection.emitWithAck(event, repeat each arguments)
@@ -92,7 +91,7 @@ public struct IncompleteSockets: Error, Sendable {
 }
 
 extension BroadcastEmitter {
-    /// The selected sockets as they are now, of all nodes unless ``local`` was asked for.
+    /// The selected sockets as they are now, of all nodes unless ``EventEmitter/local`` was asked for.
     /// - Throws: ``IncompleteSockets`` with those that were found when nodes did not answer in time, or
     ///   `CancellationError`; nothing on a server that stands alone.
     public nonisolated(nonsending) func fetchSockets() async throws -> [RemoteSocket] {
@@ -101,7 +100,7 @@ extension BroadcastEmitter {
             selection.gatherSockets { continuation.resume(returning: $0) }
         }
         guard let cluster = selection.cluster else { return sockets }
-        let outcome = try await cluster.request(.fetchSockets(selection.target.selection))
+        let outcome = try await cluster.request(.fetchSockets(selection.audience.remoteSelection))
         for case .sockets(let states) in outcome.answers {
             sockets += states.map { RemoteSocket($0, namespace: selection.namespace) }
         }
@@ -126,7 +125,7 @@ extension BroadcastOperator {
         guard let shard = shards.first else { return completion(found) }
         shard.loop.run {
             var found = found
-            shard.forEach(in: target) { found.append(RemoteSocket($0)) }
+            shard.forEach(in: audience) { found.append(RemoteSocket($0)) }
             gatherSockets(shards.dropFirst(), found, completion)
         }
     }

@@ -1,18 +1,17 @@
 import EngineIO
 
-/// Something that can send to one client: a socket, or a ``SocketOperator`` with flags for what is sent.
-public protocol SocketEmitter: Sendable {
-    /// The socket and the flags that the methods of this protocol start from.
+/// Something that can send to one client: a socket, or a ``SocketOperator`` with options for what is sent.
+public protocol SocketEmitter: EventEmitter where Operator == SocketOperator {
+    /// The socket and the options that the methods of this protocol start from.
     var socketOperator: SocketOperator { get }
 }
 
 /// A socket, and how the next events are to be sent to it.
 ///
-/// A value: each method that sets a flag returns a new one.
+/// A value: each method that sets an option returns a new one.
 public struct SocketOperator: SocketEmitter {
     let socket: Socket
-    var flags = EmitFlags()
-    var acknowledgementTimeout: Duration?
+    var options = EmitOptions()
 
     init(_ socket: Socket) {
         self.socket = socket
@@ -22,75 +21,29 @@ public struct SocketOperator: SocketEmitter {
     public var socketOperator: SocketOperator { self }
 }
 
-/// How an event is sent.
-struct EmitFlags: Sendable {
-    /// Whether it is dropped rather than kept for a client that does not take it at once.
-    var isVolatile = false
-    /// Whether transports that compress may compress it.
-    var isCompressible = true
-}
-
 extension Socket: SocketEmitter {
-    /// The socket without flags.
+    /// The socket without options.
     public var socketOperator: SocketOperator { SocketOperator(self) }
 }
 
-// MARK: - Flags
+// MARK: - Options and receivers
 
 extension SocketEmitter {
-    /// Drops what is sent next when the client does not take it at once.
-    ///
-    /// That is when no poll waits, or the WebSocket has unsent bytes from before this turn of the loop. An event with
-    /// binary values is dropped or sent as a whole.
-    public var volatile: SocketOperator {
+    /// The same socket, with other options for what is sent next.
+    public func with(_ change: (inout EmitOptions) -> Void) -> SocketOperator {
         var emitter = socketOperator
-        emitter.flags.isVolatile = true
-        return emitter
-    }
-
-    /// Sets whether transports that compress may compress what is sent next; without this they may.
-    public func compress(_ isCompressible: Bool) -> SocketOperator {
-        var emitter = socketOperator
-        emitter.flags.isCompressible = isCompressible
-        return emitter
-    }
-
-    /// Limits how long an acknowledgement is waited for; without this until the socket is disconnected.
-    public func timeout(_ duration: Duration) -> SocketOperator {
-        var emitter = socketOperator
-        emitter.acknowledgementTimeout = duration
+        change(&emitter.options)
         return emitter
     }
 
     /// A broadcast to the namespace, this socket left out.
     public var broadcast: BroadcastOperator {
         let emitter = socketOperator
-        var selection = BroadcastOperator(namespace: emitter.socket.namespace, excluding: emitter.socket)
-        selection.flags = emitter.flags
-        selection.acknowledgementTimeout = emitter.acknowledgementTimeout
-        return selection
+        var broadcast = BroadcastOperator(namespace: emitter.socket.namespace)
+        broadcast.audience.excluded = emitter.socket
+        broadcast.options = emitter.options
+        return broadcast
     }
-
-    /// A broadcast to the namespace on this node of a cluster, this socket left out.
-    public var local: BroadcastOperator { broadcast.local }
-
-    /// A broadcast to rooms, this socket left out.
-    public func to(_ rooms: String...) -> BroadcastOperator { broadcast.to(rooms) }
-
-    /// A broadcast to rooms, this socket left out.
-    public func to(_ rooms: [String]) -> BroadcastOperator { broadcast.to(rooms) }
-
-    /// A broadcast to rooms, this socket left out.
-    public func `in`(_ rooms: String...) -> BroadcastOperator { broadcast.to(rooms) }
-
-    /// A broadcast to rooms, this socket left out.
-    public func `in`(_ rooms: [String]) -> BroadcastOperator { broadcast.to(rooms) }
-
-    /// A broadcast to the namespace, this socket and the sockets of the rooms left out.
-    public func except(_ rooms: String...) -> BroadcastOperator { broadcast.except(rooms) }
-
-    /// A broadcast to the namespace, this socket and the sockets of the rooms left out.
-    public func except(_ rooms: [String]) -> BroadcastOperator { broadcast.except(rooms) }
 }
 
 // MARK: - Sending
@@ -106,8 +59,8 @@ extension SocketEmitter {
     /// Sends an event with arguments that are passed on as they came.
     public func emit(_ event: String, raw arguments: SocketArguments) {
         let emitter = socketOperator
-        let packet = emitter.socket.namespace.encode(event, flags: emitter.flags, raw: arguments)
-        if let packet { emitter.socket.send(packet, isVolatile: emitter.flags.isVolatile) }
+        let packet = emitter.socket.namespace.encode(event, emitter.options, raw: arguments)
+        if let packet { emitter.socket.send(packet, isVolatile: emitter.options.isVolatile) }
     }
 
     /// Sends an event with the name `message`.
@@ -178,11 +131,11 @@ extension SocketOperator {
         id: UInt64? = nil,
         _ writeArguments: (inout ArgumentWriter) throws -> Void
     ) -> OutgoingPacket? {
-        socket.namespace.encode(event, id: id, flags: flags, writeArguments: writeArguments)
+        socket.namespace.encode(event, id: id, options, writeArguments: writeArguments)
     }
 
     fileprivate func send(_ event: String, _ writeArguments: (inout ArgumentWriter) throws -> Void) {
-        if let packet = encode(event, writeArguments) { socket.send(packet, isVolatile: flags.isVolatile) }
+        if let packet = encode(event, writeArguments) { socket.send(packet, isVolatile: options.isVolatile) }
     }
 
     fileprivate nonisolated(nonsending) func request(
@@ -217,8 +170,8 @@ extension SocketOperator {
                 completion(.failure(.notSent(detail: "the event could not be encoded")))
                 return
             }
-            guard socket.expectAcknowledgement(id, timeout: acknowledgementTimeout, completion) else { return }
-            if !socket.transmit(packet, isVolatile: flags.isVolatile) {
+            guard socket.expectAcknowledgement(id, timeout: options.timeout, completion) else { return }
+            if !socket.transmit(packet, isVolatile: options.isVolatile) {
                 socket.failAcknowledgement(id, .notSent(detail: "the client does not take it at once"))
             }
         }

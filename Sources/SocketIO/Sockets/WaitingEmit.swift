@@ -21,7 +21,7 @@ extension SocketEmitter {
         _ arguments: repeat each Argument
     ) async throws {
         let emitter = socketOperator
-        let packet = emitter.socket.namespace.encode(event, flags: emitter.flags) { writer in
+        let packet = emitter.socket.namespace.encode(event, emitter.options) { writer in
             repeat try writer.writeElement(each arguments)
         }
         guard let packet else { throw EmitError.notEncodable }
