@@ -2,9 +2,11 @@
 
 import contextlib
 import os
+import shutil
 import sqlite3
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -39,6 +41,14 @@ def stored(path):
     """What somebody else reads in the file."""
     with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
         return [text for (text,) in connection.execute("SELECT text FROM message ORDER BY id")]
+
+
+def stored_on(disk, folder):
+    """What somebody else reads in a copy of what is on a disk, which SQLite itself finds no way to."""
+    folder.mkdir(exist_ok=True)
+    for path in disk.glob("chat.sqlite*"):
+        shutil.copy(path, folder / path.name)
+    return stored(folder / "chat.sqlite")
 
 
 def assert_all_but_chat_goes_on(server, member):
@@ -89,6 +99,32 @@ def test_locked_database(linkup, ann, database):
     assert stored(database) == ["before", "after"]
 
 
+@pytest.mark.parametrize("state", ["damaged", "locked"])
+def test_changes_and_searches(linkup, ann, database, state):
+    """`edit` and `delete` are refused as `say` is, and told to nobody; what only reads goes on where it can."""
+    with Member(linkup.url) as bea, contextlib.ExitStack() as stack:
+        joined = bea.join("room", "Bea")
+        if state == "locked":
+            other = stack.enter_context(contextlib.closing(sqlite3.connect(database, isolation_level=None)))
+            other.execute("BEGIN EXCLUSIVE")
+        else:
+            with open(database, "r+b") as file:
+                file.write(b"garbage!" * 2000)
+        # At the same time, since each waits for the lock of another for a while.
+        with ThreadPoolExecutor() as threads:
+            edit = threads.submit(ann.request, "edit", number=1, text="changed")
+            delete = threads.submit(ann.request, "delete", number=1)
+        assert error_code(edit.result()) == error_code(delete.result()) == "not-stored"
+        assert not bea.heard("message")
+        if state == "locked":
+            # Another's lock is for writing.
+            assert ann.request("search", text="before")["messages"] == joined["messages"]
+            other.execute("ROLLBACK")
+            changed = ann.request("edit", number=1, text="changed")["message"]
+            assert bea.wait_for("message") == changed and ann.request("search", text="changed")["messages"] == [changed]
+            assert stored(database) == ["changed"]
+
+
 @NEEDS_ROOT
 def test_full_disk(start_server, tmp_path):
     data = tmp_path / "data"
@@ -102,26 +138,40 @@ def test_full_disk(start_server, tmp_path):
         prefix=["unshare", "-m", "sh", "-c", mount],
     )
     folder = Path(f"/proc/{server.pid}/root{data}")
-    with Member(server.url) as member:
+    with Member(server.url) as member, Member(server.url) as other:
         member.join("room")
-        said = [member.say("before")]
+        said = [member.say("before"), member.say("before too")]
+        other.join("room", "Bea")
         filler = folder / "filler"
         with contextlib.suppress(OSError), open(filler, "wb", buffering=0) as file:
             while True:
                 file.write(bytes(4096))
         lines = server.log.count("can't be stored")
-        for number in range(15):
+        # Together not more than one may at once.
+        for number in range(6):
             assert error_code(member.request("say", text=f"lost {number}")) == "not-stored"
+            assert error_code(member.request("edit", number=1, text="changed")) == "not-stored"
+            assert error_code(member.request("delete", number=2)) == "not-stored"
         assert server.log.count("can't be stored") <= lines + 1, "one line a minute"
         assert readiness(server) == (503, "database: the disk is full, or nearly so\n")
         assert_all_but_chat_goes_on(server, member)
+        # What is there is read and found as it was, and nobody was told of anything else.
         assert member.request("history", before=99)["messages"] == said
+        assert member.request("search", text="before")["messages"] == said[::-1]
+        assert member.request("search", text="lost")["messages"] == []
+        assert stored_on(folder, tmp_path / "copy") == ["before", "before too"]
         filler.unlink()
         wait_until(lambda: readiness(server)[0] == 200, timeout=5, what="the disk to be used again")
         # The rate of what one may say is over after so many.
-        time.sleep(1)
-        said.append(member.say("after"))
-        assert member.request("history", before=99)["messages"] == said
+        changed = wait_until(lambda: member.request("edit", number=1, text="changed").get("message"), what="the rate")
+        deleted = wait_until(lambda: member.request("delete", number=2).get("message"), what="the rate")
+        added = wait_until(lambda: member.request("say", text="after").get("message"), what="the rate")
+        assert changed["text"] == "changed" and deleted["deleted"] is True and added["number"] == 3
+        assert member.request("history", before=99)["messages"] == [changed, deleted, added]
+        assert member.request("search", text="changed")["messages"] == [changed]
+        assert member.request("search", text="before")["messages"] == []
+        assert [other.wait_for("message") for _ in range(3)] == [changed, deleted, added], "and nothing before"
+        assert stored_on(folder, tmp_path / "copy") == ["changed", "", "after"]
     assert server.log.count("can be stored again") == 1
     assert server.stop() == 0
 
