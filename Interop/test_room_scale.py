@@ -1,7 +1,8 @@
 """A room of thousands of people, and a history of ten thousand messages: what it costs, within bounds.
 
 The bounds are far above what is measured on an idle machine, so that they fail for work that grows with the square of
-the people, and not for a busy machine. Run with -s to read the figures.
+the people, and not for a busy machine: what matters is what the server uses of the processor. Run with -s to read the
+figures.
 """
 
 import json
@@ -25,18 +26,19 @@ def hall(start_linkup):
 
 
 @pytest.mark.parametrize(
-    "count", [1000, pytest.param(5000, marks=[pytest.mark.long, pytest.mark.timeout(180)])], ids=str
+    "count", [1000, pytest.param(5000, marks=[pytest.mark.long, pytest.mark.timeout(400)])], ids=str
 )
 def test_a_hall_of_people(hall, count):
     before = hall.resident_bytes
     with Crowd(hall.address, "hall") as crowd:
         used = processor_seconds(hall.pid)
-        seconds = crowd.join(count, timeout=30 + count / 50)
+        seconds = crowd.join(count, timeout=30 + count / 25)
         used = processor_seconds(hall.pid) - used
         memory = hall.resident_bytes - before
         print(f"\n{count} joined in {seconds:.1f} s, {used / count * 1000:.2f} ms of the processor each")
         print(f"{memory / MEBIBYTE:.0f} MiB, {memory / count / 1024:.1f} KiB each")
         assert memory < 64 * MEBIBYTE + count * 64 * 1024
+        assert used < 1 + count * 0.01
 
         first, last = crowd.people[0], crowd.people[-1]
         joined = json.loads(last.answers[0])
@@ -45,17 +47,17 @@ def test_a_hall_of_people(hall, count):
         assert len(joined["members"]) <= 201, "at most 200, and itself"
         assert joined["self"] in [member["id"] for member in joined["members"]]
         # Everybody learns how many they are, though not of each one.
-        crowd.run(lambda: min(crowd.count("members"), default=0) > 0, timeout=5, what="the number of people")
+        crowd.run(lambda: min(crowd.count("members"), default=0) > 0, timeout=30, what="the number of people")
         assert last.heard["member"] <= 2, last.heard
 
-        answer, seconds = crowd.ask(first, "say", {"text": "hello"})
+        answer, seconds = crowd.ask(first, "say", {"text": "hello"}, timeout=30)
         assert "message" in answer
-        heard = crowd.run(lambda: crowd.count("message")[0] <= 1, timeout=10, what="everybody to hear it")
+        heard = crowd.run(lambda: crowd.count("message")[0] <= 1, timeout=30, what="everybody to hear it")
         print(f"said in {seconds * 1000:.0f} ms, heard by all after {(seconds + heard) * 1000:.0f} ms")
         for _ in range(5):
             crowd.turn(0.02)
         assert set(crowd.count("message")) <= {0, 1} and crowd.count("message")[1] >= count - 1
-        answer, seconds = crowd.ask(last, "say", {"text": "hello from the last row"})
+        answer, seconds = crowd.ask(last, "say", {"text": "hello from the last row"}, timeout=30)
         assert "message" in answer
 
         # Half of them go at once; the others talk meanwhile.
@@ -64,13 +66,14 @@ def test_a_hall_of_people(hall, count):
             person.close()
         slowest = 0
         for number in range(20):
-            answer, seconds = crowd.ask(last, "say", {"text": f"after {number}"})
+            answer, seconds = crowd.ask(last, "say", {"text": f"after {number}"}, timeout=30)
             assert "message" in answer or answer["error"]["code"] == "too-many-requests", answer
             slowest = max(slowest, seconds)
-        print(f"the slowest of 20 while {count // 2} go: {slowest * 1000:.0f} ms")
-        assert slowest < 5
-        answer, seconds = crowd.ask(last, "history", {})
-        print(f"{processor_seconds(hall.pid) - used:.1f} s of the processor for that")
+        used = processor_seconds(hall.pid) - used
+        print(f"the slowest of 20 while {count // 2} go: {slowest * 1000:.0f} ms, {used:.1f} s of the processor")
+        assert used < 2 + count * 0.002
+        answer, seconds = crowd.ask(last, "history", {}, timeout=30)
+        assert "after 0" in [message["text"] for message in answer["messages"]]
     assert hall.is_running and hall.log.count("\n") < 60, hall.log[-2000:]
 
 
