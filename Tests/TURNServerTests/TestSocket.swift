@@ -3,7 +3,7 @@ import NIOCore
 import STUN
 import TURNServer
 
-/// A blocking client socket that gives up after some seconds.
+/// A blocking client socket that gives up after a minute.
 final class TestSocket {
     enum Transport: CaseIterable {
         case udp
@@ -23,8 +23,7 @@ final class TestSocket {
         let family = address.protocol == .inet ? AF_INET : AF_INET6
         let kind = transport == .udp ? SOCK_DGRAM : SOCK_STREAM
         descriptor = socket(family, CInt(kind.rawValue), 0)
-        try set(SO_RCVTIMEO, to: timeval(tv_sec: 10, tv_usec: 0))
-        try set(SO_SNDTIMEO, to: timeval(tv_sec: 10, tv_usec: 0))
+        try giveUpAfterAMinute()
         if let receiveBuffer {
             try set(SO_RCVBUF, to: receiveBuffer)
         }
@@ -53,8 +52,12 @@ final class TestSocket {
     init(_ descriptor: CInt) throws {
         guard descriptor >= 0 else { throw Failure(call: "socket or accept", errno: errno) }
         self.descriptor = descriptor
-        try set(SO_RCVTIMEO, to: timeval(tv_sec: 10, tv_usec: 0))
-        try set(SO_SNDTIMEO, to: timeval(tv_sec: 10, tv_usec: 0))
+        try giveUpAfterAMinute()
+    }
+
+    private func giveUpAfterAMinute() throws {
+        try set(SO_RCVTIMEO, to: timeval(tv_sec: 60, tv_usec: 0))
+        try set(SO_SNDTIMEO, to: timeval(tv_sec: 60, tv_usec: 0))
     }
 
     deinit {
