@@ -170,7 +170,8 @@ let package = Package(
         .target(
             name: "DocumentationSnippets",
             dependencies: [
-                "EngineIO", "EngineIOTransport", "SocketIO", .hummingbird, .logging, .serviceLifecycle, .unixSignals,
+                "EngineIO", "EngineIOTransport", "SocketIO", "SocketIOTestKit", .hummingbird, .logging,
+                .serviceLifecycle, .unixSignals,
             ],
             path: "Examples/Snippets",
             swiftSettings: settings
@@ -247,8 +248,8 @@ let package = Package(
         .testTarget(
             name: "LinkUpServerTests",
             dependencies: [
-                "EngineIO", "LinkUpServer", "Locking", "SocketIO", "STUN", "TURN", .grdb, .httpTypes, .hummingbird,
-                .logging, .metrics, .metricsTestKit, .nioCore, .nioPosix,
+                "EngineIO", "LinkUpServer", "Locking", "SocketIO", "SocketIOTestKit", "STUN", "TURN", .grdb, .httpTypes,
+                .hummingbird, .logging, .metrics, .metricsTestKit, .nioCore, .nioPosix,
             ],
             swiftSettings: settings
         ),
@@ -261,13 +262,15 @@ let package = Package(
         ),
         .testTarget(
             name: "SocketIOTests",
-            dependencies: ["EngineIO", "Locking", "SocketIO", .logging, .metrics, .metricsTestKit, .nioCore],
+            dependencies: [
+                "EngineIO", "Locking", "SocketIO", "SocketIOTestKit", .logging, .metrics, .metricsTestKit, .nioCore,
+            ],
             swiftSettings: settings
         ),
         .testTarget(name: "TURNTests", dependencies: ["STUN", "TURN", .crypto, .nioCore], swiftSettings: settings),
         .testTarget(
             name: "SocketIOTestKitTests",
-            dependencies: ["AdapterExample", "EngineIO", "SocketIO", "SocketIOTestKit"],
+            dependencies: ["AdapterExample", "EngineIO", "Locking", "SocketIO", "SocketIOTestKit", .nioCore],
             swiftSettings: settings
         ),
         .testTarget(

@@ -1,17 +1,21 @@
 import EngineIO
-import SocketIO
+import Locking
+import SocketIOTestKit
 import Testing
 
 @testable import LinkUpServer
 
 @Suite
-struct ClientLimitsTests {
-    private let io = SocketIOServer()
+final class ClientLimitsTests {
     private let loop = ManualLoop()
     private let limits = ClientLimits()
+    private let connections = Mutex(0)
 
-    private func connection(_ address: String = "192.0.2.1") -> FakeClient {
-        FakeClient("/", of: io, on: loop, address: address)
+    private func connection(_ address: String = "192.0.2.1") -> TestConnection {
+        connections.withLock { count in
+            count += 1
+            return TestConnection(on: loop, id: "engine \(count)", address: address)
+        }
     }
 
     private func code(_ body: () throws(RequestError) -> Void) -> RequestError.Code? {

@@ -5,6 +5,7 @@ import GRDB
 import Locking
 import MetricsTestKit
 import SocketIO
+import SocketIOTestKit
 import Testing
 
 @testable import LinkUpServer
@@ -135,7 +136,7 @@ extension RefusalTests {
     }
 
     private func use(_ action: LimitedAction, _ count: Int, by client: FakeClient) {
-        let limited = limits.client(of: client, at: loop.now)
+        let limited = limits.client(of: client.connection, at: loop.now)
         // Until it is refused: joining the namespace counts too.
         if action == .sayBytes || action == .signalBytes {
             try? limited.take(action, count, at: loop.now)
@@ -165,11 +166,13 @@ extension RefusalTests {
         let first = client()
         switch cause {
         case .joins:
-            _ = first.request("join", #"{"room":"r","name":"A","version":1}"#)
-            return first.request("join", #"{"room":"r","name":"A","version":1}"#).joined()
+            // In one turn, so that the first waits for the store.
+            let join = #"["join",{"room":"r","name":"A","version":1}]"#
+            first.receive("2/room,1\(join)", "2/room,2\(join)")
+            return first.take().joined()
         case .waitingBytes:
             _ = try await join(first)
-            first.bufferedBytes = Limits.waitingBytes + 1
+            first.connection.bufferedBytes = Limits.waitingBytes + 1
             return first.request("history", #"{"before":1}"#).joined()
         case .roomBytes:
             _ = try await join(first)
@@ -230,7 +233,7 @@ extension RefusalTests {
             _ = receiver.take()
             let signal = #""\#(id)",{"epoch":1,"description":\#(description)}"#
             if cause == .receiverBytes {
-                receiver.bufferedBytes = Limits.waitingBytes + 1
+                receiver.connection.bufferedBytes = Limits.waitingBytes + 1
             } else {
                 for _ in 0..<3 { _ = first.request("signal", signal) }
             }
@@ -240,7 +243,7 @@ extension RefusalTests {
 
     private func refusalOfWork(_ cause: RefusalCause) throws -> String {
         let client = client()
-        let own = limits.client(of: client, at: loop.now)
+        let own = limits.client(of: client.connection, at: loop.now)
         switch cause {
         case .reads: for _ in 0..<Limits.readsAtOnce { try own.begin(.read) }
         case .writes: for _ in 0..<Limits.writesAtOnce { try own.begin(.write) }
@@ -254,7 +257,7 @@ extension RefusalTests {
     private func read(_ count: Int, from address: (Int) -> String) throws {
         for number in 0..<count {
             let client = client("/", address: address(number))
-            try limits.client(of: client, at: loop.now).begin(.read)
+            try limits.client(of: client.connection, at: loop.now).begin(.read)
         }
     }
 

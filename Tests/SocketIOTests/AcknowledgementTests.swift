@@ -1,6 +1,7 @@
 import EngineIO
 import NIOCore
 import SocketIO
+import SocketIOTestKit
 import Testing
 
 /// Acknowledgements that the server waits for.
@@ -21,7 +22,7 @@ import Testing
 
     /// Starts `operation`, lets the client answer once it was asked, and gives the result.
     private func ask<Answer: Sendable>(
-        _ client: FakeConnection,
+        _ client: TestConnection,
         _ answer: Step,
         _ operation: @escaping @Sendable () async throws -> Answer
     ) async throws -> Result<Answer, any Error> {
@@ -29,9 +30,9 @@ import Testing
         let task = Task {
             do { results.add(.success(try await operation())) } catch { results.add(.failure(error)) }
         }
-        try await fixture.loop.drain(until: { !client.sent.isEmpty })
+        try await fixture.loop.wait(until: { !client.sent.isEmpty })
         answer.run()
-        try await fixture.loop.drain(until: { !results.entries.isEmpty })
+        try await fixture.loop.wait(until: { !results.entries.isEmpty })
         await task.value
         return results.entries[0]
     }
@@ -110,7 +111,7 @@ import Testing
         let client = fixture.join()
         let socket = sockets.entries[0]
         let task = Task { () -> Int in try await socket.emitWithAck("question") }
-        try await fixture.loop.drain(until: { !client.sent.isEmpty })
+        try await fixture.loop.wait(until: { !client.sent.isEmpty })
         task.cancel()
         let result = try await fixture.wait { await task.result }
         #expect(throws: CancellationError.self) { try result.get() }
@@ -137,8 +138,8 @@ import Testing
         let task = Task { [io] () -> [Int] in
             try await io.timeout(.seconds(5)).emitWithAck("vote", 42)
         }
-        try await fixture.loop.drain(until: {
-            otherLoop.drain()
+        try await fixture.loop.wait(until: {
+            otherLoop.turn()
             return !here.sent.isEmpty && !there.sent.isEmpty
         })
         #expect(here.takeSent() == ["420[\"vote\",42]"])
@@ -153,7 +154,7 @@ import Testing
     @Test func broadcastTimeoutCarriesWhatCame() async throws {
         let clients = (0..<3).map { _ in fixture.join() }
         let task = Task { [io] () -> [Int] in try await io.timeout(.seconds(5)).emitWithAck("vote") }
-        try await fixture.loop.drain(until: { clients.allSatisfy { !$0.sent.isEmpty } })
+        try await fixture.loop.wait(until: { clients.allSatisfy { !$0.sent.isEmpty } })
         clients[0].receive("430[7]")
         clients[1].receive(.closed)
         fixture.loop.advance(by: .seconds(5))
@@ -168,7 +169,7 @@ import Testing
     @Test func broadcastNeedsNoTimeout() async throws {
         let clients = (0..<2).map { _ in fixture.join() }
         let task = Task { [io] () -> [String] in try await io.to([]).emitWithAck("vote") }
-        try await fixture.loop.drain(until: { clients.allSatisfy { !$0.sent.isEmpty } })
+        try await fixture.loop.wait(until: { clients.allSatisfy { !$0.sent.isEmpty } })
         clients[0].receive("430[\"a\"]")
         clients[1].receive("41")
         #expect(try await task.value == ["a"])

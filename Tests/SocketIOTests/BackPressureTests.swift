@@ -1,5 +1,6 @@
 import EngineIO
 import SocketIO
+import SocketIOTestKit
 import Testing
 
 /// Events that wait until a slow client keeps up.
@@ -27,15 +28,15 @@ import Testing
     }
 
     /// A client that does not keep up, for which `count` events wait.
-    private func congested(_ count: Int = 1) async throws -> (FakeConnection, [Task<Void, Never>]) {
+    private func congested(_ count: Int = 1) async throws -> (TestConnection, [Task<Void, Never>]) {
         let client = fixture.join()
         client.isWritable = false
         var tasks: [Task<Void, Never>] = []
         for index in 0..<count {
+            let before = fixture.loop.executedCount
             tasks.append(send("\(index)"))
             // Each is queued before the next begins.
-            try await fixture.loop.drain(until: { fixture.loop.executed > 0 })
-            fixture.loop.executed = 0
+            try await fixture.loop.wait(until: { fixture.loop.executedCount > before })
         }
         return (client, tasks)
     }
@@ -76,8 +77,9 @@ import Testing
         client.change(to: .polling)
         client.isWritable = false
         client.bufferedBytes = bytes
+        let before = fixture.loop.executedCount
         let task = send("x")
-        try await fixture.loop.drain(until: { fixture.loop.executed > 0 })
+        try await fixture.loop.wait(until: { fixture.loop.executedCount > before })
         #expect(client.takeSent().count == (isSent ? 1 : 0))
         client.becomeWritable()
         await task.value
@@ -101,7 +103,7 @@ import Testing
         _ = client.takeSent()
         client.isWritable = false
         io.of("/other").disconnectSockets()
-        fixture.loop.drain()
+        fixture.loop.turn()
         client.becomeWritable()
         for task in tasks { await task.value }
         #expect(journal.entries == ["sent 0"])

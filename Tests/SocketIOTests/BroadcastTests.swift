@@ -1,5 +1,6 @@
 import EngineIO
 import NIOCore
+import SocketIOTestKit
 import Testing
 
 @testable import SocketIO
@@ -23,7 +24,7 @@ import Testing
     }
 
     /// The id that the server gave the client in the main namespace.
-    private func id(of client: FakeConnection) throws -> String {
+    private func id(of client: TestConnection) throws -> String {
         client.receive("429[\"id\"]")
         guard case .text(let text)? = client.takeSent().last else { throw CancellationError() }
         return String(text.dropFirst(5).dropLast(2))
@@ -38,7 +39,7 @@ import Testing
         clients[3].receive("42[\"say\",\"r\",\"2\"]")
         #expect(clients.map { $0.takeSent().count } == [1, 0, 1, 0])
         io.to("r").emit("all", 1)
-        fixture.loop.drain()
+        fixture.loop.turn()
         #expect(clients.map { $0.takeSent() } == [["42[\"all\",1]"], [], ["42[\"all\",1]"], []])
     }
 
@@ -119,14 +120,14 @@ import Testing
         here[0].receive("42[\"say\",\"r\",\"1\"]")
         #expect(here.map { $0.takeSent().count } == [0, 1])
         #expect(there.map { $0.takeSent().count } == [0, 0, 0])
-        #expect(otherLoop.queued == 1)
+        #expect(otherLoop.queuedCount == 1)
         here[1].receive("42[\"say\",\"r\",\"2\"]")
-        otherLoop.drain()
+        otherLoop.turn()
         for client in there { #expect(client.takeSent() == ["42[\"said\",\"1\"]", "42[\"said\",\"2\"]"]) }
         #expect(here.map { $0.takeSent().count } == [1, 0])
         // A sender on the other loop is left out there only.
         there[0].receive("42[\"everybody\"]")
-        fixture.loop.drain()
+        fixture.loop.turn()
         #expect(there.map { $0.takeSent().count } == [0, 1, 1])
         #expect(here.map { $0.takeSent().count } == [1, 1])
     }
@@ -160,8 +161,8 @@ import Testing
         io.in("t").emit("there")
         io.in("t").disconnectSockets()
         io.disconnectSockets(close: true)
-        otherLoop.drain()
-        fixture.loop.drain()
+        otherLoop.turn()
+        fixture.loop.turn()
         #expect(there.takeSent() == ["42[\"there\"]", "41"])
         #expect(here.takeSent() == ["41", .closed])
     }

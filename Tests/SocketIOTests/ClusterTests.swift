@@ -1,6 +1,7 @@
 import EngineIO
 import FoundationEssentials
 import NIOCore
+import SocketIOTestKit
 import Testing
 
 @testable import SocketIO
@@ -133,7 +134,7 @@ import Testing
             socket.on("leave") { socket.leave("r") }
         }
         let clients = (0..<2).map { _ in
-            let client = FakeConnection(ManualLoop())
+            let client = TestConnection(on: ManualLoop())
             client.open(on: io)
             client.receive("40")
             return client
@@ -155,7 +156,7 @@ import Testing
             adapter: { inbox in Recorder(journal: inbox.namespace == "/child" ? journal : Journal()) }
         )
         io.of(matching: /\/child/)
-        let client = FakeConnection(ManualLoop())
+        let client = TestConnection(on: ManualLoop())
         client.open(on: io)
         client.receive("40/child,", "41/child,")
         #expect(journal.entries.last == "closed")

@@ -1,6 +1,7 @@
 import EngineIO
 import Locking
 import NIOCore
+import SocketIOTestKit
 import Testing
 
 @testable import SocketIO
@@ -29,10 +30,10 @@ import Testing
         io.of("/a").onConnection { socket in journal.add("connected \(socket.rooms.count)") }
         let client = fixture.connect()
         client.receive("40/a,{\"token\":\"wrong\"}")
-        try await fixture.loop.drain(until: { !client.sent.isEmpty })
+        try await fixture.loop.wait(until: { !client.sent.isEmpty })
         #expect(client.takeSent() == ["44/a,{\"message\":\"Not authorized\",\"data\":{\"code\":7}}"])
         client.receive("40/a,{\"token\":\"secret\"}")
-        try await fixture.loop.drain(until: { !client.sent.isEmpty })
+        try await fixture.loop.wait(until: { !client.sent.isEmpty })
         #expect(journal.entries == ["1", "2", "3", "1", "2", "3", "connected 2"])
     }
 
@@ -57,10 +58,10 @@ import Testing
         }
         let client = fixture.join()
         client.receive("42[\"a\",1]", "430[5]", "42[\"a\",2]")
-        try await fixture.loop.drain(until: { gate.isWaiting })
+        try await fixture.loop.wait(until: { gate.isWaiting })
         #expect(journal.entries == [])
         gate.open()
-        try await fixture.loop.drain(until: { journal.entries.count == 2 })
+        try await fixture.loop.wait(until: { journal.entries.count == 2 })
         client.receive("42[\"a\",3]")
         #expect(journal.entries == ["5 1", "5 2", "5 3"])
     }
@@ -207,14 +208,14 @@ import Testing
             await io.close()
             isClosed.add(true)
         }
-        try await fixture.loop.drain(until: {
-            otherLoop.drain()
+        try await fixture.loop.wait(until: {
+            otherLoop.turn()
             return journal.entries.first == "server shutting down"
         })
         #expect(isClosed.entries.isEmpty)
         gate.open()
-        try await fixture.loop.drain(until: {
-            otherLoop.drain()
+        try await fixture.loop.wait(until: {
+            otherLoop.turn()
             return !isClosed.entries.isEmpty
         })
         await task.value
@@ -255,7 +256,7 @@ import Testing
         sockets.entries[0].disconnect()
         sockets.entries[0].emit("c")
         #expect(client.takeSent() == [])
-        fixture.loop.drain()
+        fixture.loop.turn()
         #expect(client.takeSent() == ["42[\"a\"]", "42[\"b\"]", "41"])
     }
 

@@ -1,5 +1,6 @@
 import EngineIO
 import NIOCore
+import SocketIOTestKit
 import Testing
 
 @testable import SocketIO
@@ -10,11 +11,11 @@ import Testing
     private var io: SocketIOServer { fixture.io }
 
     /// What a client is told about a namespace that it may not join.
-    private func refusal(_ name: String, _ message: String = "Invalid namespace") -> Sent {
+    private func refusal(_ name: String, _ message: String = "Invalid namespace") -> TestConnection.Message {
         .text("44\(name),{\"message\":\"\(message)\"}")
     }
 
-    private func isAccepted(_ sent: [Sent], _ name: String) -> Bool {
+    private func isAccepted(_ sent: [TestConnection.Message], _ name: String) -> Bool {
         guard case .text(let text)? = sent.first, sent.count == 1 else { return false }
         return text.hasPrefix("40\(name),{\"sid\":\"")
     }
@@ -88,8 +89,8 @@ import Testing
         let two = fixture.join("/team-2", on: otherLoop)
         let elsewhere = fixture.join()
         parent.emit("hello", 1)
-        fixture.loop.drain()
-        otherLoop.drain()
+        fixture.loop.turn()
+        otherLoop.turn()
         #expect(one.takeSent() == ["42/team-1,[\"hello\",1]"])
         #expect(two.takeSent() == ["42/team-2,[\"hello\",1]"])
         #expect(elsewhere.takeSent() == [])
@@ -106,7 +107,7 @@ import Testing
         let client = fixture.join("/team-1")
         #expect(journal.entries == ["parent", "child"])
         client.receive("41/team-1,")
-        fixture.loop.drain()
+        fixture.loop.turn()
         // It neither counts against the limit nor goes away.
         #expect(fixture.io.of("/team-1") === child)
         client.receive("40/team-2,")
@@ -174,8 +175,8 @@ import Testing
             #expect(here.takeSent() == [refusal("/team-2", "Too many namespaces")])
             there.receive(.closed)
             #expect(parent.children.isEmpty)
-            fixture.loop.drain()
-            otherLoop.drain()
+            fixture.loop.turn()
+            otherLoop.turn()
             here.receive("40/team-2,")
             #expect(isAccepted(here.takeSent(), "/team-2"))
         }
@@ -211,11 +212,11 @@ import Testing
         fixture.loop.turn { io.emit("meanwhile") }
         #expect(client.takeSent() == ["42[\"before\"]", "42[\"meanwhile\"]"])
         gate.waiting.entries[0].resume(returning: true)
-        try await fixture.loop.drain { !client.sent.isEmpty }
+        try await fixture.loop.wait { !client.sent.isEmpty }
         #expect(isAccepted(client.takeSent(), "/slow"))
         client.receive("40/no,")
         gate.waiting.entries[1].resume(returning: false)
-        try await fixture.loop.drain { !client.sent.isEmpty }
+        try await fixture.loop.wait { !client.sent.isEmpty }
         #expect(client.takeSent() == [refusal("/no")])
     }
 
@@ -227,7 +228,7 @@ import Testing
         let clients = [fixture.connect(), fixture.connect()]
         for client in clients { client.receive("40/slow,") }
         for continuation in gate.waiting.entries { continuation.resume(returning: true) }
-        try await fixture.loop.drain { clients.allSatisfy { !$0.sent.isEmpty } }
+        try await fixture.loop.wait { clients.allSatisfy { !$0.sent.isEmpty } }
         #expect(clients.allSatisfy { isAccepted($0.takeSent(), "/slow") })
         #expect(journal.entries == ["/slow"])
         #expect(parent.children.count == 1)
@@ -247,7 +248,7 @@ import Testing
         let other = fixture.connect()
         other.receive("40/slow,")
         gate.waiting.entries[1].resume(returning: false)
-        try await fixture.loop.drain { !other.sent.isEmpty }
+        try await fixture.loop.wait { !other.sent.isEmpty }
         #expect(other.takeSent() == [refusal("/slow")])
         #expect(client.takeSent() == (how == "closed" ? [.closed] : []))
         #expect(journal.entries == [])

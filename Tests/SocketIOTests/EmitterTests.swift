@@ -1,6 +1,7 @@
 import EngineIO
 import FoundationEssentials
 import NIOCore
+import SocketIOTestKit
 import Testing
 
 @testable import SocketIO

@@ -1,5 +1,6 @@
 import EngineIO
 import NIOCore
+import SocketIOTestKit
 import Testing
 
 @testable import SocketIO

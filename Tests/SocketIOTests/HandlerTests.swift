@@ -2,6 +2,7 @@ import EngineIO
 import FoundationEssentials
 import NIOCore
 import SocketIO
+import SocketIOTestKit
 import Testing
 
 /// How arguments reach handlers, and when handlers run.
@@ -79,11 +80,13 @@ import Testing
         let client = fixture.join()
         client.receive("421[\"a\",1]")
         for _ in 0..<10 {
-            fixture.loop.drain()
+            fixture.loop.turn()
             await Task.yield()
         }
         client.receive("422[\"last\"]")
-        let answers = [first.answer ?? second.answer, "432[\"last\"]"].compactMap { $0.map(Sent.text) }
+        let answers = [first.answer ?? second.answer, "432[\"last\"]"].compactMap {
+            $0.map(TestConnection.Message.text)
+        }
         #expect(client.takeSent() == answers)
     }
 
@@ -96,12 +99,12 @@ import Testing
         }
         let client = fixture.join()
         fixture.loop.onLoop {
-            client.receiveWithoutTurn("42[\"say\",\"hello\"]")
+            client.receiveInTurn("42[\"say\",\"hello\"]")
             #expect(journal.entries == ["hello"])
-            client.receiveWithoutTurn("421[\"answer\",7]")
-            client.receiveWithoutTurn("42[\"forward\",\"on\"]")
+            client.receiveInTurn("421[\"answer\",7]")
+            client.receiveInTurn("42[\"forward\",\"on\"]")
             #expect(client.takeSent() == ["431[7]", "42[\"said\",\"on\"]"])
-            #expect(fixture.loop.queued == 0)
+            #expect(fixture.loop.queuedCount == 0)
         }
     }
 
@@ -121,13 +124,13 @@ import Testing
         }
         let client = fixture.join()
         fixture.loop.onLoop {
-            client.receiveWithoutTurn("42[\"slow\",1]")
-            client.receiveWithoutTurn("42[\"fast\",2]")
-            client.receiveWithoutTurn("42[\"slow\",3]")
+            client.receiveInTurn("42[\"slow\",1]")
+            client.receiveInTurn("42[\"fast\",2]")
+            client.receiveInTurn("42[\"slow\",3]")
             #expect(journal.entries.filter { !$0.hasPrefix("end") } == ["start 1", "fast 2", "start 3"])
-            client.receiveWithoutTurn("429[\"late\",4]")
+            client.receiveInTurn("429[\"late\",4]")
         }
-        try await fixture.loop.drain(until: { journal.entries.count == 5 && !client.sent.isEmpty })
+        try await fixture.loop.wait(until: { journal.entries.count == 5 && !client.sent.isEmpty })
         #expect(client.takeSent() == ["439[4]"])
         // They resumed on the loop.
         #expect(Set(journal.entries.suffix(2)) == ["end 1 true", "end 3 true"])
@@ -160,7 +163,7 @@ import Testing
         }
         let client = fixture.join()
         client.receive("421[\"fail\"]", "422[\"failLater\"]", "423[\"ping\"]")
-        try await fixture.loop.drain(until: { fixture.log.entries.count == 2 })
+        try await fixture.loop.wait(until: { fixture.log.entries.count == 2 })
         #expect(client.takeSent() == ["433[\"pong\"]"])
         for (entry, event) in zip(fixture.log.entries, ["fail", "failLater"]) {
             #expect(entry.hasPrefix("error an event handler failed"))

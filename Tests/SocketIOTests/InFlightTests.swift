@@ -1,6 +1,7 @@
 import EngineIO
 import Locking
 import NIOCore
+import SocketIOTestKit
 import Testing
 
 @testable import SocketIO
@@ -45,10 +46,10 @@ import Testing
         client.receive("42[\"a\",1]", "42[\"a\",2]", "42[\"a\",3]", "42[\"b\",4]")
         #expect(journal.takeAll() == ["begin 1", "begin 2"])
         gate.openOne()
-        fixture.loop.drain()
+        fixture.loop.turn()
         #expect(journal.takeAll() == ["end 1", "begin 3"])
         gate.openOne()
-        fixture.loop.drain()
+        fixture.loop.turn()
         // In the order in which they came, also what needs no task.
         #expect(journal.takeAll() == ["end 2", "b 4"])
         #expect(!client.isClosed)
@@ -75,7 +76,7 @@ import Testing
         for number in 0..<3 { client.receive(.text("42[\"a\",\(number),\"\(text)\"]")) }
         #expect(journal.takeAll().count == begun)
         gate.openAll()
-        fixture.loop.drain()
+        fixture.loop.turn()
         #expect(journal.entries.contains("end 2"))
     }
 
@@ -135,7 +136,7 @@ import Testing
         #expect((10...12).contains(journal.entries.filter { $0 == "begin" }.count))
         #expect(client.isClosed)
         gate.openAll()
-        fixture.loop.drain()
+        fixture.loop.turn()
         let entries = journal.entries
         #expect(entries.filter { $0 == "begin" }.count == entries.filter { $0 == "end" }.count)
     }
@@ -148,7 +149,7 @@ import Testing
         client.receive("42[\"a\",1]", "42[\"a\",2]", "40/late,")
         #expect(client.takeSent() == [])
         gate.openOne()
-        fixture.loop.drain()
+        fixture.loop.turn()
         let answers = client.takeSent()
         #expect(answers.count == 1 && "\(answers)".contains("40/late,{\"sid\""))
         client.receive("40/later,")
@@ -162,7 +163,7 @@ import Testing
         let client = fixture.join()
         client.receive("42[\"a\",1]", "42[\"a\",2]", "40/late,", "41/late,")
         gate.openAll()
-        fixture.loop.drain()
+        fixture.loop.turn()
         #expect(client.takeSent() == [])
         client.receive("40/late,")
         #expect(client.takeSent().count == 1)
@@ -176,10 +177,10 @@ import Testing
         let client = fixture.join()
         for number in 1...3 { client.receive(.text("42[\"a\",\(number)]")) }
         gate.openOne()
-        fixture.loop.drain()
+        fixture.loop.turn()
         for number in 4...5 { client.receive(.text("42[\"b\",\(number)]")) }
         gate.openAll()
-        fixture.loop.drain()
+        fixture.loop.turn()
         #expect(
             journal.entries == ["begin 1", "end 1", "begin 2", "end 2", "begin 3", "end 3", "b 4", "b 5"]
         )
@@ -197,10 +198,10 @@ import Testing
         for number in 1...4 { client.receive(.text("42[\"a\",\(number)]")) }
         #expect(journal.entries == [])
         first.openAll()
-        fixture.loop.drain()
+        fixture.loop.turn()
         #expect(journal.takeAll() == ["begin 1", "begin 2"])
         gate.openAll()
-        fixture.loop.drain()
+        fixture.loop.turn()
         #expect(journal.entries == ["end 1", "begin 3", "end 3", "begin 4", "end 4", "end 2"])
     }
 
@@ -233,7 +234,7 @@ import Testing
         case .serverDisconnects: client.receive("42[\"bye\"]")
         }
         gate.openAll()
-        fixture.loop.drain()
+        fixture.loop.turn()
         switch end {
         case .left: #expect(journal.entries == ["event false", "end false"])
         case .connectionGone, .serverDisconnects: #expect(journal.entries == ["event true", "end false"])
@@ -255,7 +256,7 @@ import Testing
         let client = fixture.join()
         client.receive("42[\"a\"]")
         gate.openAll()
-        fixture.loop.drain()
+        fixture.loop.turn()
         #expect(journal.entries == ["true"])
         #expect(fixture.log.entries.filter { $0.hasPrefix("error") }.isEmpty)
     }

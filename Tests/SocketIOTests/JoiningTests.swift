@@ -1,6 +1,7 @@
 import EngineIO
 import FoundationEssentials
 import SocketIO
+import SocketIOTestKit
 import Testing
 
 /// What a socket may do while middlewares decide about it, and what is left when they refuse it.
@@ -103,7 +104,8 @@ import Testing
         _ = fixture.join()
         #expect(
             journal.entries == [
-                "/socket.io/?EIO=4&transport=websocket 127.0.0.1 false false", "[\"EIO\"] localhost", "0.0",
+                "/socket.io/?EIO=4&transport=websocket 192.0.2.1 false false", "[\"EIO\", \"transport\"] localhost",
+                "0.0",
                 "webSocket",
             ]
         )

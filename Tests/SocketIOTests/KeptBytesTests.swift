@@ -1,5 +1,6 @@
 import EngineIO
 import NIOCore
+import SocketIOTestKit
 import Testing
 
 @testable import SocketIO
@@ -8,7 +9,7 @@ import Testing
 @Suite struct KeptBytesTests {
     /// Delivers a message that stands at the end of a large read.
     /// - Returns: Whether somebody still holds what was read.
-    private func isHeld(_ message: String, isBinary: Bool = false, by client: FakeConnection) -> Bool {
+    private func isHeld(_ message: String, isBinary: Bool = false, by client: TestConnection) -> Bool {
         var read = ByteBuffer(repeating: 0x20, count: 60_000)
         let start = read.writerIndex
         read.writeString(message)
@@ -62,9 +63,9 @@ import Testing
         })
         let client = fixture.connect()
         #expect(!isHeld("0/a," + Self.token, by: client))
-        try await fixture.loop.drain(until: { gate.isWaiting })
+        try await fixture.loop.wait(until: { gate.isWaiting })
         gate.open()
-        try await fixture.loop.drain(until: { !client.sent.isEmpty })
+        try await fixture.loop.wait(until: { !client.sent.isEmpty })
     }
 
     @Test func eventsThatWaitForAConnectionHandler() async throws {
@@ -79,9 +80,9 @@ import Testing
         #expect(!isHeld(#"2["a",5]"#, by: client))
         #expect(!isHeld(#"51-["b",{"_placeholder":true,"num":0}]"#, by: client))
         #expect(!isHeld("xyz", isBinary: true, by: client))
-        try await fixture.loop.drain(until: { gate.isWaiting })
+        try await fixture.loop.wait(until: { gate.isWaiting })
         gate.open()
-        try await fixture.loop.drain(until: { journal.entries == [5] })
+        try await fixture.loop.wait(until: { journal.entries == [5] })
     }
 
     @Test func eventsThatWaitForTheirAttachments() {
@@ -113,8 +114,8 @@ import Testing
         client.receive(#"42["wait"]"#)
         #expect(!isHeld(#"2["a",5]"#, by: client))
         #expect(!isHeld("0/b," + Self.token, by: client))
-        try await fixture.loop.drain(until: { gate.isWaiting })
+        try await fixture.loop.wait(until: { gate.isWaiting })
         gate.open()
-        try await fixture.loop.drain(until: { journal.entries == [5] && client.sent.count == 1 })
+        try await fixture.loop.wait(until: { journal.entries == [5] && client.sent.count == 1 })
     }
 }

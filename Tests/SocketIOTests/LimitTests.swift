@@ -1,6 +1,7 @@
 import EngineIO
 import NIOCore
 import SocketIO
+import SocketIOTestKit
 import Testing
 
 /// Limits of what a client may do, at the limit and one past it.

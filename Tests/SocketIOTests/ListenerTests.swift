@@ -1,6 +1,7 @@
 import EngineIO
 import NIOCore
 import SocketIO
+import SocketIOTestKit
 import Testing
 
 /// Listeners that come and go, those for every event, and middlewares for events.
@@ -12,7 +13,7 @@ import Testing
     private var io: SocketIOServer { fixture.io }
 
     /// A client whose socket `body` has prepared.
-    private func join(_ body: @escaping @Sendable (Socket) -> Void) -> FakeConnection {
+    private func join(_ body: @escaping @Sendable (Socket) -> Void) -> TestConnection {
         io.onConnection { socket in body(socket) }
         return fixture.join()
     }
@@ -28,7 +29,7 @@ import Testing
         }
         client.receive("420[\"a\",1]", "421[\"a\",2]", "422[\"later\",3]", "423[\"later\",4]")
         client.receive("42[\"quiet\"]", "42[\"quiet\"]", "424[\"raw\",1,2]", "425[\"raw\"]")
-        try await fixture.loop.drain(until: { client.sent.count == 3 })
+        try await fixture.loop.wait(until: { client.sent.count == 3 })
         #expect(journal.entries == ["void 1", "always 1", "always 2", "quiet"])
         #expect(client.takeSent() == ["430[2]", "432[3]", "434[2]"])
     }
@@ -146,10 +147,10 @@ import Testing
         client.receive("42[\"slow\"]", "42[\"fast\"]", "42[\"bad\"]", "42[\"last\"]")
         #expect(journal.entries == [])
         gate.open()
-        try await fixture.loop.drain(until: { journal.entries.last == "last" })
+        try await fixture.loop.wait(until: { journal.entries.last == "last" })
         #expect(journal.entries == ["passed slow", "slow", "passed fast", "fast", "passed last", "last"])
         client.receive("42[\"fast\"]")
-        try await fixture.loop.drain(until: { journal.entries.last == "fast" })
+        try await fixture.loop.wait(until: { journal.entries.last == "fast" })
     }
 
     @Test(arguments: [(3, false), (4, true)])
@@ -211,7 +212,7 @@ import Testing
             socket.off(removed)
         }
         client.receive(.closed)
-        try await fixture.loop.drain(until: { !journal.entries.isEmpty })
+        try await fixture.loop.wait(until: { !journal.entries.isEmpty })
         #expect(journal.entries == ["transport close"])
     }
 

@@ -1,5 +1,6 @@
 import EngineIO
 import Locking
+import SocketIOTestKit
 import Testing
 
 @testable import SocketIO
@@ -43,7 +44,7 @@ import Darwin
             namespace.onConnection { _ in journal.add("joined") }
         }
         make(maker)
-        otherLoop.drain()
+        otherLoop.turn()
         #expect("\(other.takeSent())".hasPrefix("[40/x,{"))
         #expect(journal.entries == ["answered 0", "joined"] + (maker == .client ? ["joined"] : []))
     }
@@ -57,7 +58,7 @@ import Darwin
             other.receive("40/x,", "41/x,")
         }
         make(maker)
-        otherLoop.drain()
+        otherLoop.turn()
         #expect(other.takeSent() == [])
         other.receive("40/x,")
         #expect(other.takeSent().count == 1)
@@ -88,10 +89,10 @@ import Darwin
             logger: nil
         )
         io.of { _, _ in true }
-        let first = FakeConnection(loops[0])
+        let first = TestConnection(on: loops[0])
         first.open(on: io)
         first.receive("40/x,")
-        let second = FakeConnection(loops[1])
+        let second = TestConnection(on: loops[1])
         second.open(on: io)
         adapters.setCloseHook { Task.detached { second.receive("40/x,") } }
         first.receive("41/x,")

@@ -2,6 +2,7 @@ import EngineIO
 import FoundationEssentials
 import Locking
 import NIOCore
+import SocketIOTestKit
 import Testing
 
 @testable import SocketIO

@@ -1,6 +1,7 @@
 import EngineIO
 import NIOCore
 import SocketIO
+import SocketIOTestKit
 import Testing
 
 /// What the official test suite of protocol revision 5 checks, message by message.
@@ -20,7 +21,7 @@ import Testing
     }
 
     /// Replaces the id in an answer to CONNECT, after checking its form.
-    private func withoutID(_ sent: [Sent]) -> [Sent] {
+    private func withoutID(_ sent: [TestConnection.Message]) -> [TestConnection.Message] {
         sent.map { message in
             guard case .text(let text) = message, let match = text.wholeMatch(of: /(40.*)\{"sid":"([\w\-]{20})"\}/)
             else { return message }
@@ -39,7 +40,7 @@ import Testing
     func connects(packet: String, answer: [String]) {
         let client = fixture.connect()
         client.receive(.text(packet))
-        #expect(withoutID(client.sent) == answer.map(Sent.text))
+        #expect(withoutID(client.sent) == answer.map(TestConnection.Message.text))
     }
 
     @Test func closesClientThatJoinsNothing() {

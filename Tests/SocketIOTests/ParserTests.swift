@@ -1,5 +1,6 @@
 import EngineIO
 import NIOCore
+import SocketIOTestKit
 import Testing
 
 @testable import SocketIO
@@ -60,7 +61,7 @@ import Testing
 
     private func fixture(_ parser: PacketFormat = .custom(Lines())) -> Fixture { Fixture(.init(parser: parser)) }
 
-    private func join(_ fixture: Fixture) -> FakeConnection {
+    private func join(_ fixture: Fixture) -> TestConnection {
         let client = fixture.connect()
         client.receive("4connect|/||")
         _ = client.takeSent()

@@ -1,5 +1,6 @@
 import EngineIO
 import NIOCore
+import SocketIOTestKit
 import Testing
 
 @testable import SocketIO
@@ -22,7 +23,7 @@ import Testing
 
     /// A client of the main namespace that keeps its offset as the official one does.
     final class Client {
-        let connection: FakeConnection
+        let connection: TestConnection
         var session: Session?
         var offset: String?
         var isRecovered = false
@@ -321,7 +322,7 @@ import Testing
         io.socketsLeave("r")
         io.to("r").emit("n", 3)
         fixture.loop.onLoop { io.emit("n", 4) }
-        fixture.loop.drain()
+        fixture.loop.turn()
         try client.read()
         #expect(client.take() == ["n 1", "n 2", "n 4"])
     }
@@ -340,8 +341,8 @@ import Testing
         let second = try Client(fixture, on: isOnAnotherLoop ? other : nil, first)
         if isOnAnotherLoop {
             #expect(!second.isRecovered)
-            fixture.loop.drain()
-            other.drain()
+            fixture.loop.turn()
+            other.turn()
             try second.read()
         }
         #expect(second.isRecovered && second.session == first.session)
@@ -349,7 +350,7 @@ import Testing
         #expect(first.connection.isClosed)
         #expect(reasons.entries == ["transport close"])
         fixture.loop.turn { fixture.io.to("r").emit("n", 2) }
-        other.drain()
+        other.turn()
         try second.read()
         #expect(second.take() == ["n 2"])
     }
@@ -376,7 +377,7 @@ import Testing
                 number += 1
                 sent.append("n \(number)")
                 io.emit("n", number)
-            case 5, 6: loop.drain()
+            case 5, 6: loop.turn()
             case 7: try clients[index].read()
             default:
                 let old = clients[index]
@@ -386,14 +387,14 @@ import Testing
                     old.connection.manualLoop.onLoop { old.connection.end(.pingTimeout) }
                 }
                 let new = try Client(fixture, on: loops[Int.random(in: 0...1, using: &generator)], old)
-                for _ in 0..<3 { for loop in loops { loop.drain() } }
+                for _ in 0..<3 { for loop in loops { loop.turn() } }
                 try new.read()
                 #expect(new.session == old.session)
                 new.events = seen + new.events
                 clients[index] = new
             }
         }
-        for _ in 0..<3 { for loop in loops { loop.drain() } }
+        for _ in 0..<3 { for loop in loops { loop.turn() } }
         for client in clients {
             try client.read()
             #expect(client.events == sent)

@@ -1,5 +1,6 @@
 import EngineIO
 import SocketIO
+import SocketIOTestKit
 import Testing
 
 /// The end of the server: at once, in slices, and from within its own handlers.
@@ -28,7 +29,7 @@ import Testing
     func clientsLeaveInSlices(count: Int, milliseconds: Int, gone: [Int]) async throws {
         let clients = (0..<count).map { _ in fixture.join() }
         let task = shutdown(.milliseconds(milliseconds))
-        try await fixture.loop.drain(until: { !journal.entries.isEmpty })
+        try await fixture.loop.wait(until: { !journal.entries.isEmpty })
         for gone in gone.dropLast() {
             #expect(clients.count { $0.isClosed } == gone)
             fixture.loop.advance(by: .milliseconds(99))
@@ -59,7 +60,7 @@ import Testing
         }
         let client = fixture.join()
         let task = shutdown(.seconds(5))
-        try await fixture.loop.drain(until: { fixture.loop.timerCount == 1 })
+        try await fixture.loop.wait(until: { fixture.loop.timerCount == 1 })
         #expect(client.isClosed)
         fixture.loop.advance(by: .seconds(5) - .nanoseconds(1))
         #expect(journal.entries == ["server shutting down"])
@@ -73,7 +74,7 @@ import Testing
         let otherLoop = ManualLoop()
         _ = (0..<2).map { _ in fixture.join() }
         let task = shutdown(.seconds(1))
-        try await fixture.loop.drain(until: { !journal.entries.isEmpty })
+        try await fixture.loop.wait(until: { !journal.entries.isEmpty })
         #expect(fixture.connect().isClosed)
         #expect(fixture.connect(on: otherLoop).isClosed)
         fixture.loop.advance(by: .seconds(1))
@@ -83,7 +84,7 @@ import Testing
     @Test func cancellationShortensThePeriod() async throws {
         let clients = (0..<10).map { _ in fixture.join() }
         let task = shutdown(.seconds(10))
-        try await fixture.loop.drain(until: { !journal.entries.isEmpty })
+        try await fixture.loop.wait(until: { !journal.entries.isEmpty })
         task.cancel()
         try await fixture.wait { await task.value }
         #expect(clients.allSatisfy { $0.isClosed })
@@ -114,9 +115,9 @@ import Testing
         }
         let client = fixture.join()
         client.receive("42[\"work\"]", "42[\"close\"]")
-        try await fixture.loop.drain(until: { client.isClosed })
+        try await fixture.loop.wait(until: { client.isClosed })
         gate.open()
-        try await fixture.loop.drain(until: { journal.entries.count == 3 })
+        try await fixture.loop.wait(until: { journal.entries.count == 3 })
         #expect(journal.entries == ["server shutting down", "worked true", "closed false"])
     }
 
@@ -135,8 +136,8 @@ import Testing
         let clients = [fixture.join(), fixture.join(), fixture.join(on: otherLoop)]
         for client in clients { client.receive("42[\"close\"]") }
         gate.open()
-        try await fixture.loop.drain(until: {
-            otherLoop.drain()
+        try await fixture.loop.wait(until: {
+            otherLoop.turn()
             return journal.entries.count { $0 == "closed" } == 3
         })
         try await fixture.wait(also: otherLoop) { [io] in await io.close() }
@@ -150,7 +151,7 @@ import Testing
         }
         let client = fixture.connect()
         client.receive("40/a,")
-        try await fixture.loop.drain(until: { !journal.entries.isEmpty })
+        try await fixture.loop.wait(until: { !journal.entries.isEmpty })
         #expect(client.isClosed)
     }
 }

@@ -1,5 +1,6 @@
 import EngineIO
 import SocketIO
+import SocketIOTestKit
 import Testing
 
 /// What an application keeps with a socket, and what the socket knows of its handshake.

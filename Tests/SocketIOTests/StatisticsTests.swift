@@ -3,6 +3,7 @@ import Metrics
 import MetricsTestKit
 import NIOCore
 import SocketIO
+import SocketIOTestKit
 import Testing
 
 /// What is counted, and what becomes of it in a metrics system.
@@ -31,7 +32,7 @@ import Testing
         clients[1].receive("41")
         clients[2].bufferedBytes = 100
         fixture.loop.turn { fixture.io.emit("all", ByteBuffer(bytes: [1, 2, 3])) }
-        otherLoop.drain()
+        otherLoop.turn()
         let statistics = try await fixture.wait(also: otherLoop) { [io = fixture.io] in await io.statistics() }
         var expected = ServerStatistics()
         expected.clients = 3
@@ -107,7 +108,7 @@ import Testing
         let fixture = fixture(handlerSampling: 1)
         let client = fixture.join()
         client.receive("420[\"later\"]")
-        try await fixture.loop.drain(until: { !metrics.timers(label: "socketio_handler_duration").isEmpty })
+        try await fixture.loop.wait(until: { !metrics.timers(label: "socketio_handler_duration").isEmpty })
         #expect(try metrics.expectTimer("socketio_handler_duration", [("event", "later")]).values.count == 1)
     }
 

@@ -1,4 +1,5 @@
 import EngineIO
+import SocketIOTestKit
 import Testing
 
 @testable import SocketIO
@@ -55,8 +56,8 @@ import Testing
         return io
     }
 
-    private func join(_ io: SocketIOServer, on loop: ManualLoop) -> FakeConnection {
-        let client = FakeConnection(loop)
+    private func join(_ io: SocketIOServer, on loop: ManualLoop) -> TestConnection {
+        let client = TestConnection(on: loop)
         client.open(on: io)
         client.receive("40")
         _ = client.takeSent()
@@ -72,7 +73,7 @@ import Testing
     }
 
     /// The names of the events that a client was sent.
-    private func events(_ client: FakeConnection) -> [String] {
+    private func events(_ client: TestConnection) -> [String] {
         client.takeSent().compactMap { sent in
             let parts = sent.description.split(separator: "\"")
             return parts.count > 1 ? String(parts[1]) : nil
@@ -95,7 +96,7 @@ import Testing
         }
         // What a loop does itself meanwhile does not push some of it forward.
         for loop in [loop, otherLoop] { loop.onLoop { io.local.emit("x") } }
-        for loop in [loop, otherLoop] { loop.drain() }
+        for loop in [loop, otherLoop] { loop.turn() }
         #expect(published.entries == ["1", "2", "join", "3", "leave", "4", "server 5", "6"])
         for client in clients { #expect(events(client).filter { $0 != "x" } == ["1", "2", "3", "6"]) }
     }
@@ -123,7 +124,7 @@ import Testing
             io.emit("5")
         }
         for loop in [loop, otherLoop] { loop.onLoop { io.local.emit("x") } }
-        for loop in [loop, otherLoop] { loop.drain() }
+        for loop in [loop, otherLoop] { loop.turn() }
         for client in clients { #expect(events(client).filter { $0 != "x" } == ["1", "2", "3", "5"]) }
     }
 
@@ -148,7 +149,7 @@ import Testing
             io.emit("5")
         }
         loop.onLoop { socket.emit("x") }
-        loop.drain()
+        loop.turn()
         #expect(events(client).filter { $0 != "x" } == ["1", "2", "3", "4", "5"])
         loop.advance(by: .seconds(1) - .nanoseconds(1))
         #expect(ends.entries == [])
@@ -169,7 +170,7 @@ import Testing
                 if case .success = result { ends.add("answer") } else { ends.add("late") }
             }
         }
-        loop.drain()
+        loop.turn()
         let id = try #require(client.takeSent().first?.description.dropFirst(2).prefix { $0.isNumber })
         if isAnswerFirst { client.receive(.text("43\(id)[]")) }
         loop.advance(by: .seconds(1))

@@ -1,6 +1,7 @@
 import Foundation
 import Locking
 import SocketIO
+import SocketIOTestKit
 import TURN
 import Testing
 

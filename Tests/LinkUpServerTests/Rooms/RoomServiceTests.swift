@@ -2,6 +2,7 @@ import EngineIO
 import Foundation
 import Locking
 import SocketIO
+import SocketIOTestKit
 import Testing
 
 @testable import LinkUpServer
@@ -174,7 +175,7 @@ struct RoomServiceTests {
         var answers: [String] = []
         while answers.isEmpty {
             await Task.yield()
-            loop.run()
+            loop.turn()
             answers = ada.take().filter { $0.hasPrefix("1[") }
         }
         #expect(answers[0].contains(#""name":"lobby""#))
@@ -188,7 +189,7 @@ struct RoomServiceTests {
         var answers: [String] = []
         while answers.isEmpty {
             await Task.yield()
-            loop.run()
+            loop.turn()
             answers = ada.take()
         }
         #expect(answers == [#"1[{"error":{"code":"not-joined"}}]"#])
@@ -210,7 +211,7 @@ struct RoomServiceTests {
         ] {
             #expect(bob.request("signal", arguments).joined().contains(#""code":"\#(code)""#))
         }
-        ada.bufferedBytes = Limits.waitingBytes + 1
+        ada.connection.bufferedBytes = Limits.waitingBytes + 1
         #expect(bob.request("signal", #""\#(first.id)",{}"#).joined().contains("peer-busy"))
         #expect(ada.take() == [])
     }
@@ -250,11 +251,11 @@ struct RoomServiceTests {
             ("kitchen", second.key, socket), ("lobby", "forged.key", socket), ("lobby", second.key, "another"),
         ] {
             service.pageCloses(room, key: key, connection: connection)
-            loop.run()
+            loop.turn()
             #expect(ada.take() == [])
         }
         service.pageCloses("lobby", key: second.key, connection: socket)
-        loop.run()
+        loop.turn()
         #expect(events(ada) == ["member"])
         loop.advance(by: Limits.reload)
         #expect(events(ada) == ["member-left"])

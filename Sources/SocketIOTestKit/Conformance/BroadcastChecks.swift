@@ -46,8 +46,8 @@ extension AdapterConformance {
             }
         }
         let clients = try await cluster.connect(6)
-        for index in [1, 2, 3] { clients[index].emit("[\"join\",\"a\"]") }
-        for index in [3, 4] { clients[index].emit("[\"join\",\"b\"]") }
+        for index in [1, 2, 3] { try clients[index].emit("join", "a") }
+        for index in [3, 4] { try clients[index].emit("join", "b") }
         sender.to("a").emit("a")
         sender.to("a").to("b").emit("ab")
         sender.to("a").except("b").emit("a-b")
@@ -64,8 +64,8 @@ extension AdapterConformance {
             ],
             "events of rooms"
         )
-        clients[1].emit("[\"say\",\"a\"]")
-        clients[1].emit("[\"shout\"]")
+        try clients[1].emit("say", "a")
+        try clients[1].emit("shout")
         try await cluster.settle(1 % cluster.servers.count)
         try cluster.expectEvents(
             clients,
@@ -109,7 +109,7 @@ extension AdapterConformance {
 
     static func acknowledgementsAreGathered(_ cluster: TestCluster) async throws {
         let clients = try await cluster.connect(6)
-        for (index, client) in clients.enumerated() { client.answer = "[\(index)]" }
+        for (index, client) in clients.enumerated() { client.answer = { _ in [.int(index)] } }
         for server in cluster.servers {
             let answers: [Int] = try await cluster.perform {
                 try await server.timeout(.seconds(10)).emitWithAck("question", "?")
@@ -123,7 +123,7 @@ extension AdapterConformance {
         )
         let sender = cluster.servers[0]
         // Also without a time-out, with binary answers, and with nobody to answer.
-        clients[1].answer = "[{\"deep\":[1]}]"
+        clients[1].answer = { _ in [["deep": [1]]] }
         let room = clients[1].socketID
         let deep: [JSONValue] = try await cluster.perform { try await sender.to(room).emitWithAck("question") }
         try cluster.expect(deep, [["deep": [1]]], "the answer of one")
@@ -133,7 +133,7 @@ extension AdapterConformance {
 
     static func slowAcknowledgementsAreReported(_ cluster: TestCluster) async throws {
         let clients = try await cluster.connect(6)
-        for (index, client) in clients.enumerated() where index != 1 { client.answer = "[\(index)]" }
+        for (index, client) in clients.enumerated() where index != 1 { client.answer = { _ in [.int(index)] } }
         let sender = cluster.servers[0]
         // The others answer at once, but a busy machine may take its time.
         do {
@@ -149,12 +149,12 @@ extension AdapterConformance {
 
     static func leavingEndsTheWait(_ cluster: TestCluster) async throws {
         let clients = try await cluster.connect(4)
-        for client in clients.dropFirst(2) { client.answer = "[1]" }
+        for client in clients.dropFirst(2) { client.answer = { _ in [1] } }
         let sender = cluster.servers[0]
         let question = Task<[Int], any Error> { try await sender.emitWithAck("question") }
         try await cluster.wait("the question arrives") { clients.allSatisfy { !$0.events.isEmpty } }
-        clients[0].end()
-        clients[1].end()
+        clients[0].disconnect()
+        clients[1].disconnect()
         let answers = try await cluster.perform { try await question.value }
         try cluster.expect(answers, [1, 1], "the answers of those that stayed")
     }

@@ -1,3 +1,4 @@
+import EngineIO
 import Locking
 import SocketIO
 
@@ -9,7 +10,7 @@ final class TestCluster: @unchecked Sendable {
     private let check: AdapterConformance.Check
     private let timeout: Duration
     /// Two for each server, because a server delivers differently on the loop of the caller and on others.
-    private let loops: [TestLoop]
+    private let loops: [ManualLoop]
     private var clients: [TestClient] = []
     private var lastMarker = 0
 
@@ -17,7 +18,7 @@ final class TestCluster: @unchecked Sendable {
         self.servers = servers
         self.check = check
         self.timeout = timeout
-        loops = servers.flatMap { _ in [TestLoop(), TestLoop()] }
+        loops = servers.flatMap { _ in [ManualLoop(), ManualLoop()] }
     }
 
     func failure(_ detail: String) -> AdapterConformance.Failure {
@@ -30,14 +31,12 @@ final class TestCluster: @unchecked Sendable {
     }
 
     /// A client of each server in turn.
-    func connect(_ count: Int, to namespace: String = "/", auth: String = "{}") async throws -> [TestClient] {
+    func connect(_ count: Int, to namespace: String = "/", auth: JSONValue? = nil) async throws -> [TestClient] {
         var new: [TestClient] = []
         for index in 0..<count {
             let server = index % servers.count
             let loop = loops[server * 2 + index / servers.count % 2]
-            let client = TestClient(loop, namespace: namespace, auth: auth)
-            client.open(on: servers[server])
-            new.append(client)
+            new.append(TestClient(of: servers[server], over: connection(on: loop), namespace: namespace, auth: auth))
         }
         clients += new
         try await wait("clients are accepted") { new.allSatisfy { !$0.socketID.isEmpty } }
@@ -46,11 +45,19 @@ final class TestCluster: @unchecked Sendable {
 
     /// Lets a client come back, at another server.
     func reconnect(_ old: TestClient, to server: Int) async throws -> TestClient {
-        let client = TestClient(loops[server * 2], namespace: "/", auth: old.recoveryAuth, old)
-        client.open(on: servers[server])
+        let client = TestClient(recovering: old, of: servers[server], over: connection(on: loops[server * 2]))
         clients.append(client)
         try await wait("the client is accepted again") { !client.socketID.isEmpty }
         return client
+    }
+
+    private func connection(on loop: ManualLoop) -> TestConnection {
+        TestConnection(
+            on: loop,
+            isSecure: true,
+            query: [.init(name: "room", value: "1")],
+            headers: [.init(name: "User-Agent", value: "SocketIOTestKit")]
+        )
     }
 
     func waitUntilJoined() async throws {
@@ -74,7 +81,8 @@ final class TestCluster: @unchecked Sendable {
     func wait(_ what: String, until condition: () -> Bool) async throws {
         let deadline = ContinuousClock.now + timeout
         while true {
-            for loop in loops { loop.turn() }
+            // Adapters wait by the real clock.
+            for loop in loops { loop.advance(to: ContinuousClock.now) }
             if condition() { return }
             guard ContinuousClock.now < deadline else { throw failure("it takes too long until \(what)") }
             try await Task.sleep(for: .milliseconds(1))
@@ -104,20 +112,19 @@ final class TestCluster: @unchecked Sendable {
     /// A server's events keep their order, so the marker comes last.
     func settle(_ sender: Int = 0, _ namespace: String = "/") async throws {
         lastMarker += 1
-        let marker = "\(lastMarker)"
-        let prefix = namespace == "/" ? "" : namespace + ","
-        let receivers = clients.filter { $0.prefix == prefix && !$0.isDisconnected }
-        servers[sender].of(namespace).emit(AdapterConformance.marker, marker)
-        try await wait("a broadcast reaches everybody") { receivers.allSatisfy { $0.markers.contains(marker) } }
+        let marker = TestClient.Event(AdapterConformance.marker, .int(lastMarker))
+        let receivers = clients.filter { $0.namespace == namespace && !$0.isDisconnected }
+        servers[sender].of(namespace).emit(marker.name, lastMarker)
+        try await wait("a broadcast reaches everybody") { receivers.allSatisfy { $0.events.contains(marker) } }
     }
 
     /// What the clients got since the last call, and a complaint unless it is what was expected.
     func expectEvents(_ clients: [TestClient], _ expected: [[TestClient.Event]], _ what: String) throws {
-        try expect(clients.map { $0.takeEvents() }, expected, what)
+        try expect(clients.map { $0.takeRealEvents() }, expected, what)
     }
 
     func close() async {
-        for client in clients { client.end() }
+        for client in clients { client.disconnect() }
         for server in servers {
             try? await perform { await server.close() }
         }
@@ -131,4 +138,11 @@ private final class Flag: Sendable {
     var isRaised: Bool { state.withLock { $0 } }
 
     func raise() { state.withLock { $0 = true } }
+}
+
+extension TestClient {
+    /// What came since the last call, without the marks of ``TestCluster/settle(_:_:)``.
+    func takeRealEvents() -> [Event] {
+        takeEvents().filter { $0.name != AdapterConformance.marker }
+    }
 }
