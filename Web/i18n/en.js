@@ -74,6 +74,7 @@ export default {
   'command.chat': 'Chat',
   'command.chat-unread': { one: 'Chat, {count} unread', other: 'Chat, {count} unread' },
   'command.people': 'People',
+  'command.people-waiting': { one: 'People, {count} waits to be let in', other: 'People, {count} wait to be let in' },
   'command.invite': 'Copy invite link',
   'command.leave': 'Leave the call',
   'command.help': 'Help',
@@ -87,6 +88,7 @@ export default {
   'help.key-escape': 'Esc',
 
   'note.joined': '{name} joined the call',
+  'note.waits': '{name} waits to be let in',
   'note.muted-by': '{name} has muted you',
   'note.muted': 'You were muted',
   'note.left': '{name} left the call',
@@ -95,6 +97,7 @@ export default {
   'tile.self': 'You, {name}',
   'tile.participant': 'Participant {name}',
   'tile.muted': 'Muted',
+  'tile.sharing': 'You are sharing your screen',
   'tile.play': 'Tap to hear',
   'tile.connecting': 'Connecting…',
   'tile.unsteady': 'Connection is unsteady…',
@@ -187,6 +190,7 @@ export default {
   'problem.screen-failed': 'The screen could not be shared.',
 
   'files.title': 'Files',
+  'files.count': { one: '{count} file', other: '{count} files' },
   'files.progress': 'Progress of {name}',
   'files.dismiss': 'Dismiss',
   'files.cancel': 'Cancel',

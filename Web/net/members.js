@@ -27,7 +27,7 @@ export class Members {
     link.hear('member-left', ({ id }) => store.apply({ type: 'member-left', id }));
     link.hear('members', ({ count }) => store.apply({ type: 'member-count', count }));
     link.hear('room', (room) => store.apply({ type: 'room', room }));
-    link.hear('waiting', ({ members }) => store.apply({ type: 'waiting-list', members }));
+    link.hear('waiting', ({ members }) => this.#tellWaiting(members));
   }
 
   /** @param {string} id  of somebody who waits */
@@ -43,6 +43,15 @@ export class Members {
   /** @param {boolean} locked  whether the room takes nobody new */
   lock(locked) {
     return this.#ask('lock', { locked });
+  }
+
+  /** @param {import('../state/members.js').Waiting[]} waiting */
+  #tellWaiting(waiting) {
+    const known = new Set(this.#store.get().members.waiting.map(({ id }) => id));
+    this.#store.apply({ type: 'waiting-list', members: waiting });
+    for (const { id, name } of waiting) {
+      if (!known.has(id)) this.#store.apply({ type: 'notice', sentence: { key: 'note.waits', values: { name } } });
+    }
   }
 
   /** @param {string} name @param {object} value */

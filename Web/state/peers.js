@@ -15,11 +15,10 @@
  *
  * @typedef {object} Peers
  * @property {readonly PeerView[]} list  in the order in which they came
- * @property {readonly string[]} sharing  who shows a screen, in the order in which they began; `self` is oneself
+ * @property {readonly string[]} sharing  who else shows a screen, in the order in which they began
  * @property {string | undefined} pinned  whom the person wants to see large
  *
  * @typedef {{ type: 'peers', peers: readonly PeerView[] }
- *   | { type: 'media', status: Status }
  *   | { type: 'pinned', id: string | undefined }
  *   | { type: 'left' }} PeersEvent
  */
@@ -37,12 +36,8 @@ export function reducePeers(peers, event) {
       if (list === peers.list) return peers;
       const others = list.filter(({ status }) => status.screen).map(({ id }) => id);
       const isThere = peers.pinned === undefined || peers.pinned === 'self' || list.some(({ id }) => id === peers.pinned);
-      const sharing = inOrder(peers.sharing, peers.sharing.includes('self') ? [...others, 'self'] : others);
+      const sharing = inOrder(peers.sharing, others);
       return { list, sharing, pinned: isThere ? peers.pinned : undefined };
-    }
-    case 'media': {
-      const others = peers.sharing.filter((id) => id !== 'self');
-      return changed(peers, { sharing: inOrder(peers.sharing, event.status.screen ? [...others, 'self'] : others) });
     }
     case 'pinned':
       return changed(peers, { pinned: event.id });
@@ -65,8 +60,8 @@ function inOrder(before, now) {
 }
 
 /**
- * Who is large: whom the person chose, or else the screen of somebody else that was shared last. One's own is known,
- * and comes after them.
+ * Who is large: whom the person chose, or else the screen of somebody else that was shared last. One's own would be a
+ * hall of mirrors.
  *
  * @param {Peers} peers
  * @returns {string | undefined}
@@ -74,5 +69,5 @@ function inOrder(before, now) {
 export function largeOf({ list, sharing, pinned }) {
   if (list.length === 0) return undefined;
   if (pinned !== undefined) return pinned;
-  return sharing.filter((id) => id !== 'self').at(-1) ?? sharing[0];
+  return sharing.at(-1);
 }

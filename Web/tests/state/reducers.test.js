@@ -72,18 +72,15 @@ test('who types has the name that it has in the list', () => {
 
 const peer = (id, screen = false) => ({ id, name: id, status: { audio: true, video: true, screen }, isAway: false, connection: 'connected', route: undefined, stream: undefined, trouble: undefined });
 const peers = (...list) => ({ type: 'peers', peers: list });
-const sharing = (screen) => ({ type: 'media', status: { audio: true, video: true, screen } });
 const pin = (id) => ({ type: 'pinned', id });
 
 table(reducePeers, noPeers, largeOf, [
   ['nobody is there', [], undefined],
-  ['alone with one\'s screen', [sharing(true)], undefined],
   ['nobody shares', [peers(peer('a'), peer('b'))], undefined],
   ['one shares', [peers(peer('a'), peer('b', true))], 'b'],
   ['who shared last, though they came first', [peers(peer('a'), peer('b', true)), peers(peer('a', true), peer('b', true))], 'a'],
   ['one stops', [peers(peer('a'), peer('b', true)), peers(peer('a', true), peer('b', true)), peers(peer('a'), peer('b', true))], 'b'],
-  ['one\'s own screen after another\'s', [peers(peer('a', true)), sharing(true)], 'a'],
-  ['one\'s own screen alone', [peers(peer('a')), sharing(true)], 'self'],
+  ['oneself, for the person wants it', [peers(peer('a', true)), pin('self')], 'self'],
   ['whom the person chose', [peers(peer('a', true), peer('b', true)), pin('a')], 'a'],
   ['whom the person chose, who left', [peers(peer('a'), peer('b')), pin('a'), peers(peer('b'))], undefined],
   ['chosen no more', [peers(peer('a'), peer('b')), pin('a'), pin(undefined)], undefined],

@@ -33,7 +33,9 @@ export function createCall({ store, session, commands, signal }) {
   queueMicrotask(() => (isThere = true));
   const elsewhere = h('div', { id: 'elsewhere', class: 'banner', role: 'status' }, t('call.elsewhere'), h('button', { type: 'button', onclick: () => session.takeBack() }, t('call.take-back')));
   const drop = h('div', { class: 'drop', hidden: true }, h('p', {}, icon('file'), t('call.drop')));
-  const middle = h('div', { class: 'middle' }, banner, elsewhere, createStage(parts).element, createNotices(parts).element, createTransfers(parts).element);
+  const stage = createStage(parts).element;
+  const transfers = createTransfers(parts).element;
+  const middle = h('div', { class: 'middle' }, banner, elsewhere, stage, createNotices(parts).element, transfers);
   const element = h('main', { id: 'call', class: 'call' }, top.element, middle, toolbar.element, side.element, drop);
   store.apply({ type: 'panel', isOpen: width.matches, tab: 'chat' });
   store.watch(({ connection }) => connection.isConnected, (isConnected) => (banner.hidden = isConnected), { signal });
@@ -50,6 +52,8 @@ export function createCall({ store, session, commands, signal }) {
   /** @param {boolean} isOpen */
   function showPanel(isOpen) {
     element.classList.toggle('has-side', isOpen);
+    // What the sheet covers takes no focus.
+    for (const covered of [top.element, stage, transfers]) covered.inert = isOpen && !width.matches;
     if (!isThere) return;
     if (isOpen) side.focus();
     else if (document.activeElement === document.body || side.element.contains(document.activeElement)) toolbar.chat.focus();

@@ -30,7 +30,7 @@ function makeDay() {
 
 /** @param {MessageItem} first @returns {Row} */
 function makeMessage({ name, isOwn }) {
-  const when = h('time', {});
+  const when = h('time', { dir: 'auto' });
   const head = h('p', { class: 'message-head' }, ...personName(name, { class: 'author', isSelf: isOwn }), when);
   const bubble = h('p', { class: 'text', dir: 'auto' });
   const element = h('li', { class: isOwn ? 'message is-own' : 'message' }, head, bubble);

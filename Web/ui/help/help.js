@@ -23,7 +23,7 @@ export function createHelp({ store, commands, signal }) {
     { id: 'help', class: 'help', 'aria-labelledby': 'help-title', onclose: () => store.apply({ type: 'help', isOpen: false }) },
     h('h2', { id: 'help-title' }, t('help.title')),
     h('p', { class: 'hint' }, t('help.intro')),
-    h('table', {}, h('tbody', {}, ...rows, escape)),
+    h('div', { class: 'help-keys', tabindex: 0 }, h('table', {}, h('tbody', {}, ...rows, escape))),
     h('div', { class: 'option' }, isOn, h('label', { for: 'use-shortcuts' }, t('help.switch'))),
     close,
   );

@@ -26,7 +26,7 @@ export function createPeople({ store, session, signal }) {
   const waitingPart = h('section', { class: 'waiting-part', role: 'status' }, h('h3', {}, t('people.waiting')), waiting);
   /** @type {HTMLInputElement} */
   const isLocked = h('input', { id: 'lock', type: 'checkbox', onchange: () => session.lock(isLocked.checked) });
-  const lock = h('div', { class: 'option' }, isLocked, h('label', { for: 'lock' }, t('people.lock')));
+  const lock = h('div', { class: 'option lock' }, isLocked, h('label', { for: 'lock' }, t('people.lock')));
   const element = h('div', {}, waitingPart, list, others, lock);
   store.watch(({ members }) => members, show, { signal });
   return { element };
@@ -47,10 +47,10 @@ export function createPeople({ store, session, signal }) {
   /** @param {import('../../state/members.js').Waiting} person */
   function makeWaiting({ id, name }) {
     const button = (/** @type {boolean} */ isLetIn, /** @type {string} */ words, /** @type {string} */ label) =>
-      h('button', { type: 'button', 'aria-label': label, onclick: () => session.answer(id, isLetIn) }, words);
+      h('button', { type: 'button', class: isLetIn ? 'primary small' : 'small', 'aria-label': label, onclick: () => session.answer(id, isLetIn) }, words);
     return {
       element: h(
-        'li', {}, ...personName(name, { class: 'name', isSelf: false }),
+        'li', {}, h('span', { class: 'who' }, ...personName(name, { class: 'name', isSelf: false })),
         button(true, t('people.admit'), t('people.admit-one', { name })),
         button(false, t('people.deny'), t('people.deny-one', { name })),
       ),

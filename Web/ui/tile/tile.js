@@ -15,6 +15,7 @@ export class Tile {
   #store;
   #isSelf;
   #isScreen = false;
+  #hasPicture = false;
   #size = { width: 0, height: 0 };
   #video = h('video', { autoplay: true, playsinline: true });
   #avatar = createAvatar();
@@ -36,7 +37,7 @@ export class Tile {
     this.#store = store;
     this.#isSelf = id === 'self';
     this.#video.muted = this.#isSelf;
-    this.#video.addEventListener('resize', () => this.#fit());
+    for (const name of ['resize', 'emptied']) this.#video.addEventListener(name, () => this.#fit());
     const [name, ...mark] = personName('', { class: 'name', isSelf: this.#isSelf });
     this.#name = name;
     const bar = h('div', { class: 'tile-bar' }, this.#muted, name, ...mark, this.#route.element);
@@ -56,9 +57,10 @@ export class Tile {
     this.#route.update(route);
     this.#muted.hidden = status.audio;
     this.#isScreen = status.screen;
-    element.classList.toggle('is-dark', !status.video && !status.screen);
+    this.#hasPicture = status.video || status.screen;
+    element.classList.toggle('is-shared', this.#isSelf && status.screen);
     this.#video.classList.toggle('mirrored', this.#isSelf && !status.screen);
-    if (this.#isSelf) this.#note.show('');
+    if (this.#isSelf) this.#note.show(status.screen ? t('tile.sharing') : '');
     else this.#note.show(words(connection, isAway, trouble), trouble);
     if (this.#video.srcObject !== stream) {
       this.#video.srcObject = stream;
@@ -90,6 +92,8 @@ export class Tile {
   /** A camera fills the tile as far as little is lost by it; of a screen nothing is cut off. */
   #fit() {
     const { videoWidth, videoHeight, style } = this.#video;
+    // Who has a camera is not seen before it is connected.
+    this.element.classList.toggle('is-dark', !this.#hasPicture || videoWidth === 0);
     if (videoWidth === 0 || this.#size.width === 0) return;
     const box = pictureBox(this.#size, { width: videoWidth, height: videoHeight }, this.#isScreen ? 0 : cropLimit);
     style.width = `${Math.round(box.width)}px`;

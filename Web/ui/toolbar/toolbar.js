@@ -12,31 +12,43 @@ import { h } from '../dom.js';
  * @property {AbortSignal} signal
  */
 
-/** So many unread messages are counted. */
+/** So many unread messages, or people, are counted. */
 const badgeLimit = 99;
 
 /** @param {Options} options */
 export function createToolbar({ store, commands, signal }) {
   const options = { store, signal };
-  const chat = commandButton(commands.chat, { ...options, id: 'chat-toggle' });
-  const badge = h('span', { class: 'badge', 'aria-hidden': 'true' });
+  const chat = badged(commandButton(commands.chat, { ...options, id: 'chat-toggle' }), 'command.chat', 'command.chat-unread');
   const element = h(
     'nav',
     { class: 'toolbar', 'aria-label': t('call.toolbar') },
     commandButton(commands.mute, { ...options, id: 'mute' }),
     commandButton(commands.camera, { ...options, id: 'camera' }),
     commandButton(commands.screen, { ...options, id: 'screen' }),
-    h('div', { class: 'badged' }, chat, badge),
+    chat.element,
     commandButton(commands.leave, { ...options, id: 'leave', class: 'round danger' }),
   );
-  store.watch(({ panel }) => panel.unread, showUnread, { signal });
-  return { element, chat };
+  store.watch(({ panel }) => panel.unread, chat.show, { signal });
+  return { element, chat: chat.button };
+}
 
-  /** @param {number} unread */
-  function showUnread(unread) {
-    badge.hidden = unread === 0;
-    badge.textContent = unread > badgeLimit ? `${badgeLimit}+` : String(unread);
-    chat.setAttribute('aria-label', unread === 0 ? t('command.chat') : t('command.chat-unread', { count: unread }));
+/**
+ * A button with a number at its corner.
+ *
+ * @param {HTMLElement} button
+ * @param {import('../../i18n/t.js').Key} label
+ * @param {import('../../i18n/t.js').Key} counted  its label while there is something to count
+ */
+function badged(button, label, counted) {
+  const badge = h('span', { class: 'badge', 'aria-hidden': 'true' });
+  const element = h('div', { class: 'badged' }, button, badge);
+  return { element, button, show };
+
+  /** @param {number} count */
+  function show(count) {
+    badge.hidden = count === 0;
+    badge.textContent = count > badgeLimit ? `${badgeLimit}+` : String(count);
+    button.setAttribute('aria-label', count === 0 ? t(label) : t(counted, { count }));
   }
 }
 
@@ -44,15 +56,17 @@ export function createToolbar({ store, commands, signal }) {
 export function createTop({ store, commands, signal }) {
   const { room } = store.get().connection;
   const options = { store, signal, class: 'quiet', hasText: true };
+  const people = badged(commandButton(commands.people, { ...options, id: 'people-toggle' }), 'command.people', 'command.people-waiting');
   const heading = h('h1', { dir: 'auto', tabindex: -1, title: room }, room);
   const element = h(
     'header',
     { class: 'top' },
     h('img', { src: logoPath(), alt: t('app.name'), width: 28, height: 28 }),
     heading,
-    commandButton(commands.people, { ...options, id: 'people-toggle' }),
+    people.element,
     commandButton(commands.invite, { ...options, id: 'invite' }),
     commandButton(commands.help, { ...options, id: 'help-toggle' }),
   );
+  store.watch(({ members }) => members.waiting.length, people.show, { signal });
   return { element, focus: () => heading.focus() };
 }

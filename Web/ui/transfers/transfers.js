@@ -12,16 +12,43 @@ import { describe } from './words.js';
  * @typedef {import('../../state/state.js').PageStore} PageStore
  */
 
+/** In a smaller window rows would cover the faces. */
+const roomy = '(min-width: 900px) and (min-height: 501px)';
+
 /**
  * @param {object} options
  * @param {PageStore} options.store
  * @param {AbortSignal} options.signal
  */
 export function createTransfers({ store, signal }) {
-  const element = h('ul', { id: 'transfers', class: 'transfers', 'aria-label': t('files.title') });
+  const rows = h('ul', { id: 'transfers', class: 'transfer-list', 'aria-label': t('files.title') });
+  const fold = h('button', { type: 'button', class: 'small fold', 'aria-controls': 'transfers', onclick: () => setFolded(!isFolded) });
+  const element = h('div', { class: 'transfers' }, fold, rows);
   const make = (/** @type {Transfer} */ transfer) => createRow(transfer, store);
-  store.watch(({ transfers }) => transfers.list, (list) => keyed(element, list, ({ id }) => id, make, (row, transfer) => row.update(transfer)), { signal });
+  let isFolded = !matchMedia(roomy).matches;
+  setFolded(isFolded);
+  store.watch(({ transfers }) => transfers.list, show, { signal });
   return { element };
+
+  /** @param {readonly Transfer[]} list */
+  function show(list) {
+    fold.hidden = list.length < 2;
+    fold.textContent = t('files.count', { count: list.length });
+    rows.classList.toggle('is-one', list.length === 1);
+    keyed(rows, questionsFirst(list), ({ id }) => id, make, (row, transfer) => row.update(transfer));
+  }
+
+  /** @param {boolean} isNow  whether only those are seen that need the person */
+  function setFolded(isNow) {
+    isFolded = isNow;
+    fold.setAttribute('aria-expanded', String(!isNow));
+    rows.classList.toggle('is-folded', isNow);
+  }
+}
+
+/** @param {readonly Transfer[]} list */
+function questionsFirst(list) {
+  return [...list].sort((a, b) => Number(b.question !== undefined) - Number(a.question !== undefined));
 }
 
 /**
@@ -54,6 +81,7 @@ function createRow(first, store) {
     file = row;
     const isEnded = isOver(row);
     element.dataset['state'] = row.state;
+    element.classList.toggle('needs-person', row.question !== undefined || (row.state === 'done' && row.url !== undefined));
     if (row.digest) element.dataset['digest'] = row.digest;
     progress.max = Math.max(row.size, 1);
     progress.value = row.size === 0 && row.state === 'done' ? 1 : row.progress;

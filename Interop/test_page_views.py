@@ -1,0 +1,190 @@
+"""What is seen of the page at every size: nothing that one needs is cut off, covered or in the way."""
+
+import contextlib
+
+import pytest
+from playwright.sync_api import expect
+
+from harness.browser import Participant
+from harness.member import Member, call
+from harness.waiting import wait_until
+
+pytestmark = pytest.mark.timeout(120)
+
+expect.set_options(timeout=20_000)
+
+# The last is a laptop at 200 %.
+SIZES = {"laptop": (1280, 800), "phone": (390, 844), "turned": (844, 390), "small": (320, 568), "zoomed": (640, 400)}
+LONG_NAME = "Wolfeschlegelsteinhausenbergerdorff von der Au"
+ARABIC_NAME = "محمد عبد الله"
+
+# Of the elements found by a selector, those that are not wholly in the window, or under something else.
+OUT_OF_SIGHT = """selector => [...document.querySelectorAll(selector)].filter((element) => {
+    const box = element.getBoundingClientRect();
+    const isIn = box.width > 0 && box.left >= 0 && box.top >= 0 && box.right <= innerWidth && box.bottom <= innerHeight;
+    return !isIn || !element.contains(document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2));
+}).map((element) => element.id || element.outerHTML)"""
+
+# Pairs of what lies over each other.
+OVERLAPS = """([some, others]) => [...document.querySelectorAll(some)].flatMap((one) => {
+    const a = one.getBoundingClientRect();
+    return [...document.querySelectorAll(others)].filter((other) => {
+        const b = other.getBoundingClientRect();
+        if (a.width === 0 || b.width === 0) return false;
+        return a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1;
+    }).map((other) => `${one.textContent} / ${other.textContent}`);
+})"""
+
+
+@pytest.fixture
+def visit(chromium, people, linkup):
+    """Somebody with the page of the room before them."""
+
+    def make(name="Ann", size="laptop"):
+        person = Participant(chromium, f"http://localhost:{linkup.port}", name=name)
+        people.all.append(person)
+        show(person, size)
+        return person
+
+    return make
+
+
+@pytest.fixture
+def join(linkup):
+    """Somebody without a browser in the room."""
+    with contextlib.ExitStack() as stack:
+
+        def make(name, **members):
+            member = stack.enter_context(Member(linkup.url))
+            member.join("room", name, **members)
+            return member
+
+        yield make
+
+
+def show(person, size):
+    width, height = SIZES[size]
+    person.page.set_viewport_size({"width": width, "height": height})
+    wait_until(lambda: person.page.evaluate("innerWidth") == width, what="the window to have its size")
+
+
+def in_view(person, selector):
+    assert person.page.locator(selector).count() > 0, selector
+    wait_until(
+        lambda: not (person.page.evaluate(OUT_OF_SIGHT, selector)),
+        timeout=20,
+        interval=0.1,
+        what=f"{selector} in view; out of sight: {person.page.evaluate(OUT_OF_SIGHT, selector)}",
+    )
+    assert person.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_what_one_needs_is_in_view(visit, join, size):
+    join("Bea", call=call(audio=True))
+    join(LONG_NAME)
+    ann = visit(size=size)
+    page = ann.page
+    page.goto(f"{ann.url}/r/room?name=Ann")
+    expect(page.locator("#preview")).to_be_visible()
+    in_view(ann, "#join, .mirror-bar button")
+    page.locator("#join").click()
+    expect(page.locator(".tile")).to_have_count(2)
+    tools = ".toolbar button"
+    in_view(ann, f"{tools}, .top button" if page.locator(".top button").first.is_visible() else tools)
+    if page.locator(".side").is_hidden():
+        page.locator("#people-toggle").click()
+    page.locator("#tab-people").click()
+    in_view(ann, f"{tools}, .side header button")
+    assert page.locator("#people .name").evaluate_all("all => all.filter((one) => one.scrollWidth > one.clientWidth + 1).length") == 0
+    page.locator("#tab-chat").click()
+    in_view(ann, f"{tools}, .side header button, #composer button:not([type=file])")
+    # What the panel covers takes no focus.
+    covered = page.evaluate("document.elementFromPoint(40, 20).closest('.side') !== null")
+    assert page.evaluate("document.querySelector('.top').inert") is covered
+    page.locator("#chat-toggle").click()
+    expect(page.locator(".side")).to_be_hidden()
+    page.locator("#help-toggle").click()
+    in_view(ann, "#help .primary, #use-shortcuts")
+    page.keyboard.press("Escape")
+    expect(page.locator("#help")).to_be_hidden()
+    assert page.evaluate("document.activeElement.id") == "help-toggle"
+
+
+def test_ones_own_screen_is_small_and_says_so(visit):
+    ann, bea = visit("Ann").enter(), visit("Bea").enter()
+    (bea_id,) = ann.wait_for_peers(1)
+    ann.page.locator("#screen").click()
+    ann.expect_tile("self", screen="on")
+    expect(ann.tile("self").get_by_text("You are sharing your screen")).to_be_visible()
+    own, other = ann.tile("self").bounding_box(), ann.tile(bea_id).bounding_box()
+    assert own["width"] * own["height"] < 0.2 * other["width"] * other["height"]
+    (ann_id,) = bea.peers()
+    expect(bea.tile(ann_id)).to_have_class("tile is-main")
+    ann.page.locator("#screen").click()
+    expect(ann.tile("self").locator(".tile-note")).to_be_hidden()
+
+
+def test_a_host_hears_of_who_waits(visit, linkup):
+    ann = visit(size="phone").enter()
+    page = ann.page
+    page.evaluate("window.linkup.socket.emit('settings', { waiting: true }, () => undefined)")
+    with Member(linkup.url) as first, Member(linkup.url) as second:
+        wait_until(lambda: first.try_join("room", LONG_NAME).get("waiting"), what="the list of who waits")
+        expect(page.locator(".note")).to_contain_text(f"{LONG_NAME}\u2069 waits to be let in")
+        second.try_join("room", ARABIC_NAME)
+        people = page.locator("#people-toggle")
+        expect(people).to_have_attribute("aria-label", "People, 2 wait to be let in")
+        expect(page.locator(".top .badge")).to_have_text("2")
+        people.click()
+        names = page.locator("#waiting-list .name")
+        expect(names).to_have_count(2)
+        left = [name.bounding_box()["x"] for name in names.all()]
+        assert abs(left[0] - left[1]) < 2, "names begin at one edge, whatever their direction"
+        in_view(ann, "#waiting-list button")
+        page.get_by_role("button", name=f"Let \u2068{LONG_NAME}\u2069 in", exact=True).click()
+        first.wait_for("admitted")
+        expect(people).to_have_attribute("aria-label", "People, 1 waits to be let in")
+
+
+def test_a_file_asks_in_view(visit):
+    ann, bea = visit("Ann").enter(), visit("Bea", "small").enter()
+    ann.wait_for_peers(1)
+    for number in range(4):
+        ann.send_file(f"a name that is rather long for a picture {number}.jpeg", b"x")
+    bea.send_file("own.txt", b"y")
+    receive = bea.page.get_by_role("button", name="Receive", exact=True)
+    expect(receive).to_have_count(1)
+    for size in ("phone", "turned", "small"):
+        show(bea, size)
+        in_view(bea, ".transfer .primary, .fold")
+    expect(bea.page.locator(".transfer:visible")).to_have_count(1)
+    bea.page.locator(".fold").click()
+    expect(bea.transfer("own.txt")).to_be_visible()
+
+
+def test_nothing_lies_over_a_name(visit, join):
+    join("Bea", call=call(screen=True))
+    ann = visit().enter()
+    for name in (LONG_NAME, ARABIC_NAME):
+        join(name, call=call(video=True))
+    page = ann.page
+    expect(page.locator(".tile")).to_have_count(4)
+    expect(page.locator(".tile-note:visible")).to_have_count(3)
+    # Whoever is not connected has no picture yet.
+    expect(page.locator(".tile:not([data-peer=self]) .avatar:visible")).to_have_count(3)
+    for size in SIZES:
+        show(ann, size)
+        wait_until(
+            lambda: not page.evaluate(OVERLAPS, [".tile-bar", ".tile-note, .tile-pin"]),
+            timeout=20,
+            what=f"the names to be free at {size}: {page.evaluate(OVERLAPS, ['.tile-bar', '.tile-note, .tile-pin'])}",
+        )
+
+
+def test_a_note_does_not_lie_over_the_name_of_the_other(visit, join):
+    ann = visit().enter()
+    join(LONG_NAME, call=call())
+    expect(ann.page.locator(".note")).to_be_visible()
+    expect(ann.page.locator(".tile.is-main .name")).to_be_visible()
+    assert ann.page.evaluate(OVERLAPS, [".tile.is-main .tile-bar", ".note"]) == []
