@@ -130,6 +130,17 @@ def test_a_connection_that_does_not_come_about_says_why(enter, members):
     expect(note).to_contain_text("No answer comes from the other side", timeout=20_000)
     # Nothing that could be tried on this side would help.
     expect(note.get_by_role("link")).to_have_count(0)
+    note.get_by_role("button", name="Test the connection").click()
+    for way in ("server", "relay-udp", "relay-tcp"):
+        expect(ann.page.locator(f'#check [data-way="{way}"]')).to_have_attribute("data-outcome", "works")
+    expect(ann.page.locator("#check .advice")).to_contain_text("This network lets calls through.")
+    ann.page.keyboard.press("Escape")
+    expect(ann.page.locator("#check")).to_be_hidden()
+    # Whoever has no trouble yet finds it in the help.
+    ann.page.locator("#help-toggle").click()
+    ann.page.locator("#help").get_by_role("button", name="Test the connection").click()
+    expect(ann.page.locator("#check")).to_be_visible()
+    expect(ann.page.locator("#help")).to_be_hidden()
 
 
 def test_back_on_a_phone_closes_the_chat_and_then_asks(enter):
@@ -334,6 +345,35 @@ def test_a_file_that_is_not_saved_is_not_lost_without_a_question(enter, tmp_path
     download.value.save_as(tmp_path / "two.bin")
     assert (tmp_path / "two.bin").read_bytes() == b"two.bin"
     expect(bea.page.locator("#left .unsaved")).to_be_hidden()
+
+
+def test_the_page_asks_before_it_goes_with_files_on_their_way(enter):
+    ann, bea = enter("Ann"), enter("Bea")
+    ann.wait_for_peers(1)
+    bea.wait_for_peers(1)
+    asked = []
+
+    def stay(dialog):
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    for person in (ann, bea):
+        # A browser asks only where somebody has touched the page.
+        person.page.locator("#call h1").click()
+        person.page.on("dialog", stay)
+    # So large that it is on its way until somebody ends it.
+    ann.page.evaluate("window.linkup.sendFiles([new File([new Uint8Array(400_000_000)], 'large.bin')])")
+    bea.transfer("large.bin").get_by_role("button", name="Receive", exact=True).click()
+    for person, state in ((ann, "sending"), (bea, "receiving")):
+        expect(person.transfer("large.bin")).to_have_attribute("data-state", state)
+        with person.page.expect_event("dialog", timeout=20_000):
+            person.page.evaluate("void setTimeout(() => location.reload())")
+    assert asked == ["beforeunload", "beforeunload"]
+    ann.transfer("large.bin").get_by_role("button", name="Cancel").click()
+    expect(ann.transfer("large.bin")).to_have_attribute("data-state", "cancelled")
+    ann.page.reload()
+    expect(ann.page.locator("#lobby")).to_be_visible()
+    assert len(asked) == 2
 
 
 def test_an_address_of_nothing_says_so(linkup, chromium, people):

@@ -47,6 +47,11 @@ export class Session {
     return this.#stay?.call.peers;
   }
 
+  /** What the server offers to connect by. */
+  get iceServers() {
+    return this.#stay?.call.iceServers ?? [];
+  }
+
   /** Asks for camera and microphone. */
   start() {
     return this.media.start();

@@ -72,6 +72,11 @@ export class Call extends Emitter {
     this.#listen();
   }
 
+  /** What the server offers to connect by. */
+  get iceServers() {
+    return this.#iceServers;
+  }
+
   start() {
     globalThis.addEventListener('online', () => this.#networkChanged(), { signal: this.#end.signal });
   }

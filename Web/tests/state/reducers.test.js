@@ -110,6 +110,11 @@ table(reducePanel, closedPanel, ({ unread }) => unread, [
   ['older messages are no news', [{ type: 'messages', messages: [1] }], 0],
 ]);
 
+table(reducePanel, closedPanel, ({ isHelpOpen, isCheckOpen }) => [isHelpOpen, isCheckOpen], [
+  ['the test of the connection takes the place of the help', [{ type: 'help', isOpen: true }, { type: 'check', isOpen: true }], [false, true]],
+  ['it ends with the call', [{ type: 'check', isOpen: true }, { type: 'left' }], [false, false]],
+]);
+
 table(reducePanel, closedPanel, ({ isOpen, tab, isHelpOpen, hasShortcuts }) => [isOpen, tab, isHelpOpen, hasShortcuts], [
   ['open at people', [open('people')], [true, 'people', false, true]],
   ['closed it keeps its tab', [open('people'), close], [false, 'people', false, true]],

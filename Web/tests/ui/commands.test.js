@@ -5,7 +5,7 @@ import { createPageStore } from '../../state/state.js';
 import { makeCommands } from '../../ui/commands/commands.js';
 import { commandFor, isEscape, keyName } from '../../ui/commands/shortcuts.js';
 
-const ids = ['join', 'mute', 'camera', 'screen', 'chat', 'people', 'invite', 'leave', 'help'];
+const ids = ['join', 'mute', 'camera', 'screen', 'chat', 'people', 'invite', 'leave', 'check', 'help'];
 
 function make({ screen = 'call', canShareScreen = true } = {}) {
   const store = createPageStore();
@@ -43,7 +43,7 @@ test('the list is whole, under one name each, and its words are there', () => {
 for (const [screen, expected] of [
   ['home', []],
   ['lobby', ['join', 'mute', 'camera', 'help']],
-  ['call', ['mute', 'camera', 'screen', 'chat', 'people', 'invite', 'leave', 'help']],
+  ['call', ['mute', 'camera', 'screen', 'chat', 'people', 'invite', 'leave', 'check', 'help']],
   ['left', []],
 ]) {
   test(`what can be done: ${screen}`, () => {

@@ -2,6 +2,7 @@
 
 import { t } from '../../i18n/t.js';
 import { isBusy } from '../../state/transfers.js';
+import { createCheck } from '../check/check.js';
 import { h } from '../dom.js';
 import { icon } from '../icons.js';
 import { createNotices } from '../notices/notices.js';
@@ -36,7 +37,8 @@ export function createCall({ store, session, commands, signal }) {
   const stage = createStage(parts).element;
   const transfers = createTransfers(parts).element;
   const middle = h('div', { class: 'middle' }, banner, elsewhere, stage, createNotices(parts).element, transfers);
-  const element = h('main', { id: 'call', class: 'call' }, top.element, middle, toolbar.element, side.element, drop);
+  const check = createCheck(parts);
+  const element = h('main', { id: 'call', class: 'call' }, top.element, middle, toolbar.element, side.element, drop, check.element);
   store.apply({ type: 'panel', isOpen: width.matches, tab: 'chat' });
   store.watch(({ connection }) => connection.isConnected, (isConnected) => (banner.hidden = isConnected), { signal });
   store.watch(({ connection }) => connection.isElsewhere, (isElsewhere) => (elsewhere.hidden = !isElsewhere), { signal });

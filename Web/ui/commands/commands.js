@@ -4,7 +4,7 @@
  * @typedef {import('../../state/state.js').State} State
  * @typedef {import('../../i18n/t.js').Key} Key
  * @typedef {import('../icons.js').IconName} IconName
- * @typedef {'join' | 'mute' | 'camera' | 'screen' | 'chat' | 'people' | 'invite' | 'leave' | 'help'} CommandId
+ * @typedef {'join' | 'mute' | 'camera' | 'screen' | 'chat' | 'people' | 'invite' | 'leave' | 'check' | 'help'} CommandId
  *
  * @typedef {object} Command
  * @property {CommandId} id
@@ -86,6 +86,7 @@ export function makeCommands(store, actions) {
     },
     invite: { id: 'invite', icon: 'link', key: { code: 'KeyI' }, label: 'command.invite', when: isIn, run: () => actions.invite() },
     leave: { id: 'leave', icon: 'leave', key: { code: 'KeyL', shift: true }, label: 'command.leave', when: isIn, run: () => actions.leave() },
+    check: { id: 'check', icon: 'pulse', label: 'command.check', when: isIn, run: () => store.apply({ type: 'check', isOpen: true }) },
     help: {
       id: 'help',
       icon: 'help',

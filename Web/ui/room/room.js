@@ -46,7 +46,7 @@ export function showRoom(root, room) {
     screen = new AbortController();
     const { signal } = screen;
     const parts = { store, session, commands, signal };
-    const help = createHelp({ store, commands: list, signal });
+    const help = createHelp({ store, commands, signal });
     if (name === 'lobby') {
       const lobby = createLobby({ ...parts, name: suggestedName(), relayOnly: suggestedRelayOnly(location.search), onJoin: join });
       submitLobby = lobby.submit;

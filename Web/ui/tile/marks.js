@@ -26,13 +26,18 @@ export function createRouteMark() {
   }
 }
 
-/** What is wrong with the connection; with the reason, if it takes long. */
-export function createNote() {
+/**
+ * What is wrong with the connection; with the reason, if it takes long.
+ *
+ * @param {() => void} onCheck  the person wants to know more
+ */
+export function createNote(onCheck) {
   const short = h('span', {});
   const reason = h('span', { class: 'tile-reason' });
   const address = relayOnlyAddress();
   const again = h('a', { class: 'tile-again', href: address }, t('tile.relay-only'));
-  const element = h('div', { class: 'tile-note', hidden: true }, short, reason, again);
+  const check = h('button', { type: 'button', class: 'small tile-check', onclick: onCheck }, t('command.check'));
+  const element = h('div', { class: 'tile-note', hidden: true }, short, reason, again, check);
   return {
     element,
     /** @param {string} text @param {import('../../i18n/t.js').Key} [why] */
@@ -42,6 +47,7 @@ export function createNote() {
       short.textContent = text;
       reason.textContent = why ? t(why) : '';
       reason.hidden = why === undefined;
+      check.hidden = why === undefined;
       // It helps where there is a relay that answers, and is not all that is tried already.
       again.hidden = why !== 'tile.no-path' || address === undefined;
     },

@@ -23,7 +23,7 @@ export class Tile {
   /** @type {HTMLElement | undefined} */
   #name;
   #route = createRouteMark();
-  #note = createNote();
+  #note = createNote(() => this.#store.apply({ type: 'check', isOpen: true }));
   #play = h('button', { type: 'button', class: 'tile-play', hidden: true, onclick: () => this.#start() }, icon('sound'), t('tile.play'));
   #pin = h('button', { type: 'button', class: 'tile-pin', title: t('tile.feature'), 'aria-label': t('tile.feature'), onclick: () => this.#togglePin() }, icon('enlarge'));
 
