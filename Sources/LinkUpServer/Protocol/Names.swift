@@ -1,3 +1,19 @@
+extension String {
+    /// Whether the text is 1 to `length` of the letters and digits of ASCII, `-`, `_` and `others`.
+    func isToken(upTo length: Int, with others: String = "") -> Bool {
+        (1...length).contains(utf8.count)
+            && utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
+                    true
+                default:
+                    others.utf8.contains(byte)
+                }
+            }
+    }
+}
+
 /// The name of a room: what stands behind `/r/` in the address of the page.
 struct RoomName: Hashable, Sendable {
     /// The name as given; names differ by case.
@@ -6,20 +22,8 @@ struct RoomName: Hashable, Sendable {
     /// Checks a name.
     /// - Throws: `bad-request` unless it is 1 to 64 characters of `a-z A-Z 0-9 - _ .`.
     init(_ text: String) throws(RequestError) {
-        guard (1...Limits.roomName).contains(text.utf8.count), text.utf8.allSatisfy(Self.isAllowed) else {
-            throw .badRequest("room", limit: Limits.roomName)
-        }
+        guard text.isToken(upTo: Limits.roomName, with: ".") else { throw .badRequest("room", limit: Limits.roomName) }
         value = text
-    }
-
-    private static func isAllowed(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."):
-            true
-        default:
-            false
-        }
     }
 }
 

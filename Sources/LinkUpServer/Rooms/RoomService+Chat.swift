@@ -52,22 +52,12 @@ extension RoomService {
         let limit = try arguments.pageLimit()
         let (before, after) = (try arguments.integerIfPresent("before"), try arguments.integerIfPresent("after"))
         guard before == nil || after == nil else { throw .badRequest("after") }
-        let place = try ask(.read, visit.socket.id, at: now)
-        try visit.checkRoom()
-        return { [self] () throws(RequestError) in
-            let page = try await read {
-                if let after {
-                    try await store.page(in: place.room, after: after, limit: limit, maxBytes: Limits.historyBytes)
-                } else {
-                    try await store.page(
-                        in: place.room,
-                        before: before ?? .max,
-                        limit: limit,
-                        maxBytes: Limits.historyBytes
-                    )
-                }
+        return try page(visit, at: now) { [store] room in
+            if let after {
+                try await store.page(in: room, after: after, limit: limit, maxBytes: Limits.historyBytes)
+            } else {
+                try await store.page(in: room, before: before ?? .max, limit: limit, maxBytes: Limits.historyBytes)
             }
-            return { () throws(RequestError) in page }
         }
     }
 
@@ -77,19 +67,21 @@ extension RoomService {
         at now: ContinuousClock.Instant
     ) throws(RequestError) -> @Sendable () async throws(RequestError) -> RequestHandler.Finish<MessagePage> {
         let text = try SearchText(arguments.string("text"))
-        let (limit, before) = (try arguments.pageLimit(), try arguments.integerIfPresent("before"))
+        let (limit, before) = (try arguments.pageLimit(), try arguments.integerIfPresent("before") ?? .max)
+        return try page(visit, at: now) { [store] room in
+            try await store.search(text, in: room, before: before, limit: limit, maxBytes: Limits.historyBytes)
+        }
+    }
+
+    private func page(
+        _ visit: RoomVisit,
+        at now: ContinuousClock.Instant,
+        _ body: @escaping @Sendable (RoomName) async throws -> MessagePage
+    ) throws(RequestError) -> @Sendable () async throws(RequestError) -> RequestHandler.Finish<MessagePage> {
         let place = try ask(.read, visit.socket.id, at: now)
         try visit.checkRoom()
         return { [self] () throws(RequestError) in
-            let page = try await read {
-                try await store.search(
-                    text,
-                    in: place.room,
-                    before: before ?? .max,
-                    limit: limit,
-                    maxBytes: Limits.historyBytes
-                )
-            }
+            let page = try await read { try await body(place.room) }
             return { () throws(RequestError) in page }
         }
     }

@@ -1,0 +1,50 @@
+import EngineIO
+import Testing
+
+@testable import LinkUpServer
+
+/// Signals and who takes part in the call.
+@Suite
+struct RoomCallTests: RoomSuite {
+    let start = ContinuousClock.now
+
+    @Test
+    func signalsGoToThoseWhoCanBeReached() throws {
+        var room = try room("a", "b", "c", inCall: true)
+        let to = { (id: String) in RoomRequest.signal(to: MemberID(id), byteCount: 10) }
+        #expect(try room.receive(to("b"), from: MemberID("a"), through: "a1", at: start) == [.pass(to: "b1")])
+        for id in ["a", "nobody"] {
+            #expect(
+                code { _ = try room.receive(to(id), from: MemberID("a"), through: "a1", at: start) } == .unknownMember
+            )
+        }
+        _ = room.connectionLost(MemberID("b"), "b1", at: start)
+        #expect(code { _ = try room.receive(to("b"), from: MemberID("a"), through: "a1", at: start) } == .peerAway)
+        _ = try room.receive(.exit, from: MemberID("c"), through: "c1", at: start)
+        #expect(code { _ = try room.receive(to("c"), from: MemberID("a"), through: "a1", at: start) } == .unknownMember)
+        #expect(code { _ = try room.receive(to("a"), from: MemberID("c"), through: "c1", at: start) } == .notJoined)
+    }
+
+    @Test
+    func aPairHasSoManyBytes() throws {
+        var room = try room("a", "b", "c", inCall: true)
+        let large = RoomRequest.signal(to: MemberID("b"), byteCount: Limits.pairBytes.burst)
+        #expect(code { _ = try room.receive(large, from: MemberID("a"), through: "a1", at: start) } == nil)
+        let small = RoomRequest.signal(to: MemberID("b"), byteCount: 1)
+        #expect(code { _ = try room.receive(small, from: MemberID("a"), through: "a1", at: start) } == .tooManyRequests)
+        // Others are not concerned.
+        let other = RoomRequest.signal(to: MemberID("c"), byteCount: 1)
+        #expect(code { _ = try room.receive(other, from: MemberID("a"), through: "a1", at: start) } == nil)
+        #expect(code { _ = try room.receive(small, from: MemberID("c"), through: "c1", at: start) } == nil)
+    }
+
+    @Test
+    func guestsAreNotInTheCall() throws {
+        var room = try room("a", "b", inCall: true)
+        let effects = try room.receive(.role(MemberID("b"), .guest), from: MemberID("a"), through: "a1", at: start)
+        #expect(effects.first == .seatFreed(Self.network(2), relayUser: "relay stay-b"))
+        #expect(try view("b", in: room).call == nil)
+        let again = try room.join(arrival("b", network: 2, stay: "s"), at: start)
+        #expect(again.admission == .entered(call: .refused(.notAllowed)))
+    }
+}
