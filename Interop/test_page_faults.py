@@ -438,7 +438,7 @@ ARRIVAL = """async (isAbove) => {
     const [{ createPageStore }, { createChat }] = await Promise.all([import('/state/state.js'), import('/ui/chat/chat.js')]);
     const store = createPageStore();
     const time = Date.now() - 6_000_000;
-    const message = (id) => ({ id, author: `a${id % 7}`, name: `Name ${id % 7}`, text: `message ${id} with some words`, time: time + id * 1000 });
+    const message = (number) => ({ number, author: `a${number % 7}`, name: `Name ${number % 7}`, text: `message ${number} with some words`, time: time + number * 1000 });
     const session = { forgetOlder: () => undefined, setTyping: () => undefined, loadOlder: async () => undefined };
     const { signal } = new AbortController();
     store.apply({ type: 'messages', messages: Array.from({ length: 5000 }, (_, index) => message(index + 1)) });
@@ -451,9 +451,9 @@ ARRIVAL = """async (isAbove) => {
         await new Promise((done) => setTimeout(done, 200));
     }
     const times = [];
-    for (let id = 5001; id <= 5100; id += 1) {
+    for (let number = 5001; number <= 5100; number += 1) {
         const start = performance.now();
-        store.apply({ type: 'messages', messages: [message(id)], news: 1 });
+        store.apply({ type: 'messages', messages: [message(number)], news: 1 });
         chat.update();
         list.getBoundingClientRect();
         times.push(performance.now() - start);

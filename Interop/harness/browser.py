@@ -120,7 +120,7 @@ class Participant:
     def expect_texts(self, *texts):
         """The texts in the list, all of them, in this order, stored by the server."""
         expect(self.page.locator("#messages .message .text")).to_have_text(list(texts))
-        expect(self.page.locator("#messages .message:not([data-id])")).to_have_count(0)
+        expect(self.page.locator("#messages .message:not([data-number])")).to_have_count(0)
 
     def send_file(self, name, data):
         self.page.locator("#file").set_input_files({"name": name, "mimeType": "application/octet-stream", "buffer": data})

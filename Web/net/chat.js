@@ -86,7 +86,7 @@ export class Chat {
   /** Fetches the page before the oldest message. */
   async loadOlder() {
     const { messages, hasMore } = this.#store.get().timeline;
-    const before = messages[0]?.id;
+    const before = messages[0]?.number;
     if (this.#isLoading || !hasMore || before === undefined) return;
     this.#isLoading = true;
     const page = await this.#page({ before });
@@ -141,7 +141,7 @@ export class Chat {
     const known = this.#whole;
     const isFirst = !this.#wasIn;
     this.#wasIn = true;
-    const first = newest[0]?.id ?? last + 1;
+    const first = newest[0]?.number ?? last + 1;
     // A room that begins anew has nothing of what is shown.
     const isOther = last < known;
     this.#whole = last;
@@ -164,7 +164,7 @@ export class Chat {
       const page = pages < pagesToCatchUp ? await this.#page({ after: reached }) : undefined;
       if (!page) return undefined;
       all.push(...page.messages);
-      reached = page.more ? page.messages.at(-1)?.id ?? before : before;
+      reached = page.more ? page.messages.at(-1)?.number ?? before : before;
     }
     return all;
   }
@@ -175,8 +175,8 @@ export class Chat {
    * @param {Message[]} messages
    */
   #follow(messages) {
-    for (const { id } of messages) if (id === this.#whole + 1) this.#whole = id;
-    const newest = messages.at(-1)?.id ?? 0;
+    for (const { number } of messages) if (number === this.#whole + 1) this.#whole = number;
+    const newest = messages.at(-1)?.number ?? 0;
     if (newest > this.#whole + 1) void this.#fill(newest);
   }
 
@@ -191,7 +191,7 @@ export class Chat {
     this.#takeNews(missed);
     const { timeline } = this.#store.get();
     this.#whole = Math.max(this.#whole, newest);
-    this.#follow(timeline.messages.filter(({ id }) => id > newest));
+    this.#follow(timeline.messages.filter(({ number }) => number > newest));
   }
 
   /** @param {Message[]} messages @param {{ isReset?: boolean, hasMore?: boolean }} [options] */
@@ -258,7 +258,7 @@ export class Chat {
 
 /** @param {WireMessage} message @returns {Message} */
 function heard({ number, author, name, text = '', time, key, edited, deleted }) {
-  return { id: number, author, name, text, time, key, edited, isDeleted: deleted === true };
+  return { number, author, name, text, time, key, edited, isDeleted: deleted === true };
 }
 
 /** A key that no other message has. `crypto.randomUUID` is missing on pages without HTTPS. */

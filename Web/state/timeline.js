@@ -2,7 +2,7 @@
  * The messages of a room in their order, each of them once, and what was said but is not stored yet.
  *
  * @typedef {object} Message
- * @property {number} id  its number: grows by one with each message of the room
+ * @property {number} number  grows by one with each message of the room
  * @property {string} author
  * @property {string} name
  * @property {string} text
@@ -14,7 +14,7 @@
  * @typedef {{ key: string, text: string, time: number, name: string }} Draft  said, and not yet stored
  *
  * @typedef {object} Timeline
- * @property {readonly Message[]} messages  by their ids
+ * @property {readonly Message[]} messages  by their numbers
  * @property {readonly Draft[]} drafts  in the order in which they were said
  * @property {readonly string[]} own  what this member is called, and was
  * @property {ReadonlySet<string>} keys  of what was said here
@@ -31,7 +31,7 @@
  * @typedef {object} MessageItem
  * @property {'message'} kind
  * @property {string} key
- * @property {number} [id]  missing while it is not stored
+ * @property {number} [number]  missing while it is not stored
  * @property {string} name
  * @property {string} text
  * @property {number} time
@@ -80,7 +80,7 @@ function merge(before, messages) {
   const drafts = timeline.drafts.some(({ key }) => keys.has(key)) ? timeline.drafts.filter(({ key }) => !keys.has(key)) : timeline.drafts;
   const all = [...timeline.messages, ...added];
   // Nearly always they are newer than all, and then there is nothing to sort.
-  if ((added[0]?.id ?? 0) <= newestOf(timeline)) all.sort((a, b) => a.id - b.id);
+  if ((added[0]?.number ?? 0) <= newestOf(timeline)) all.sort((a, b) => a.number - b.number);
   return { ...timeline, messages: all, drafts };
 }
 
@@ -95,9 +95,9 @@ function withChanges(timeline, messages) {
   /** @type {Message[] | undefined} */
   let all;
   for (const message of messages) {
-    const index = indexOf(timeline.messages, message.id);
+    const index = indexOf(timeline.messages, message.number);
     const known = (all ?? timeline.messages)[index];
-    if (!known || known.id !== message.id || !isNewer(message, known)) continue;
+    if (!known || known.number !== message.number || !isNewer(message, known)) continue;
     all ??= [...timeline.messages];
     all[index] = { ...message, key: message.key ?? known.key };
   }
@@ -124,18 +124,18 @@ export function unknownOf({ messages: known }, messages) {
   /** @type {Map<number, Message>} */
   const added = new Map();
   for (const message of messages) {
-    if (Number.isSafeInteger(message.id) && known[indexOf(known, message.id)]?.id !== message.id) added.set(message.id, message);
+    if (Number.isSafeInteger(message.number) && known[indexOf(known, message.number)]?.number !== message.number) added.set(message.number, message);
   }
-  return [...added.values()].sort((a, b) => a.id - b.id);
+  return [...added.values()].sort((a, b) => a.number - b.number);
 }
 
 /**
- * The id of the newest message, 0 if there is none.
+ * The number of the newest message, 0 if there is none.
  *
  * @param {Timeline} timeline
  */
 export function newestOf({ messages }) {
-  return messages.at(-1)?.id ?? 0;
+  return messages.at(-1)?.number ?? 0;
 }
 
 /** @param {Timeline} timeline @param {Message} message */
@@ -148,7 +148,7 @@ export function isOwn({ own, keys }, { author, key }) {
  *
  * @param {Timeline} timeline
  * @param {number} limit  so many messages and drafts at most
- * @param {number} [first]  the id of the first message; the part reaches to the end unless it is given
+ * @param {number} [first]  the number of the first message; the part reaches to the end unless it is given
  * @returns {{ items: (DayItem | MessageItem)[], first: number | undefined, earlier: number, later: number }}
  *   `earlier` and `later`: how many messages stand before and after it
  */
@@ -160,34 +160,34 @@ export function windowOf(timeline, limit, first) {
   const part = stored.map((message) => entryOf(timeline, message));
   if (later === 0) part.push(...(limit > 0 ? drafts.slice(-limit) : []).map(draftEntry));
   const shown = first === undefined ? part.slice(Math.max(0, part.length - limit)) : part;
-  return { items: withDays(shown), first: stored[0]?.id, earlier: start, later };
+  return { items: withDays(shown), first: stored[0]?.number, earlier: start, later };
 }
 
 /**
  * Where a window that begins with `first` begins when it is moved.
  *
  * @param {Timeline} timeline
- * @param {number} first  an id
+ * @param {number} first  a number
  * @param {number} count  of messages; less than zero towards the older ones
- * @returns {number | undefined} an id
+ * @returns {number | undefined} a number
  */
 export function movedBy({ messages }, first, count) {
   const index = indexOf(messages, first) + count;
-  return messages[Math.min(Math.max(index, 0), messages.length - 1)]?.id;
+  return messages[Math.min(Math.max(index, 0), messages.length - 1)]?.number;
 }
 
 /**
- * Where the first message stands whose id is not below this one.
+ * Where the first message stands whose number is not below this one.
  *
  * @param {readonly Message[]} messages
- * @param {number} id
+ * @param {number} number
  */
-function indexOf(messages, id) {
+function indexOf(messages, number) {
   let low = 0;
   let high = messages.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if ((messages[middle]?.id ?? Infinity) < id) low = middle + 1;
+    if ((messages[middle]?.number ?? Infinity) < number) low = middle + 1;
     else high = middle;
   }
   return low;
@@ -207,8 +207,8 @@ function entryOf(timeline, message) {
   const isMine = isOwn(timeline, message);
   const known = entries.get(message);
   if (known?.isOwn === isMine) return known;
-  const { id, name, text, time, key, author, isDeleted = false } = message;
-  const entry = { key: isMine && key ? key : `id ${id}`, id, name, text, time, isOwn: isMine, isDeleted, who: isMine ? 'self' : `${author} ${name}` };
+  const { number, name, text, time, key, author, isDeleted = false } = message;
+  const entry = { key: isMine && key ? key : `number ${number}`, number, name, text, time, isOwn: isMine, isDeleted, who: isMine ? 'self' : `${author} ${name}` };
   entries.set(message, entry);
   return entry;
 }
@@ -231,7 +231,7 @@ function itemOf(entry, continues) {
 
 /** @param {Draft} draft @returns {Entry} */
 function draftEntry({ key, text, time, name }) {
-  return { key, id: undefined, name, text, time, isOwn: true, isDeleted: false, who: 'self' };
+  return { key, number: undefined, name, text, time, isOwn: true, isDeleted: false, who: 'self' };
 }
 
 /** @param {Entry[]} part */

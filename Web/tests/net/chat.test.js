@@ -294,7 +294,7 @@ test('a clock that is wrong: what is said has the time of the server', async () 
   assert.ok(Math.abs(store.get().timeline.drafts[0].time - Date.now() - ahead) < 1000);
 });
 
-const numbers = (store) => store.get().timeline.messages.map(({ id }) => id);
+const numbers = (store) => store.get().timeline.messages.map(({ number }) => number);
 
 test('a hole in the numbers is fetched', async () => {
   const { store, socket } = makeChat();

@@ -4,19 +4,19 @@ import { isOwn, movedBy, newestOf, noMessages, reduceTimeline, unknownOf, window
 
 const day = new Date(2026, 2, 3, 12).getTime();
 const minute = 60_000;
-const message = (id, author = 'a', time = day + id * 1000, more = {}) => ({ id, author, name: author, text: `text ${id}`, time, ...more });
+const message = (number, author = 'a', time = day + number * 1000, more = {}) => ({ number, author, name: author, text: `text ${number}`, time, ...more });
 const draft = (key, text = key) => ({ key, text, time: day, name: 'me' });
 const after = (...events) => events.reduce(reduceTimeline, noMessages);
 const came = (...messages) => ({ type: 'messages', messages });
 const said = (key, text) => ({ type: 'said', draft: draft(key, text) });
 const itemsOf = (timeline, limit = 1000, first) => windowOf(timeline, limit, first).items.filter(({ kind }) => kind === 'message');
 const texts = (timeline) => itemsOf(timeline).map(({ text }) => text);
-const ids = (part) => part.items.filter(({ kind }) => kind === 'message').map(({ id }) => id);
+const numbers = (part) => part.items.filter(({ kind }) => kind === 'message').map(({ number }) => number);
 const filled = (count, from = 1) => after(came(...Array.from({ length: count }, (_, index) => message(from + index))));
 
 for (const [what, events, expected] of [
-  ['messages are ordered by id, each once', [came(message(3), message(1)), came(message(2), message(3), message(2))], ['text 1', 'text 2', 'text 3']],
-  ['those without a proper id are left out', [came(message('1'), message(undefined), message(1.5))], []],
+  ['messages are ordered by number, each once', [came(message(3), message(1)), came(message(2), message(3), message(2))], ['text 1', 'text 2', 'text 3']],
+  ['those without a proper number are left out', [came(message('1'), message(undefined), message(1.5))], []],
   ['a draft stands last', [said('k', 'mine'), came(message(1))], ['text 1', 'mine']],
   ['a draft is stored', [said('k', 'mine'), { type: 'stored', key: 'k', message: message(2, 'me', day, { text: 'mine' }) }], ['mine']],
   ['a draft comes with the history', [said('k', 'mine'), came(message(5, 'old', day, { key: 'k', text: 'mine' }))], ['mine']],
@@ -40,8 +40,8 @@ test('what was edited or taken back stands in its place, and an older state of i
 test('a row keeps its key and gets the time of the server when it is stored', () => {
   const before = itemsOf(after(said('k', 'mine')))[0];
   const now = itemsOf(after(said('k', 'mine'), { type: 'stored', key: 'k', message: message(2, 'self-1', day - 1000) }))[0];
-  assert.deepEqual([before.key, before.id, before.isOwn], ['k', undefined, true]);
-  assert.deepEqual([now.key, now.id, now.isOwn, now.time], ['k', 2, true, day - 1000]);
+  assert.deepEqual([before.key, before.number, before.isOwn], ['k', undefined, true]);
+  assert.deepEqual([now.key, now.number, now.isOwn, now.time], ['k', 2, true, day - 1000]);
 });
 
 test('what changes nothing gives the same state', () => {
@@ -76,7 +76,7 @@ test('messages of what this member was called before are own, by their author or
 });
 
 test('what is not known yet', () => {
-  assert.deepEqual(unknownOf(filled(3), [message(4), message(2), message(4), message(0)]).map(({ id }) => id), [0, 4]);
+  assert.deepEqual(unknownOf(filled(3), [message(4), message(2), message(4), message(0)]).map(({ number }) => number), [0, 4]);
 });
 
 for (const [limit, first, expected, earlier, later] of [
@@ -89,15 +89,15 @@ for (const [limit, first, expected, earlier, later] of [
 ]) {
   test(`${limit} messages from ${first ?? 'the end'}`, () => {
     const part = windowOf(filled(10), limit, first);
-    assert.deepEqual([ids(part), part.earlier, part.later], [expected, earlier, later]);
+    assert.deepEqual([numbers(part), part.earlier, part.later], [expected, earlier, later]);
   });
 }
 
 test('drafts stand at the end only, and count', () => {
   const timeline = [said('k'), said('l')].reduce(reduceTimeline, filled(10));
-  assert.deepEqual(ids(windowOf(timeline, 3)), [10, undefined, undefined]);
-  assert.deepEqual(ids(windowOf(timeline, 3, 2)), [2, 3, 4]);
-  assert.deepEqual(ids(windowOf(timeline, 3, 9)), [9, 10, undefined, undefined]);
+  assert.deepEqual(numbers(windowOf(timeline, 3)), [10, undefined, undefined]);
+  assert.deepEqual(numbers(windowOf(timeline, 3, 2)), [2, 3, 4]);
+  assert.deepEqual(numbers(windowOf(timeline, 3, 9)), [9, 10, undefined, undefined]);
 });
 
 for (const [first, count, expected] of [[5, -2, 3], [5, -9, 1], [5, 2, 7], [5, 99, 10]]) {
@@ -107,7 +107,7 @@ for (const [first, count, expected] of [[5, -2, 3], [5, -9, 1], [5, 2, 7], [5, 9
 test('the oldest are forgotten when there are twice too many, and may come again', () => {
   const trim = { type: 'messages-trimmed', count: 10 };
   const timeline = reduceTimeline(reduceTimeline(filled(20), came(message(21))), trim);
-  assert.deepEqual([timeline.messages.length, timeline.messages[0].id, newestOf(timeline), timeline.hasMore], [10, 12, 21, true]);
+  assert.deepEqual([timeline.messages.length, timeline.messages[0].number, newestOf(timeline), timeline.hasMore], [10, 12, 21, true]);
   assert.equal(reduceTimeline(timeline, came(message(11), message(12))).messages.length, 11);
 });
 

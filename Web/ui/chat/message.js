@@ -45,8 +45,8 @@ function makeMessage({ name, isOwn }) {
     if (words !== shown) bubble.replaceChildren(...(item.isDeleted ? [words] : partsOf(words)));
     shown = words;
     element.classList.toggle('is-deleted', item.isDeleted);
-    if (item.id !== undefined) element.dataset['id'] = String(item.id);
-    element.classList.toggle('is-draft', item.id === undefined);
+    if (item.number !== undefined) element.dataset['number'] = String(item.number);
+    element.classList.toggle('is-draft', item.number === undefined);
     element.classList.toggle('continues', item.continues);
     // The server's time takes the place of this machine's, whose clock may be wrong.
     const time = clockTime(item.time);

@@ -23,7 +23,7 @@ const nearness = 60;
 export class Messages {
   element;
   /**
-   * The id of the first message shown, while the person reads further up; nothing while the newest are shown.
+   * The number of the first message shown, while the person reads further up; nothing while the newest are shown.
    *
    * @type {number | undefined}
    */
@@ -145,6 +145,6 @@ function inSight(list) {
     if ((rows[middle]?.offsetTop ?? Infinity) < top) low = middle + 1;
     else high = middle;
   }
-  while (rows[low] && rows[low]?.dataset['id'] === undefined) low += 1;
+  while (rows[low] && rows[low]?.dataset['number'] === undefined) low += 1;
   return rows[low];
 }
