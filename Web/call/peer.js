@@ -6,15 +6,12 @@ import { Recovery } from './recovery.js';
 import { RouteWatch } from './route-watch.js';
 
 /**
- * @typedef {{ audio: boolean, video: boolean, screen: boolean }} Status
- *
  * @typedef {object} PeerInfo
  * @property {string} id
  * @property {string} name
  * @property {string} stay  another one means that the page of the peer is a new one, and has no connections
  * @property {boolean} isAway  whether its signalling connection is lost
  * @property {boolean} polite  whether this side gives way when two offers cross
- * @property {Status} status
  *
  * @typedef {object} PeerEvents
  * @property {[]} change  of anything that is shown
@@ -31,7 +28,6 @@ export class Peer extends Emitter {
   id;
   name;
   stay;
-  status;
   /** Whether its signalling connection is lost. */
   isAway;
   stream = new MediaStream();
@@ -63,7 +59,6 @@ export class Peer extends Emitter {
     this.id = info.id;
     this.name = info.name;
     this.stay = info.stay;
-    this.status = info.status;
     this.isAway = info.isAway;
     this.#media = media;
     this.#getConfiguration = configuration;
@@ -116,8 +111,8 @@ export class Peer extends Emitter {
    *
    * @param {PeerInfo} info
    */
-  update({ name, isAway, polite, status }) {
-    Object.assign(this, { name, isAway, status });
+  update({ name, isAway, polite }) {
+    Object.assign(this, { name, isAway });
     this.#negotiation.polite = polite;
     this.dispatch('change');
   }

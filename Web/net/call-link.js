@@ -6,7 +6,7 @@ import { Retry } from './retry.js';
 
 /**
  * @typedef {import('../call/peer.js').PeerInfo} PeerInfo
- * @typedef {import('../call/peer.js').Status} Status
+ * @typedef {import('../state/peers.js').Status} Status
  * @typedef {import('../call/negotiation.js').Signal} Signal
  * @typedef {import('../state/members.js').Member} Member
  *
@@ -40,16 +40,21 @@ export class CallLink extends Emitter {
   #status = { audio: false, video: false, screen: false };
   /** What the server was told last. */
   #told = '';
-  /** @type {Map<string, Member>} */
-  #members = new Map();
+  /** Whom the call was told of. @type {Set<string>} */
+  #peers = new Set();
   #self = '';
   #entering;
   #room;
+  #store;
 
-  /** @param {import('./room-link.js').RoomLink} room */
-  constructor(room) {
+  /**
+   * @param {import('./room-link.js').RoomLink} room
+   * @param {import('../state/state.js').PageStore} store  whose list of members says who is in the call
+   */
+  constructor(room, store) {
     super();
     this.#room = room;
+    this.#store = store;
     this.#entering = new Retry(() => void this.#enter(), room.timing);
     room.callRequest = () => (this.#isWanted ? this.#request() : undefined);
     room.on('joined', (answer) => this.#joined(answer));
@@ -59,11 +64,7 @@ export class CallLink extends Emitter {
       this.dispatch('lost');
     });
     room.hear('member', (member) => this.#heard(member));
-    room.hear('member-left', ({ id }) => {
-      const wasIn = this.#members.get(id)?.call !== undefined;
-      this.#members.delete(id);
-      if (wasIn && this.#isIn) this.dispatch('left', id);
-    });
+    room.hear('member-left', ({ id }) => this.#gone(id));
     room.hear('signal', (from, signal) => this.#isIn && this.dispatch('signal', { from, signal }));
     room.hear('ice-servers', ({ iceServers }) => this.dispatch('iceServers', iceServers));
     room.hear('moved', () => {
@@ -129,10 +130,9 @@ export class CallLink extends Emitter {
   /** @param {import('./room-link.js').Joined} answer */
   #joined({ self, members, call, iceServers = [], epoch }) {
     this.#self = self;
-    this.#members = new Map(members.map((member) => [member.id, member]));
     if (!call) return;
     if (call.error) this.#refused(new Refusal(call.error));
-    else this.#entered({ iceServers, epoch, forgotten: call.forgotten });
+    else this.#entered({ iceServers, epoch, forgotten: call.forgotten }, members);
   }
 
   async #enter() {
@@ -146,16 +146,17 @@ export class CallLink extends Emitter {
     if (!this.#room.isJoined || !this.#isWanted) return;
     const refusal = refusalIn(answer);
     if (refusal) this.#refused(refusal);
-    else this.#entered(answer);
+    else this.#entered(answer, this.#store.get().members.list);
   }
 
-  /** @param {{ iceServers: RTCIceServer[], epoch: number, forgotten?: boolean }} answer */
-  #entered({ iceServers, epoch, forgotten = false }) {
+  /** @param {{ iceServers: RTCIceServer[], epoch: number, forgotten?: boolean }} answer @param {readonly Member[]} members */
+  #entered({ iceServers, epoch, forgotten = false }, members) {
     this.#entering.stop();
     this.#entering.succeeded();
     this.#isFull = false;
     this.#isIn = true;
-    const peers = [...this.#members.values()].filter(({ id, call }) => call && id !== this.#self).map((member) => this.#peerOf(member));
+    const peers = members.filter(({ id, call }) => call && id !== this.#self).map((member) => this.#peerOf(member));
+    this.#peers = new Set(peers.map(({ id }) => id));
     this.dispatch('entered', { self: this.#self, peers, iceServers, epoch, isForgotten: forgotten });
     this.#tellStatus();
   }
@@ -179,17 +180,21 @@ export class CallLink extends Emitter {
 
   /** @param {Member} member */
   #heard(member) {
-    const before = this.#members.get(member.id);
-    this.#members.set(member.id, member);
-    if (!this.#isIn || member.id === this.#self) return;
-    if (member.call) this.dispatch('peer', this.#peerOf(member));
-    else if (before?.call) this.dispatch('left', member.id);
+    if (!member.call) this.#gone(member.id);
+    if (!this.#isIn || !member.call || member.id === this.#self) return;
+    this.#peers.add(member.id);
+    this.dispatch('peer', this.#peerOf(member));
+  }
+
+  /** @param {string} id */
+  #gone(id) {
+    const wasIn = this.#peers.delete(id);
+    if (wasIn && this.#isIn) this.dispatch('left', id);
   }
 
   /** @param {Member} member @returns {PeerInfo} */
   #peerOf({ id, name, away, call }) {
-    const { stay = '', audio = false, video = false, screen = false } = call ?? {};
-    return { id, name, isAway: away, stay, status: { audio, video, screen }, polite: isBefore(this.#self, id) };
+    return { id, name, isAway: away, stay: call?.stay ?? '', polite: isBefore(this.#self, id) };
   }
 }
 

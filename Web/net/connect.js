@@ -17,5 +17,5 @@ import { RoomLink } from './room-link.js';
 export function connect({ store, room, name, transports }) {
   const socket = io('/room', { path: `${basePath()}socket.io/`, transports, autoConnect: false, forceNew: true });
   const link = new RoomLink({ socket, room, name });
-  return { link, socket, members: new Members({ link, store }), chat: new Chat({ link, store, name }), callLink: new CallLink(link) };
+  return { link, socket, members: new Members({ link, store }), chat: new Chat({ link, store, name }), callLink: new CallLink(link, store) };
 }

@@ -5,7 +5,6 @@
  *
  * @typedef {{ type: 'members', members: readonly { name: string }[] }
  *   | { type: 'member', member: { name: string } }
- *   | { type: 'peers', peers: readonly { name: string }[] }
  *   | { type: 'entering', name: string }
  *   | { type: 'lobby' }} ColoursEvent
  */
@@ -29,8 +28,6 @@ export function reduceColours(colours, event) {
       return withNames(colours, event.members.map(({ name }) => name));
     case 'member':
       return withNames(colours, [event.member.name]);
-    case 'peers':
-      return withNames(colours, event.peers.map(({ name }) => name));
     default:
       return colours;
   }

@@ -17,6 +17,7 @@
  * @property {readonly Member[]} list  those who are named, in the order in which they came
  * @property {number} count  of all
  * @property {readonly string[]} typing  ids
+ * @property {readonly string[]} sharing  who else in the call shows a screen, in the order in which they began
  * @property {readonly Waiting[]} waiting
  * @property {boolean} isLocked  whether the room takes nobody new
  *
@@ -34,16 +35,22 @@
 
 import { changed, keepEqual } from './store.js';
 
-/** So many are kept by name; a list of more is of no use, and each costs a row. */
+/** So many are kept by name, and who comes to the call; a list of more is of no use, and each costs a row. */
 const namedLimit = 200;
 /** So many typing people are kept; more are several in any case. */
 const typingLimit = 20;
 
 /** @type {Members} */
-export const nobody = { self: undefined, list: [], count: 0, typing: [], waiting: [], isLocked: false };
+export const nobody = { self: undefined, list: [], count: 0, typing: [], sharing: [], waiting: [], isLocked: false };
 
 /** @param {Members} members @param {MembersEvent | { type: '' }} event @returns {Members} */
 export function reduceMembers(members, event) {
+  const now = reduceList(members, event);
+  return now.list === members.list && now.self === members.self ? now : changed(now, { sharing: sharingIn(now) });
+}
+
+/** @param {Members} members @param {MembersEvent | { type: '' }} event @returns {Members} */
+function reduceList(members, event) {
   switch (event.type) {
     case 'joined':
       // Who may admit is told anew who waits.
@@ -101,6 +108,17 @@ export function typingNames({ typing: ids, list }) {
   return ids.flatMap((id) => list.find((member) => member.id === id)?.name ?? []);
 }
 
+/**
+ * Those of before who still share, then those who have begun.
+ *
+ * @param {Members} members
+ */
+function sharingIn({ sharing: before, list, self }) {
+  const now = list.filter(({ id, call }) => call?.screen && id !== self).map(({ id }) => id);
+  const order = [...before.filter((id) => now.includes(id)), ...now.filter((id) => !before.includes(id))];
+  return order.length === before.length && order.every((id, index) => id === before[index]) ? before : order;
+}
+
 /** @param {unknown} count */
 function countOf(count) {
   return typeof count === 'number' && Number.isSafeInteger(count) ? count : 0;
@@ -113,7 +131,8 @@ function came(members, member) {
     const now = keepEqual(list, list.map((other) => (other.id === member.id ? member : other)), ({ id }) => id);
     return changed(members, { list: now });
   }
-  return { ...members, list: list.length < namedLimit ? [...list, member] : list, count: count + 1 };
+  const isNamed = list.length < namedLimit || member.call !== undefined;
+  return { ...members, list: isNamed ? [...list, member] : list, count: count + 1 };
 }
 
 /** @param {Members} members @param {string} id @returns {Members} */

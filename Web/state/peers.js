@@ -1,43 +1,44 @@
 /**
- * Who is in the call, and what is large.
+ * The connections of the call, and what is large. Who they lead to, and what those send, the list of members says.
  *
  * @typedef {{ audio: boolean, video: boolean, screen: boolean }} Status
  *
  * @typedef {object} PeerView
- * @property {string} id
- * @property {string} name
- * @property {Status} status
- * @property {boolean} isAway
+ * @property {string} id  of the member
+ * @property {string} name  the last that was heard: a server that was lost may not know the member yet
  * @property {RTCPeerConnectionState} connection
  * @property {import('../call/route.js').Route | undefined} route  the way to the peer, when it is known
  * @property {MediaStream} stream
  * @property {import('../i18n/t.js').Key | undefined} trouble  why there is no connection for so long
  *
+ * @typedef {PeerView & { status: Status, isAway: boolean }} Participant
+ *
  * @typedef {object} Peers
  * @property {readonly PeerView[]} list  in the order in which they came
- * @property {readonly string[]} sharing  who else shows a screen, in the order in which they began
- * @property {string | undefined} pinned  whom the person wants to see large
+ * @property {string | undefined} pinned  whom the person wants to see large; `self` is oneself
  *
  * @typedef {{ type: 'peers', peers: readonly PeerView[] }
  *   | { type: 'pinned', id: string | undefined }
  *   | { type: 'left' }} PeersEvent
+ *
+ * @typedef {{ peers: Peers, members: import('./members.js').Members }} Sources
  */
 
 import { changed, keepEqual } from './store.js';
 
 /** @type {Peers} */
-export const noPeers = { list: [], sharing: [], pinned: undefined };
+export const noPeers = { list: [], pinned: undefined };
+
+/** Of whom the server knows nothing, what comes is shown. */
+const unknown = { audio: true, video: true, screen: false };
 
 /** @param {Peers} peers @param {PeersEvent | { type: '' }} event @returns {Peers} */
 export function reducePeers(peers, event) {
   switch (event.type) {
     case 'peers': {
       const list = keepEqual(peers.list, event.peers, ({ id }) => id);
-      if (list === peers.list) return peers;
-      const others = list.filter(({ status }) => status.screen).map(({ id }) => id);
       const isThere = peers.pinned === undefined || peers.pinned === 'self' || list.some(({ id }) => id === peers.pinned);
-      const sharing = inOrder(peers.sharing, others);
-      return { list, sharing, pinned: isThere ? peers.pinned : undefined };
+      return changed(peers, { list, pinned: isThere ? peers.pinned : undefined });
     }
     case 'pinned':
       return changed(peers, { pinned: event.id });
@@ -49,25 +50,28 @@ export function reducePeers(peers, event) {
 }
 
 /**
- * Those of before that are still there, then those that are new.
+ * The others in the call: the connection to each, and what the list of members says of them.
  *
- * @param {readonly string[]} before
- * @param {string[]} now
+ * @param {Sources} sources
+ * @returns {Participant[]}
  */
-function inOrder(before, now) {
-  const order = [...before.filter((id) => now.includes(id)), ...now.filter((id) => !before.includes(id))];
-  return order.length === before.length && order.every((id, index) => id === before[index]) ? before : order;
+export function participantsOf({ peers, members }) {
+  return peers.list.map((peer) => {
+    const member = members.list.find(({ id }) => id === peer.id);
+    const { audio, video, screen } = member?.call ?? unknown;
+    return { ...peer, name: member?.name ?? peer.name, status: { audio, video, screen }, isAway: member?.away ?? true };
+  });
 }
 
 /**
  * Who is large: whom the person chose, or else the screen of somebody else that was shared last. One's own would be a
  * hall of mirrors.
  *
- * @param {Peers} peers
+ * @param {Sources} sources
  * @returns {string | undefined}
  */
-export function largeOf({ list, sharing, pinned }) {
+export function largeOf({ peers: { list, pinned }, members: { sharing } }) {
   if (list.length === 0) return undefined;
   if (pinned !== undefined) return pinned;
-  return sharing.at(-1);
+  return sharing.filter((id) => list.some((peer) => peer.id === id)).at(-1);
 }

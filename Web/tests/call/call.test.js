@@ -12,7 +12,9 @@ globalThis.MediaStream = class {
 globalThis.RTCPeerConnection = FakeConnection;
 const { Call, knownLimit } = await import('../../call/call.js');
 const { CallLink } = await import('../../net/call-link.js');
+const { Members } = await import('../../net/members.js');
 const { RoomLink } = await import('../../net/room-link.js');
+const { createPageStore } = await import('../../state/state.js');
 
 /** The listeners on the window that are not removed. */
 const listeners = new Set();
@@ -57,9 +59,16 @@ function makeMedia() {
   return Object.assign(new Emitter(), { status: { audio: false, video: false, screen: false }, stream: {} });
 }
 
-function makeCall(socket, name) {
+function makeLinks(socket, name) {
+  const store = createPageStore();
   const link = new RoomLink({ socket, room: 'room', name });
-  const call = new Call({ link: new CallLink(link), media: makeMedia() });
+  const members = new Members({ link, store });
+  return { store, link, members, callLink: new CallLink(link, store) };
+}
+
+function makeCall(socket, name) {
+  const { link, callLink } = makeLinks(socket, name);
+  const call = new Call({ link: callLink, media: makeMedia() });
   call.start();
   const leave = () => {
     call.leave();
@@ -100,6 +109,16 @@ function makePair() {
   return { calls, sockets, info, enter, leave, forgotten };
 }
 
+/** The same, ended with the test, after both have come. */
+async function makeConnectedPair(context) {
+  const pair = makePair();
+  context.after(pair.leave);
+  await pair.enter('ann');
+  pair.sockets.ann.dispatch('member', pair.info('bea'));
+  await pair.enter('bea');
+  return pair;
+}
+
 async function rest() {
   for (let round = 0; round < 60; round += 1) await settle();
 }
@@ -113,11 +132,7 @@ function assertConnected({ calls }) {
 }
 
 test('two people connect', async (context) => {
-  const pair = makePair();
-  context.after(pair.leave);
-  await pair.enter('ann');
-  pair.sockets.ann.dispatch('member', pair.info('bea'));
-  await pair.enter('bea');
+  const pair = await makeConnectedPair(context);
   assertConnected(pair);
 });
 
@@ -129,11 +144,7 @@ for (const [sleeper, waker, state] of [
 ]) {
   test(`${sleeper} sleeps for so long that ${waker} gives up, and sees herself ${state} on waking`, async (context) => {
     context.mock.timers.enable({ apis: ['setTimeout'] });
-    const pair = makePair();
-    context.after(pair.leave);
-    await pair.enter('ann');
-    pair.sockets.ann.dispatch('member', pair.info('bea'));
-    await pair.enter('bea');
+    const pair = await makeConnectedPair(context);
 
     for (let round = 0; round < 3; round += 1) {
       const before = peerOf(pair.calls[sleeper], waker).pc;
@@ -158,11 +169,7 @@ for (const [sleeper, waker, state] of [
 }
 
 test('whoever comes and goes without a word in between is not taken for somebody further on', async (context) => {
-  const pair = makePair();
-  context.after(pair.leave);
-  await pair.enter('ann');
-  pair.sockets.ann.dispatch('member', pair.info('bea'));
-  await pair.enter('bea');
+  const pair = await makeConnectedPair(context);
   peerOf(pair.calls.ann, 'bea').pc.become('failed');
   pair.sockets.bea.dispatch('disconnect');
   for (let round = 0; round < 3; round += 1) {
@@ -177,11 +184,7 @@ test('whoever comes and goes without a word in between is not taken for somebody
 
 for (const [who, other] of [['ann', 'bea'], ['bea', 'ann']]) {
   test(`${who} loads the page again, as the same member`, async (context) => {
-    const pair = makePair();
-    context.after(pair.leave);
-    await pair.enter('ann');
-    pair.sockets.ann.dispatch('member', pair.info('bea'));
-    await pair.enter('bea');
+    const pair = await makeConnectedPair(context);
     for (let round = 0; round < 3; round += 1) {
       pair.calls[who].leave();
       pair.sockets[who].off();
@@ -193,11 +196,7 @@ for (const [who, other] of [['ann', 'bea'], ['bea', 'ann']]) {
 }
 
 test('a loss of signalling alone changes no connection', async (context) => {
-  const pair = makePair();
-  context.after(pair.leave);
-  await pair.enter('ann');
-  pair.sockets.ann.dispatch('member', pair.info('bea'));
-  await pair.enter('bea');
+  const pair = await makeConnectedPair(context);
   const before = [peerOf(pair.calls.ann, 'bea').pc, peerOf(pair.calls.bea, 'ann').pc];
   pair.sockets.ann.dispatch('member', away(pair.info('bea')));
   pair.sockets.bea.dispatch('disconnect');
@@ -236,11 +235,7 @@ test('entering and leaving eight times leaves no listener', async () => {
 });
 
 test('a page that was loaded again makes a new connection, and nobody hears of leaving', async (context) => {
-  const pair = makePair();
-  context.after(pair.leave);
-  await pair.enter('ann');
-  pair.sockets.ann.dispatch('member', pair.info('bea'));
-  await pair.enter('bea');
+  const pair = await makeConnectedPair(context);
   const before = peerOf(pair.calls.ann, 'bea').pc;
   const heard = [];
   pair.calls.ann.on('note', ({ key }) => heard.push(key));
@@ -294,8 +289,7 @@ test('the stay is the same after each loss of the connection', async () => {
 for (const [self, peer, polite] of [['a', 'b', true], ['b', 'a', false], ['a', 'ab', true], ['ab', 'a', false], ['Z', 'a', true], ['\uffee', '\u{1f600}', true]]) {
   test(`of ${self} and ${peer} the lower by bytes is polite`, async () => {
     const socket = new FakeSocket(() => ({ self, key: 'k', members: [], call: {}, iceServers: [], epoch: 1 }));
-    const link = new RoomLink({ socket, room: 'room', name: 'x' });
-    const callLink = new CallLink(link);
+    const { link, callLink } = makeLinks(socket, 'x');
     const heard = [];
     callLink.on('peer', (info) => heard.push(info.polite));
     link.start();

@@ -6,7 +6,7 @@ import { isModerator, nobody, othersOf, reduceMembers, typingNames } from '../..
 import { noMedia, reduceMedia } from '../../state/media.js';
 import { noNotices, reduceNotices } from '../../state/notices.js';
 import { closedPanel, reducePanel } from '../../state/panel.js';
-import { largeOf, noPeers, reducePeers } from '../../state/peers.js';
+import { largeOf, noPeers, participantsOf, reducePeers } from '../../state/peers.js';
 import { createPageStore } from '../../state/state.js';
 import { isBusy, noTransfers, reduceTransfers, unsavedOf } from '../../state/transfers.js';
 
@@ -70,26 +70,48 @@ test('who types has the name that it has in the list', () => {
 
 // Peers, and who is large
 
-const peer = (id, screen = false) => ({ id, name: id, status: { audio: true, video: true, screen }, isAway: false, connection: 'connected', route: undefined, stream: undefined, trouble: undefined });
-const peers = (...list) => ({ type: 'peers', peers: list });
+const peer = (id, more = {}) => ({ id, name: `once ${id}`, connection: 'connected', route: undefined, stream: undefined, trouble: undefined, ...more });
+const peers = (...ids) => ({ type: 'peers', peers: ids.map((id) => peer(id)) });
+const shares = (id, screen = true) => ({ type: 'member', member: { ...member(0), id, call: { stay: 's', audio: true, video: true, screen } } });
 const pin = (id) => ({ type: 'pinned', id });
+const both = (state, event) => ({ peers: reducePeers(state.peers, event), members: reduceMembers(state.members, event) });
+const alone = { peers: noPeers, members: nobody };
 
-table(reducePeers, noPeers, largeOf, [
+table(both, alone, largeOf, [
   ['nobody is there', [], undefined],
-  ['nobody shares', [peers(peer('a'), peer('b'))], undefined],
-  ['one shares', [peers(peer('a'), peer('b', true))], 'b'],
-  ['who shared last, though they came first', [peers(peer('a'), peer('b', true)), peers(peer('a', true), peer('b', true))], 'a'],
-  ['one stops', [peers(peer('a'), peer('b', true)), peers(peer('a', true), peer('b', true)), peers(peer('a'), peer('b', true))], 'b'],
-  ['oneself, for the person wants it', [peers(peer('a', true)), pin('self')], 'self'],
-  ['whom the person chose', [peers(peer('a', true), peer('b', true)), pin('a')], 'a'],
-  ['whom the person chose, who left', [peers(peer('a'), peer('b')), pin('a'), peers(peer('b'))], undefined],
-  ['chosen no more', [peers(peer('a'), peer('b')), pin('a'), pin(undefined)], undefined],
+  ['nobody shares', [peers('a', 'b')], undefined],
+  ['one shares', [peers('a', 'b'), shares('b')], 'b'],
+  ['one who is not connected shares', [peers('a'), shares('b')], undefined],
+  ['who shared last, though they came first', [peers('a', 'b'), shares('b'), shares('a')], 'a'],
+  ['one stops', [peers('a', 'b'), shares('b'), shares('a'), shares('a', false)], 'b'],
+  ['one leaves', [peers('a', 'b'), shares('b'), shares('a'), gone('a')], 'b'],
+  ['oneself', [{ type: 'joined', self: 'me' }, peers('a'), shares('me')], undefined],
+  ['oneself, for the person wants it', [peers('a'), shares('a'), pin('self')], 'self'],
+  ['whom the person chose', [peers('a', 'b'), shares('a'), shares('b'), pin('a')], 'a'],
+  ['whom the person chose, who left', [peers('a', 'b'), pin('a'), peers('b')], undefined],
+  ['chosen no more', [peers('a', 'b'), pin('a'), pin(undefined)], undefined],
 ]);
 
+const inCall = (name, more = {}) => ({ type: 'member', member: { ...member(0), id: 'a', name, call: { stay: 's', audio: false, video: true, screen: false }, ...more } });
+
+table(both, alone, (state) => participantsOf(state).map(({ name, isAway, status: { audio, video } }) => [name, isAway, audio, video]), [
+  ['whom the server knows no more', [peers('a')], [['once a', true, true, true]]],
+  ['what the list says', [peers('a'), inCall('Ana')], [['Ana', false, false, true]]],
+  ['a new name', [peers('a'), inCall('Ana'), inCall('Anna')], [['Anna', false, false, true]]],
+  ['away in the list is away in the call', [peers('a'), inCall('Ana', { away: true })], [['Ana', true, false, true]]],
+  ['another tab of theirs is there', [peers('a'), inCall('Ana', { away: true }), inCall('Ana')], [['Ana', false, false, true]]],
+  ['a server that began anew', [peers('a'), inCall('Ana'), { type: 'members', members: [] }], [['once a', true, true, true]]],
+]);
+
+test('whoever is in the call is in the list, however long that is', () => {
+  const state = run(reduceMembers, nobody, [members(200), inCall('Ana')]);
+  assert.equal(state.list.at(-1).name, 'Ana');
+});
+
 test('peers that are what they were are the same', () => {
-  const before = reducePeers(noPeers, peers(peer('a'), peer('b')));
-  assert.equal(reducePeers(before, peers(peer('a'), peer('b'))), before);
-  assert.equal(reducePeers(before, peers(peer('a'), peer('b', true))).list[0], before.list[0]);
+  const before = reducePeers(noPeers, peers('a', 'b'));
+  assert.equal(reducePeers(before, peers('a', 'b')), before);
+  assert.equal(reducePeers(before, { type: 'peers', peers: [peer('a'), peer('b', { connection: 'failed' })] }).list[0], before.list[0]);
 });
 
 // Panel
@@ -204,7 +226,7 @@ test('whoever has a colour keeps it', () => {
   const before = reduceColours(noColours, { type: 'members', members: [{ name: 'Ada' }, { name: 'Bob' }] });
   const after = reduceColours(before, { type: 'members', members: [{ name: 'Cid' }, { name: 'Bob' }, { name: 'Ada' }] });
   for (const name of ['Ada', 'Bob']) assert.equal(after.get(name), before.get(name));
-  assert.equal(reduceColours(after, { type: 'peers', peers: [{ name: 'Cid' }] }), after);
+  assert.equal(reduceColours(after, { type: 'member', member: { name: 'Cid' } }), after);
 });
 
 // All together

@@ -2,7 +2,7 @@
 
 import { LevelMeter } from '../../call/level.js';
 import { t } from '../../i18n/t.js';
-import { largeOf } from '../../state/peers.js';
+import { largeOf, participantsOf } from '../../state/peers.js';
 import { h } from '../dom.js';
 import { keyed } from '../keyed.js';
 import { Tile } from '../tile/tile.js';
@@ -29,6 +29,7 @@ export function createStage({ store, session, signal }) {
   const resized = new ResizeObserver(() => arrange());
   resized.observe(element);
   store.watch(({ peers }) => peers, update, { signal });
+  store.watch(({ members }) => members.list, update, { signal });
   store.watch(({ media }) => media, update, { signal });
   showSpeakers(session, store, () => tiles, signal);
   signal.addEventListener('abort', () => {
@@ -48,7 +49,7 @@ export function createStage({ store, session, signal }) {
 
   function arrange() {
     const { peers } = store.get();
-    const large = largeOf(peers);
+    const large = largeOf(store.get());
     const layout = layOut({ count: tiles.size, size: inner(element), gap, hasLarge: large !== undefined });
     element.dataset['layout'] = layout.kind === 'large' && layout.isWide ? 'large-wide' : layout.kind;
     element.style.setProperty('--others', String(Math.max(tiles.size - 1, 1)));
@@ -77,12 +78,13 @@ function sizeIn(layout, isMain) {
  * @param {MediaStream} own  shows this member's picture
  * @returns {import('../tile/tile.js').TileView[]}
  */
-function viewsOf({ peers, media, connection }, own) {
+function viewsOf(state, own) {
+  const { media, connection } = state;
   for (const old of own.getTracks()) if (old !== media.videoTrack) own.removeTrack(old);
   if (media.videoTrack && own.getTracks().length === 0) own.addTrack(media.videoTrack);
   const { name } = connection;
   const self = { id: 'self', name, status: media.status, connection: /** @type {const} */ ('connected'), isAway: false, stream: own, route: undefined, trouble: undefined };
-  return [...peers.list, self];
+  return [...participantsOf(state), self];
 }
 
 /**
@@ -97,10 +99,10 @@ function showSpeakers(session, store, tilesNow, signal) {
   const levels = new LevelMeter();
   store.watch(({ media }) => media.audioTrack, (track) => levels.listen(track), { signal });
   const timer = setInterval(() => {
-    const { peers, media } = store.get();
+    const { media } = store.get();
     const tiles = tilesNow();
     tiles.get('self')?.setSpeaking(media.status.audio && levels.level > speakingLevel);
-    for (const { id, status } of peers.list) tiles.get(id)?.setSpeaking(status.audio && session.levelOf(id) > speakingLevel);
+    for (const { id, status } of participantsOf(store.get())) tiles.get(id)?.setSpeaking(status.audio && session.levelOf(id) > speakingLevel);
   }, speakingInterval);
   signal.addEventListener('abort', () => {
     clearInterval(timer);

@@ -7,7 +7,7 @@ import { icon } from '../icons.js';
 import { cropLimit, pictureBox } from '../stage/grid.js';
 import { createNote, createRouteMark } from './marks.js';
 
-/** @typedef {import('../../state/peers.js').PeerView} TileView */
+/** @typedef {import('../../state/peers.js').Participant} TileView */
 
 export class Tile {
   id;
