@@ -25,8 +25,12 @@ export function createHelp({ store, commands, signal }) {
     h('h2', { id: 'help-title' }, t('help.title')),
     h('p', { class: 'hint' }, t('help.intro')),
     h('div', { class: 'help-keys', tabindex: 0 }, h('table', {}, h('tbody', {}, ...rows, escape))),
-    h('div', { class: 'option' }, isOn, h('label', { for: 'use-shortcuts' }, t('help.switch'))),
-    commandButton(commands.check, { store, signal, class: 'quiet', hasText: true }),
+    h(
+      'div',
+      { class: 'help-foot' },
+      h('div', { class: 'option' }, isOn, h('label', { for: 'use-shortcuts' }, t('help.switch'))),
+      commandButton(commands.check, { store, signal, class: 'quiet', hasText: true }),
+    ),
     close,
   );
   store.watch(({ panel }) => panel.hasShortcuts, (hasShortcuts) => (isOn.checked = hasShortcuts), { signal });
