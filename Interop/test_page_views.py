@@ -188,3 +188,24 @@ def test_a_note_does_not_lie_over_the_name_of_the_other(visit, join):
     expect(ann.page.locator(".note")).to_be_visible()
     expect(ann.page.locator(".tile.is-main .name")).to_be_visible()
     assert ann.page.evaluate(OVERLAPS, [".tile.is-main .tile-bar", ".note"]) == []
+
+
+@pytest.mark.parametrize(
+    ("locale", "language", "direction", "words"),
+    [("de-AT", "de", "ltr", "Am Gespräch teilnehmen"), ("ar-EG", "ar", "rtl", "الانضمام إلى المكالمة"), ("eo", "en", "ltr", "Join the call")],
+)
+def test_the_page_speaks_the_language_of_the_browser(chromium, linkup, locale, language, direction, words):
+    context = chromium.new_context(locale=locale)
+    try:
+        page = context.new_page()
+        page.goto(f"http://localhost:{linkup.port}/r/room?name=Ann")
+        expect(page.locator("#join")).to_have_text(words)
+        expect(page.locator("html")).to_have_attribute("lang", language)
+        expect(page.locator("html")).to_have_attribute("dir", direction)
+        name, label = page.locator("#lobby-name").bounding_box(), page.locator("label[for=relay-only]").bounding_box()
+        # A box to check stands before its label, where the reading begins.
+        box = page.locator("#relay-only").bounding_box()
+        assert (box["x"] < label["x"]) == (direction == "ltr")
+        assert name["x"] >= 0
+    finally:
+        context.close()

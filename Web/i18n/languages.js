@@ -2,6 +2,8 @@
 
 /** @type {Record<string, () => Promise<{ default: import('./t.js').Catalogue }>>} */
 const catalogues = {
+  ar: () => import('./ar.js'),
+  de: () => import('./de.js'),
   en: () => import('./en.js'),
 };
 

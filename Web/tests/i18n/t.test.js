@@ -45,6 +45,12 @@ for (const tag of languages) {
     assert.deepEqual(Object.keys(english).filter((key) => !(key in words)), []);
     const used = (entry) => [...new Set(JSON.stringify(entry).match(/\{!?[a-z]+\}/gi) ?? [])].sort();
     for (const [key, entry] of Object.entries(words)) assert.deepEqual(used(entry), used(english[key]), key);
+    // What is counted has a form for each kind of number that the language tells apart.
+    const kinds = new Intl.PluralRules(tag).resolvedOptions().pluralCategories.toSorted();
+    for (const [key, entry] of Object.entries(words)) {
+      assert.equal(typeof entry, typeof english[key], key);
+      if (typeof entry !== 'string') assert.deepEqual(Object.keys(entry).sort(), kinds, key);
+    }
   });
 }
 
