@@ -122,6 +122,22 @@ async function exchange(a, b) {
   assert.fail('the two sides do not come to rest');
 }
 
+/** The impolite side has offered, and the other one has not heard of it. */
+async function makeOffer() {
+  const pair = makePair();
+  await pair.impolite.negotiation.start();
+  await settle();
+  await settle();
+  return pair;
+}
+
+async function makeAgreed() {
+  const pair = makePair();
+  await pair.impolite.negotiation.start();
+  await exchange(pair.polite, pair.impolite);
+  return pair;
+}
+
 const last = (side) => side.connections.at(-1);
 
 function assertAgreed(a, b) {
@@ -175,10 +191,7 @@ test('an offer that arrives while the own one is being made', async () => {
 });
 
 test('an offer that arrives while an answer is being applied is no collision', async () => {
-  const pair = makePair();
-  await pair.impolite.negotiation.start();
-  await settle();
-  await settle();
+  const pair = await makeOffer();
   await deliver(pair.impolite, pair.polite);
   await settle();
   last(pair.polite).need();
@@ -195,9 +208,7 @@ test('an offer that arrives while an answer is being applied is no collision', a
 });
 
 test('both sides restart ICE at once', async () => {
-  const pair = makePair();
-  await pair.impolite.negotiation.start();
-  await exchange(pair.polite, pair.impolite);
+  const pair = await makeAgreed();
   pair.polite.negotiation.restartIce();
   pair.impolite.negotiation.restartIce();
   await exchange(pair.polite, pair.impolite);
@@ -205,10 +216,7 @@ test('both sides restart ICE at once', async () => {
 });
 
 test('candidates before the description wait for it, in their order', async () => {
-  const pair = makePair();
-  await pair.impolite.negotiation.start();
-  await settle();
-  await settle();
+  const pair = await makeOffer();
   for (const candidate of ['a', 'b']) await pair.polite.negotiation.receive({ epoch: 1, candidate: { candidate } });
   await pair.polite.negotiation.receive({ epoch: 1, endOfCandidates: true });
   assert.deepEqual(last(pair.polite).candidates, []);
@@ -219,9 +227,7 @@ test('candidates before the description wait for it, in their order', async () =
 });
 
 test('candidates of an offer that was ignored raise nothing, others do', async () => {
-  const pair = makePair();
-  await pair.impolite.negotiation.start();
-  await exchange(pair.polite, pair.impolite);
+  const pair = await makeAgreed();
   await pair.impolite.negotiation.receive({ epoch: 1, candidate: { candidate: 'bad' } });
   assert.deepEqual(pair.impolite.errors, ['OperationError']);
   last(pair.impolite).need();
@@ -242,10 +248,7 @@ test('own candidates and their end are sent with the epoch', () => {
 });
 
 test('a description that comes twice changes nothing', async () => {
-  const pair = makePair();
-  await pair.impolite.negotiation.start();
-  await settle();
-  await settle();
+  const pair = await makeOffer();
   const [offer] = pair.impolite.sent;
   await pair.polite.negotiation.receive(offer);
   await deliver(pair.impolite, pair.polite);
@@ -263,10 +266,7 @@ test('kinds of description that nobody sends are left alone', async () => {
 });
 
 test('after a loss an unanswered offer is sent again; otherwise ICE is restarted', async () => {
-  const pair = makePair();
-  await pair.impolite.negotiation.start();
-  await settle();
-  await settle();
+  const pair = await makeOffer();
   const [lost] = pair.impolite.sent.splice(0);
   pair.impolite.negotiation.resynchronize();
   assert.deepEqual(pair.impolite.sent, [lost]);
@@ -282,9 +282,7 @@ test('after a loss an unanswered offer is sent again; otherwise ICE is restarted
 });
 
 test('a higher epoch makes a new connection, a lower one is dropped', async () => {
-  const pair = makePair();
-  await pair.impolite.negotiation.start();
-  await exchange(pair.polite, pair.impolite);
+  const pair = await makeAgreed();
   const before = last(pair.polite);
   await pair.polite.negotiation.receive({ epoch: 0, description: { type: 'offer', sdp: 'stale' } });
   assert.equal(pair.polite.sent.length, 0);
@@ -313,9 +311,7 @@ for (const epoch of ['x', undefined, NaN, null]) {
 }
 
 test('one side renews: the other follows, and it ends there', async () => {
-  const pair = makePair();
-  await pair.impolite.negotiation.start();
-  await exchange(pair.polite, pair.impolite);
+  const pair = await makeAgreed();
   // Something of the old connection is still on its way.
   pair.polite.sent.push({ epoch: 1, candidate: { candidate: 'late' } });
   await pair.impolite.negotiation.renew();
@@ -326,9 +322,7 @@ test('one side renews: the other follows, and it ends there', async () => {
 });
 
 test('both sides renew at once: one new connection each', async () => {
-  const pair = makePair();
-  await pair.impolite.negotiation.start();
-  await exchange(pair.polite, pair.impolite);
+  const pair = await makeAgreed();
   await Promise.all([pair.impolite.negotiation.renew(), pair.polite.negotiation.renew()]);
   await exchange(pair.polite, pair.impolite);
   assert.deepEqual([pair.polite.connections.length, pair.impolite.connections.length], [2, 2]);
@@ -336,10 +330,7 @@ test('both sides renew at once: one new connection each', async () => {
 });
 
 test('a connection that is not answered yet is not renewed: its offer goes out again', async () => {
-  const pair = makePair();
-  await pair.impolite.negotiation.start();
-  await settle();
-  await settle();
+  const pair = await makeOffer();
   await deliver(pair.impolite, pair.polite);
   await pair.impolite.negotiation.renew();
   assert.deepEqual(pair.impolite.sent.map(({ epoch, description }) => [epoch, description.type]), [[1, 'offer']]);
