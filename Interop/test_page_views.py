@@ -182,6 +182,17 @@ def test_nothing_lies_over_a_name(visit, join):
         )
 
 
+@pytest.mark.parametrize("size", ["laptop", "small"])
+def test_who_is_alone_sees_the_link_for_the_others(visit, join, size):
+    ann = visit(size=size).enter()
+    address = ann.page.locator(".invite-address")
+    expect(address).to_have_text(f"{ann.url}/r/room")
+    in_view(ann, ".invite-address")
+    assert ann.page.evaluate(OVERLAPS, [".tile-bar, .tile-note", ".alone"]) == []
+    join("Bea", call=call())
+    expect(address).to_be_hidden()
+
+
 def test_a_note_does_not_lie_over_the_name_of_the_other(visit, join):
     ann = visit().enter()
     join(LONG_NAME, call=call())

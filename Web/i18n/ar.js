@@ -63,6 +63,7 @@ export default {
   'waiting.words': 'طُلب من مضيف {room} أن يسمح لك بالدخول.',
   'waiting.leave': 'إنهاء الانتظار',
 
+  'call.alone': 'لا أحد غيرك هنا بعد. ادعُ الآخرين بهذا الرابط:',
   'call.elsewhere': 'المكالمة مستمرة في علامة تبويب أخرى.',
   'call.take-back': 'نقلها إلى هنا',
   'call.toolbar': 'المكالمة',

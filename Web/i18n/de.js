@@ -51,6 +51,7 @@ export default {
   'waiting.words': 'Wer {room} leitet, wird gebeten, Sie einzulassen.',
   'waiting.leave': 'Nicht länger warten',
 
+  'call.alone': 'Noch ist niemand sonst hier. Mit diesem Link laden Sie andere ein:',
   'call.elsewhere': 'Das Gespräch geht in einem anderen Tab weiter.',
   'call.take-back': 'Hierher holen',
   'call.toolbar': 'Gespräch',

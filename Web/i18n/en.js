@@ -51,6 +51,7 @@ export default {
   'waiting.words': 'A host of {room} is asked to let you in.',
   'waiting.leave': 'Wait no longer',
 
+  'call.alone': 'Nobody else is here yet. Invite others with this link:',
   'call.elsewhere': 'The call goes on in another tab.',
   'call.take-back': 'Take it here',
   'call.toolbar': 'Call',

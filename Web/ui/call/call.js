@@ -7,6 +7,7 @@ import { h } from '../dom.js';
 import { icon } from '../icons.js';
 import { createNotices } from '../notices/notices.js';
 import { createSide } from '../side/side.js';
+import { createAlone } from '../stage/alone.js';
 import { createStage } from '../stage/stage.js';
 import { createToolbar, createTop } from '../toolbar/toolbar.js';
 import { createTransfers } from '../transfers/transfers.js';
@@ -36,7 +37,7 @@ export function createCall({ store, session, commands, signal }) {
   const drop = h('div', { class: 'drop', hidden: true }, h('p', {}, icon('file'), t('call.drop')));
   const stage = createStage(parts).element;
   const transfers = createTransfers(parts).element;
-  const middle = h('div', { class: 'middle' }, banner, elsewhere, stage, createNotices(parts).element, transfers);
+  const middle = h('div', { class: 'middle' }, banner, elsewhere, stage, createAlone(parts).element, createNotices(parts).element, transfers);
   const check = createCheck(parts);
   const element = h('main', { id: 'call', class: 'call' }, top.element, middle, toolbar.element, side.element, drop, check.element);
   store.apply({ type: 'panel', isOpen: width.matches, tab: 'chat' });
