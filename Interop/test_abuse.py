@@ -10,10 +10,12 @@ import signal
 import socket
 import stat
 import time
+from collections import Counter
 
 import pytest
 
 from harness.attack import NETWORKS, Intruder, connect, exchange, processor_seconds
+from harness.crowd import raise_descriptors
 from harness.engineio import EngineSocket, SocketIOSocket
 from harness.member import call, error_code
 from harness.pair import Pair
@@ -45,7 +47,8 @@ def program(request, start_server, tmp_path):
     def start(limit):
         arguments, ready = {
             "linkup": (
-                ["--port", 0, "--turn-port", 0, "--data-directory", tmp_path / "data"], r"Open http://[^ /]+:(\d+)"
+                ["--port", 0, "--turn-port", 0, "--data-directory", tmp_path / f"data-{limit}"],
+                r"Open http://[^ /]+:(\d+)",
             ),
             "linkup turn": (
                 ["turn", "--hostname", "127.0.0.1", "--turn-port", 0, "--user", "ann:x",
@@ -59,36 +62,42 @@ def program(request, start_server, tmp_path):
     return start
 
 
-@pytest.mark.parametrize("limit", [256, 512])
-def test_the_process_outlives_its_descriptors(program, limit):
-    server = program(limit)
+def test_the_process_outlives_its_descriptors(program):
+    raise_descriptors()
+    servers = {limit: program(limit) for limit in (256, 512)}
     with contextlib.ExitStack() as stack:
-        for number in range(limit + 100):
-            try:
-                source = NETWORKS[number % len(NETWORKS)]
-                stack.enter_context(connect(server.address, source=source, timeout=3))
-            except OSError:
-                break  # Those that wait to be accepted are as many as the system lets.
+        for limit, server in servers.items():
+            for number in range(limit + 100):
+                try:
+                    source = NETWORKS[number % len(NETWORKS)]
+                    stack.enter_context(connect(server.address, source=source, timeout=3))
+                except OSError:
+                    break  # Those that wait to be accepted are as many as the system lets.
         # libdispatch looks at its threads once a second, and used to end the process when it couldn't.
-        used = processor_seconds(server.pid)
+        used = {limit: processor_seconds(server.pid) for limit, server in servers.items()}
         for _ in range(4):
             wait_until(lambda end=time.monotonic() + 1: time.monotonic() > end, what="a second")
-            assert server.is_running, server.log[-2000:]
-            assert server.descriptors < limit - 5
-        assert processor_seconds(server.pid) - used < 1
-    wait_until(lambda: server.descriptors < limit // 2, what="the descriptors to come back")
+            for limit, server in servers.items():
+                assert server.is_running, server.log[-2000:]
+                assert server.descriptors < limit - 5
+        for limit, server in servers.items():
+            assert processor_seconds(server.pid) - used[limit] < 1
+    for limit, server in servers.items():
+        wait_until(lambda: server.descriptors < limit // 2, what="the descriptors to come back")
+        wait_until(lambda: is_served(server), what="a newcomer to be served")
+        # One line a minute for each reason, however many were refused.
+        reasons = Counter(line.split("] ", 1)[1] for line in server.log.splitlines() if "refused" in line.lower())
+        assert set(reasons.values()) == {1}, server.log
 
-    def is_served():
-        with contextlib.suppress(OSError), connect(server.address, timeout=1) as connection:
-            if "turn" in server.arguments[0]:
-                connection.sendall(bytes.fromhex("000100002112a442") + bytes(12))
-                return connection.recv(2) == b"\x01\x01"
-            connection.sendall(get("/healthz"))
-            return connection.recv(9) == b"HTTP/1.1 "
 
-    wait_until(is_served, what="a newcomer to be served")
-    # One line a minute, however many were refused.
-    assert server.log.lower().count("refused") == 1, server.log
+def is_served(server):
+    """Whether a new connection is answered."""
+    with contextlib.suppress(OSError), connect(server.address, timeout=1) as connection:
+        if "turn" in server.arguments[0]:
+            connection.sendall(bytes.fromhex("000100002112a442") + bytes(12))
+            return connection.recv(2) == b"\x01\x01"
+        connection.sendall(get("/healthz"))
+        return connection.recv(9) == b"HTTP/1.1 "
 
 
 # MARK: Signals and the end

@@ -167,7 +167,7 @@ def test_three_people_with_a_file(linkup, people, tmp_path, query):
     for person in everybody:
         person.expect_texts("one", "two")
 
-    data = random_file(5_000_000, seed=len(query))
+    data = random_file(2_500_000, seed=len(query))
     ann.send_file("holiday.bin", data)
     for person in (bea, cid):
         received = person.receive_file("holiday.bin", tmp_path / person.name)
@@ -467,8 +467,8 @@ def test_a_reload_is_the_same_member(linkup, people):
     expect(ann.page.locator("#messages .message.is-own .text")).to_have_text(["mine"])
     ann.wait_for_frames()
     bea.wait_for_frames()
-    # As long as the server leaves for a page to come back, and more.
-    time.sleep(5)
+    # More than the server leaves for a page to come back.
+    time.sleep(3.2)
     for person in (ann, bea):
         expect(person.page.locator("#people li")).to_have_count(2)
         expect(person.page.locator("#people .is-away")).to_have_count(0)

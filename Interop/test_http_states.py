@@ -86,8 +86,9 @@ def test_broken_bodies_leave_nothing(server, path):
 
 
 @pytest.mark.timeout(120)
-def test_who_reads_no_response_is_let_go(linkup):
+def test_who_reads_no_response_is_let_go(start_linkup):
     """Whether what is asked for is more than the system keeps for a socket, or all of it has left the program."""
+    linkup = start_linkup("--http-response-timeout", 3, "--http-idle-timeout", 4)
     session(linkup, "/socket.io/")
     # The connection of that has to end first.
     time.sleep(0.5)
@@ -97,7 +98,7 @@ def test_who_reads_no_response_is_let_go(linkup):
             text = f"GET / HTTP/1.1\r\n{HOST}\r\n" * count
             connections.enter_context(connect(linkup, text, receive_buffer=2048))
         wait_until(lambda: linkup.descriptors >= before + 3, what="the connections to be served")
-        # 30 s to take a response, or 60 s to ask again once it was taken.
+        # The time to take a response, or to ask again once it was taken.
         wait_until(lambda: linkup.descriptors <= before, timeout=80, what="the connections to end")
         # New clients are served meanwhile and after.
         session(linkup, "/socket.io/")

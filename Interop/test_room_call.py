@@ -9,7 +9,7 @@ import pytest
 
 from harness.attack import NETWORKS, Intruder
 from harness.member import SILENT, Member, call, error_code
-from harness.rooms import BAD, make_caller, make_member, room  # noqa: F401, fixtures
+from harness.rooms import BAD, make_caller, make_member, room, settled  # noqa: F401, fixtures
 
 OFFER = {"epoch": 1, "description": {"type": "offer", "sdp": "v=0\r\n"}}
 
@@ -134,11 +134,9 @@ def test_the_secret_outlives_a_restart(start_linkup, tmp_path):
     assert is_issued_under(secret, again)
 
 
-def test_lost_connection_is_away_and_comes_back(make_caller, room):
+def test_lost_connection_is_away_and_comes_back(settled, make_caller):
     """The place in the call is kept, and with the same stay the peers have nothing to do."""
-    ann, bea = make_caller(room, "Ann"), make_caller(room, "Bea")
-    # A place is kept for those who were there for at least three seconds.
-    time.sleep(3.2)
+    room, ann, bea = settled("call")
     bea.drop()
     away = ann.wait_for_member(bea.id, lambda member: member["away"])
     assert away["call"]["stay"] == bea.stay
@@ -151,10 +149,9 @@ def test_lost_connection_is_away_and_comes_back(make_caller, room):
     assert ann.request("signal", bea.id, OFFER) == {} and again.wait_for("signal") == (ann.id, OFFER)
 
 
-def test_another_stay_of_who_was_away(make_caller, room):
+def test_another_stay_of_who_was_away(settled, make_caller):
     """A page that was loaded again has no connections: its stay is another one, and nothing of the old is left."""
-    ann, bea = make_caller(room, "Ann"), make_caller(room, "Bea")
-    time.sleep(3.2)
+    room, ann, bea = settled("call")
     bea.drop()
     ann.wait_for_member(bea.id, lambda member: member["away"])
     again = make_caller(room, "Bea", key=bea.key)

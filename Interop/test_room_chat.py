@@ -1,5 +1,6 @@
 """Chat in a room: `say`, `edit`, `delete`, `history`, `search` and `typing`, as docs/protocol.md has them."""
 
+import contextlib
 import threading
 
 import pytest
@@ -66,14 +67,18 @@ def test_numbers_are_dense_in_each_room(make_member, room):
     assert make_member(room).joined["lastNumber"] == 5
 
 
-def say_many(make_member, room, count):
-    """Many messages; each writer may say 20 at once."""
-    writers = [make_member(room, f"Writer {number}") for number in range((count + 19) // 20)]
-    return [writers[number % len(writers)].say(str(number)) for number in range(count)]
+@pytest.fixture(scope="module")
+def long_history(shared_linkup):
+    """A room and the 230 messages that were said there; each writer may say 20 at once."""
+    with contextlib.ExitStack() as stack:
+        writers = [stack.enter_context(Member(shared_linkup.url)) for _ in range(12)]
+        for number, writer in enumerate(writers):
+            writer.join("history", f"Writer {number}")
+        return "history", [writers[number % len(writers)].say(str(number)) for number in range(230)]
 
 
-def test_history_in_pages(make_member, room):
-    said = say_many(make_member, room, 230)
+def test_history_in_pages(make_member, long_history):
+    room, said = long_history
     late = make_member(room, "Late")
     assert late.joined["messages"] == said[-100:] and late.joined["more"] is True
     assert late.joined["lastNumber"] == said[-1]["number"]
@@ -89,12 +94,12 @@ def test_history_in_pages(make_member, room):
     assert history(before=said[0]["number"]) == {"messages": [], "more": False}
 
 
-def test_history_after_what_is_known(make_member, room):
+def test_history_after_what_is_known(make_member, long_history):
     """Whoever notices a hole fetches what it missed."""
-    said = say_many(make_member, room, 130)
+    room, said = long_history
     late = make_member(room, "Late")
     assert late.request("history", after=said[9]["number"]) == {"messages": said[10:110], "more": True}
-    assert late.request("history", after=said[109]["number"]) == {"messages": said[110:], "more": False}
+    assert late.request("history", after=said[129]["number"]) == {"messages": said[130:], "more": False}
     assert late.request("history", after=said[-1]["number"]) == {"messages": [], "more": False}
     assert late.request("history", after=0, limit=1) == {"messages": said[:1], "more": True}
     answer = late.request("history", after=said[9]["number"], before=said[20]["number"])
@@ -367,5 +372,3 @@ def test_no_acknowledged_message_is_lost_when_the_server_is_killed(start_linkup)
         assert member.id == last["author"]
         assert member.say(last["text"], key=last["key"]) == last
         assert member.say("new")["number"] == last_number + 1
-    for thread in threads:
-        thread.join(20)

@@ -9,7 +9,7 @@ import pytest
 from harness import http
 from harness.attack import NETWORKS, Intruder, exchange
 from harness.member import SILENT, Member, call, error_code
-from harness.rooms import BAD, TEXTS, make_caller, make_member, room  # noqa: F401, fixtures
+from harness.rooms import BAD, TEXTS, make_caller, make_member, room, settled  # noqa: F401, fixtures
 from harness.waiting import wait_until
 
 
@@ -167,10 +167,9 @@ def test_two_tabs_are_one_person(make_member, room):
     assert ann.wait_for("member-left") == {"id": first.id, "reason": "left"}
 
 
-def test_a_lost_tab_is_nothing_to_the_others(make_member, room):
-    ann, first = make_member(room, "Ann"), make_member(room, "Bea")
+def test_a_lost_tab_is_nothing_to_the_others(settled, make_member):
+    room, ann, first = settled("chat")
     second = make_member(room, "Bea", key=first.key)
-    time.sleep(3.2)
     first.drop()
     time.sleep(0.5)
     second.say("marker")
@@ -178,11 +177,10 @@ def test_a_lost_tab_is_nothing_to_the_others(make_member, room):
     assert not ann.heard("member-left") and not [news for _, news in ann.heard("member") if news["away"]]
 
 
-def test_who_has_a_tab_left_is_not_away(make_member, make_caller, room):
+def test_who_has_a_tab_left_is_not_away(settled, make_member):
     """The tab with the call is lost: its place in the call is kept, and the person is there all the same."""
-    ann, first = make_caller(room, "Ann"), make_caller(room, "Bea")
+    room, ann, first = settled("call")
     second = make_member(room, "Bea", key=first.key)
-    time.sleep(3.2)
     first.drop()
     second.say("still here")
     ann.wait_for("message")
@@ -245,10 +243,9 @@ def test_who_was_there_for_a_blink_is_gone_at_once(make_member, room):
     assert ann.wait_for("member-left") == {"id": bea.id, "reason": "lost"}
 
 
-def test_away_and_back(make_member, room):
-    ann, bea = make_member(room, "Ann"), make_member(room, "Bea")
+def test_away_and_back(settled, make_member):
+    room, ann, bea = settled("chat")
     assert bea.request("hand", raised=True) == {}
-    time.sleep(3.2)
     bea.drop()
     away = ann.wait_for_member(bea.id, lambda news: news["away"])
     # It keeps all that it had, and who comes meanwhile sees that it is away.
@@ -313,26 +310,33 @@ def last_known(member):
     return known
 
 
-@pytest.mark.parametrize("kind", ["chat", "call"])
-def test_a_reload_leaves_no_ghost(make_member, make_caller, shared_linkup, room, kind):
-    """In whatever order things happen, of a page that was there for long, and of one that was opened just now."""
-    make = make_caller if kind == "call" else make_member
-    orders = list(itertools.permutations(["end", "goodbye", "join"]))
+def test_a_reload_leaves_no_ghost(make_member, make_caller, shared_linkup, room):
+    """In whatever order things happen, of a page that was there for long, and of one that was opened just now.
+
+    With the chat alone and in the call.
+    """
+    kinds = {"chat": make_member, "call": make_caller}
+    cases = list(itertools.product(kinds, itertools.permutations(["end", "goodbye", "join"])))
 
     def start(age):
-        return [(f"{order}, {age}", Reload(shared_linkup, f"{room}-{age}-{'-'.join(order)}", make)) for order in orders]
+        reloads = []
+        for kind, order in cases:
+            name = "-".join([kind, age, *order])
+            reloads.append((name, Reload(shared_linkup, f"{room}-{name}", kinds[kind])))
+        return reloads
 
     settled = start("settled")
     # The place of who was there for three seconds is kept.
     time.sleep(3.2)
     fresh = start("fresh")
-    for order, (_, reload) in zip(orders * 2, settled + fresh):
+    for (_, order), (_, reload) in zip(cases * 2, settled + fresh):
         for step in order:
             getattr(reload, step)()
     # By now every time that ran is over.
     time.sleep(3.5)
-    stranger = make_member()
-    for name, reload in settled + fresh:
+    # Of whom none enters more rooms than one may at once.
+    strangers = itertools.cycle([make_member(), make_member()])
+    for stranger, (name, reload) in zip(strangers, settled + fresh):
         try:
             reload.assert_that_one_is_there(stranger)
         except AssertionError as error:
@@ -347,9 +351,8 @@ def test_a_reload_leaves_no_ghost(make_member, make_caller, shared_linkup, room,
         wait_until(lambda reload=reload: last_known(reload.ann)[reload.id] is None, what=f"the end, {name}")
 
 
-def test_a_goodbye_leaves_time_for_a_reload(make_member, shared_linkup, room):
-    ann, bea = make_member(room, "Ann"), make_member(room, "Bea")
-    time.sleep(3.2)
+def test_a_goodbye_leaves_time_for_a_reload(settled, shared_linkup):
+    room, ann, bea = settled("chat")
     leave_by_beacon(shared_linkup, room=room, key=bea.key, connection=bea.connection)
     began = time.monotonic()
     ann.wait_for_member(bea.id, lambda news: news["away"])
@@ -616,18 +619,23 @@ def test_waiting_list(make_member, room):
 
 
 def test_who_waits_and_goes_is_not_waited_for(make_member, room):
-    ann = make_member(room, "Ann")
-    ann.request("settings", waiting=True)
+    # Each in a room of its own, since the list is told at most once a second.
+    waiters = {}
     for go in ("leave", "close", "drop", "elsewhere"):
-        bea = make_member()
-        assert bea.try_join(room, "Bea")["waiting"] is True
+        ann, bea = make_member(f"{room}-{go}", "Ann"), make_member()
+        ann.request("settings", waiting=True)
+        assert bea.try_join(f"{room}-{go}", "Bea")["waiting"] is True
+        waiters[go] = ann, bea
+    for ann, _ in waiters.values():
         assert len(ann.wait_for("waiting")["members"]) == 1
+    for go, (_, bea) in waiters.items():
         if go == "leave":
             assert bea.request("leave") == {}
         elif go == "elsewhere":
             bea.join(room + "x")
         else:
             getattr(bea, go)()
+    for go, (ann, _) in waiters.items():
         assert ann.wait_for("waiting") == {"members": []}, go
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import itertools
+import time
 
 import pytest
 
@@ -32,6 +33,31 @@ def make_member(shared_linkup):
             return member
 
         yield make
+
+
+@pytest.fixture(scope="module")
+def settled(shared_linkup):
+    """Gives a room with Ann and Bea in it, who have been there for so long that their places are kept.
+
+    `settled("chat")` and `settled("call")` give another room at each call. All wait together, once.
+    """
+    with contextlib.ExitStack() as stack:
+
+        def enter(room, name, kind):
+            member = stack.enter_context(Member(shared_linkup.url))
+            entry = call() if kind == "call" else None
+            member.join(room, name, call=entry)
+            member.stay = entry and entry["stay"]
+            return member
+
+        def make(number, kind):
+            room = f"settled-{kind}-{number}"
+            return room, enter(room, "Ann", kind), enter(room, "Bea", kind)
+
+        made = {kind: [make(number, kind) for number in range(3)] for kind in ("chat", "call")}
+        # A place is kept for those who were there for at least three seconds.
+        time.sleep(3.2)
+        yield lambda kind: made[kind].pop()
 
 
 @pytest.fixture
