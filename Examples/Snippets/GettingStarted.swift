@@ -42,6 +42,20 @@ private func typed(socket: Socket) {
     }
 }
 
+extension Events {
+    static let say = Event<String, String>("say")
+    static let moved = Event<Int, Int, Void>("moved")
+}
+
+private func keyed(socket: Socket) async throws {
+    socket.on(.say) { text in
+        socket.broadcast.emit(.moved, 1, 2)
+        return text.uppercased()
+    }
+    let echo = try await socket.timeout(.seconds(5)).emitWithAck(.say, "hello")
+    print(echo)
+}
+
 private func namespaces(io: SocketIOServer) {
     let admin = io.of("/admin")
     admin.onConnection { socket in

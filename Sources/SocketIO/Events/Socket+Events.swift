@@ -70,7 +70,7 @@ extension Socket {
         connection.loop.run { self.listeners.remove(listener) }
     }
 
-    fileprivate func add(
+    func add(
         _ event: String,
         isOnce: Bool = false,
         isAsynchronous: Bool = false,
