@@ -13,6 +13,35 @@ private func answer(socket: Socket) {
     }
 }
 
+struct SoldOut: AcknowledgeableError, Encodable {
+    var soldOut: String
+}
+
+private struct Receipt: Codable, Sendable {
+    var article: String
+}
+
+private func takeFromStock(_ article: String) async throws -> Bool { !article.isEmpty }
+
+private func refuse(socket: Socket) {
+    socket.on("buy") { (article: String) async throws -> Receipt in
+        guard try await takeFromStock(article) else { throw SoldOut(soldOut: article) }
+        return Receipt(article: article)
+    }
+}
+
+private struct User: Sendable {}
+
+private struct NotLoggedIn: AcknowledgeableError, Encodable {
+    var event: String
+}
+
+private func refuseAll(socket: Socket) {
+    socket.use { event, _ in
+        guard socket.data[User.self] != nil else { throw NotLoggedIn(event: event) }
+    }
+}
+
 private func answerLater(socket: Socket) {
     socket.on("divide") { (arguments: SocketArguments, acknowledge: Acknowledge?) in
         let (a, b): (Double, Double) = (try arguments.decode(at: 0), try arguments.decode(at: 1))

@@ -32,6 +32,11 @@ public final class Acknowledge: @unchecked Sendable {
         send { id, prefix in try .acknowledgement(id, prefix: prefix, raw: arguments) }
     }
 
+    /// Sends what an error says.
+    func callAsFunction(_ error: any AcknowledgeableError) {
+        send { id, prefix in try .acknowledgement(id, prefix: prefix, raw: error.acknowledgement) }
+    }
+
     private func send(_ encode: (_ id: UInt64, _ prefix: String) throws -> OutgoingPacket) {
         guard let socket else { return }
         let packet: OutgoingPacket

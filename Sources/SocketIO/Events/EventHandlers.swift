@@ -25,10 +25,10 @@ enum EventHandlers {
         of event: String,
         asynchronous handler: @escaping @Sendable (repeat each Argument) async throws -> Void
     ) -> EventHandler {
-        { socket, arguments, _ in
+        { socket, arguments, acknowledge in
             var reader = ArgumentReader(arguments)
             let values = (repeat try reader.next((each Argument).self))
-            socket.runHandler(of: event, byteCount: arguments.byteCount) {
+            socket.runHandler(of: event, byteCount: arguments.byteCount, acknowledge) {
                 try await handler(repeat each values)
             }
         }
@@ -41,7 +41,7 @@ enum EventHandlers {
         { socket, arguments, acknowledge in
             var reader = ArgumentReader(arguments)
             let values = (repeat try reader.next((each Argument).self))
-            socket.runHandler(of: event, byteCount: arguments.byteCount) {
+            socket.runHandler(of: event, byteCount: arguments.byteCount, acknowledge) {
                 let answer = try await handler(repeat each values)
                 acknowledge?(answer)
             }

@@ -8,7 +8,8 @@ extension Socket {
     ///
     /// Its parameters say what the arguments must be: surplus arguments are ignored, missing ones are `nil` for
     /// optional parameters. An event whose arguments don't fit is logged and dropped. The handler runs on the
-    /// socket's loop, so it must not block. An error that it throws is logged and given to ``onError(_:)``.
+    /// socket's loop, so it must not block. An error that it throws is logged and given to ``onError(_:)``; an
+    /// ``AcknowledgeableError`` is the acknowledgement.
     ///
     /// A client that waits for an acknowledgement gets it from a handler with a result, or from one that takes an
     /// ``Acknowledge``. A handler without a result answers nothing, as one in Node that does not call the callback: when
@@ -166,7 +167,7 @@ extension Socket {
             do {
                 try events[index].handler(self, arguments, acknowledge)
             } catch {
-                handlerFailed(of: events[index].name.string, error)
+                handlerFailed(of: events[index].name.string, error, acknowledge)
             }
             if let start { client.shard.recordHandler(of: events[index].name.string, since: start) }
         }
@@ -177,6 +178,7 @@ extension Socket {
     func runHandler(
         of event: String,
         byteCount: Int,
+        _ acknowledge: Acknowledge?,
         _ operation: @escaping @Sendable () async throws -> Void
     ) {
         let start = counters.samplesHandler() ? connection.loop.now : nil
@@ -184,23 +186,24 @@ extension Socket {
             do {
                 try await operation()
             } catch {
-                self.connection.loop.run { self.handlerFailed(of: event, error) }
+                self.connection.loop.run { self.handlerFailed(of: event, error, acknowledge) }
             }
             if let start { self.connection.loop.run { self.client.shard.recordHandler(of: event, since: start) } }
         }
     }
 
-    /// Logs a failure; an argument that doesn't fit is the client's doing and so no more than a debug message.
-    func handlerFailed(of event: String, _ error: any Error) {
+    /// Logs a failure, or answers with it; what is the client's doing is no more than a debug message.
+    func handlerFailed(of event: String, _ error: any Error, _ acknowledge: Acknowledge? = nil) {
         // It was cancelled with its connection.
         if error is CancellationError, !isConnected { return }
+        if let error = error as? any AcknowledgeableError { acknowledge?(error) }
         if let logger = namespace.logger {
             var metadata = logMetadata(error: error)
             metadata["event"] = "\(event)"
-            if error is ArgumentError {
-                logger.debug("an event was dropped: its arguments don't fit", metadata: metadata)
-            } else {
-                logger.error("an event handler failed", metadata: metadata)
+            switch error {
+            case is ArgumentError: logger.debug("an event was dropped: its arguments don't fit", metadata: metadata)
+            case is any AcknowledgeableError: logger.debug("an event was refused", metadata: metadata)
+            default: logger.error("an event handler failed", metadata: metadata)
             }
         }
         report(error)

@@ -70,7 +70,8 @@ extension Socket {
     /// Adds a middleware that every event from the client passes before its handlers; throwing drops the event.
     ///
     /// Middlewares run one after the other, in the order in which they were added. What they throw is logged at debug
-    /// level and given to ``onError(_:)``; a client that waits for an acknowledgement gets none.
+    /// level and given to ``onError(_:)``; a client that waits for an acknowledgement gets none, unless it was an
+    /// ``AcknowledgeableError``.
     @discardableResult
     public func use(_ middleware: @escaping @Sendable (String, SocketArguments) throws -> Void) -> Self {
         _ = addHook { hooks, _ in hooks.middlewares.append(.synchronous(middleware)) }
@@ -172,6 +173,9 @@ extension Socket {
     }
 
     private func drop(_ event: HeldEvents.Event, _ error: any Error) {
+        if let error = error as? any AcknowledgeableError, let id = event.id {
+            Acknowledge(socket: self, id: id)(error)
+        }
         if let logger = namespace.logger {
             var metadata = logMetadata(error: error)
             metadata["event"] = "\(event.arguments.eventName)"
