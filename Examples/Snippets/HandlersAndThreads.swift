@@ -34,6 +34,16 @@ private func seeAll(socket: Socket) {
     socket.onAnyOutgoing { event, arguments in print("out", event, arguments.count) }
 }
 
+private func logIn(_ token: String, _ socket: Socket) async throws {}
+
+private func wait(socket: Socket) {
+    let login = socket.after(.seconds(10)) { socket.disconnect() }
+    socket.on("login") { (token: String) async throws in
+        try await logIn(token, socket)
+        login.cancel()
+    }
+}
+
 private func share(io: SocketIOServer) {
     let visits = Mutex<[String: Int]>([:])
     io.onConnection { socket in

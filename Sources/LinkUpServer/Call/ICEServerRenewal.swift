@@ -9,7 +9,7 @@ final class ICEServerRenewal: Sendable {
     private let iceServers: ICEServers
     private let time: @Sendable () -> Int64
     private let isInCall: @Sendable (String) -> Bool
-    private let timer = Mutex<EngineTimer?>(nil)
+    private let timer = Mutex<SocketTimer?>(nil)
 
     /// Makes a renewal that has nothing to renew yet.
     /// - Parameters:
@@ -33,8 +33,7 @@ final class ICEServerRenewal: Sendable {
     func start(for user: String, _ socket: Socket) -> [ICEServer] {
         stop()
         if let interval = iceServers.renewalInterval {
-            let loop = socket.connection.loop
-            let next = loop.schedule(at: loop.now + interval) { [weak self, weak socket] in
+            let next = socket.after(interval) { [weak self, weak socket] in
                 guard let self, let socket, isInCall(user) else { return }
                 socket.emit("ice-servers", NewICEServers(iceServers: start(for: user, socket)))
             }

@@ -70,6 +70,12 @@ extension SocketIOServer {
         /// more is logged, counted and does nothing.
         public var maxRoomsPerSocket: Int
 
+        /// How many timers, which `after` of ``Socket`` sets, a socket may have at once; 1000.
+        ///
+        /// A handler that sets one for each event lets its client set them, and each is kept until it is due. More than
+        /// any application needs for one client. One more is logged and never runs.
+        public var maxTimersPerSocket: Int
+
         /// How many bytes of JSON a client may send to join a namespace; 64 KiB, room for several tokens.
         ///
         /// They are kept for as long as the socket lives. A client that sends more is refused.
@@ -103,6 +109,7 @@ extension SocketIOServer {
             cleanupEmptyChildNamespaces: Bool = false,
             maxPendingAcknowledgements: Int = 10_000,
             maxRoomsPerSocket: Int = 10_000,
+            maxTimersPerSocket: Int = 1000,
             maxAuthBytes: Int = 65_536,
             eventRateLimit: EventRateLimit? = nil,
             connectionStateRecovery: ConnectionStateRecovery? = nil,
@@ -137,6 +144,8 @@ extension SocketIOServer {
             precondition(maxRoomsPerSocket >= 0, "maxRoomsPerSocket must not be negative")
             precondition(maxAuthBytes >= 0, "maxAuthBytes must not be negative")
             self.maxRoomsPerSocket = maxRoomsPerSocket
+            precondition(maxTimersPerSocket >= 0, "maxTimersPerSocket must not be negative")
+            self.maxTimersPerSocket = maxTimersPerSocket
             self.maxAuthBytes = maxAuthBytes
             self.eventRateLimit = eventRateLimit
             self.connectionStateRecovery = connectionStateRecovery

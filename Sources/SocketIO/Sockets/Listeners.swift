@@ -60,6 +60,8 @@ final class SocketHooks {
     /// one; events are ``held`` then.
     var isWaiting = false
     var held = HeldEvents()
+    /// What is to be done later.
+    var timers: [SocketListener: EngineTimer] = [:]
 
     func remove(_ id: SocketListener) {
         any.remove(id)
@@ -67,6 +69,12 @@ final class SocketHooks {
         disconnecting.remove(id)
         error.remove(id)
         upgrade.remove(id)
+    }
+
+    /// The socket has ended.
+    func cancelTimers() {
+        for timer in timers.values { timer.cancel() }
+        timers = [:]
     }
 }
 

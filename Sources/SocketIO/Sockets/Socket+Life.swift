@@ -86,6 +86,7 @@ extension Socket {
         case .starting, .connected: wasConnected = true
         }
         phase = .disconnecting
+        listeners.hooks?.cancelTimers()
         if wasConnected {
             counters.disconnects[reason, default: 0] += 1
             for handler in listeners.hooks?.disconnecting.handlers ?? [] { handler(reason, description) }
