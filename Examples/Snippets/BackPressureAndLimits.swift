@@ -12,6 +12,19 @@ private func wait(socket: Socket, chunks: [String]) async throws {
     }
 }
 
+extension Events {
+    fileprivate static let line = Event<String, Void>("line")
+}
+
+private func store(_ line: String) async {}
+
+private func take(socket: Socket) {
+    let lines = socket.events(.line, limit: 16)
+    Task {
+        for await line in lines { await store(line) }
+    }
+}
+
 private func outlastBalancer() -> EngineConfiguration {
     let configuration = EngineConfiguration(httpTimeouts: HTTPTimeouts(idle: .seconds(65)))
     return configuration

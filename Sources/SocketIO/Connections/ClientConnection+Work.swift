@@ -59,7 +59,7 @@ extension ClientConnection {
     }
 
     /// Goes on with what waits, as far as there is room.
-    private func resumeWaiting() {
+    func resumeWaiting() {
         // A handler may end before this has gone on to the next.
         guard let work, !isResuming else { return }
         isResuming = true

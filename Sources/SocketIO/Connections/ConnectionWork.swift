@@ -44,6 +44,8 @@ final class ConnectionWork {
 
     private var handlers = 0
     private var handlerBytes = 0
+    /// Sequences of events that have as many as they may.
+    private var fullQueues = 0
     /// The handlers that go with the connection.
     private var tickets: Set<UInt64> = []
     private var held = 0
@@ -72,14 +74,26 @@ final class ConnectionWork {
         if let ticket { tickets.remove(ticket) }
     }
 
+    /// An event is kept until somebody takes it from a sequence.
+    func kept(_ byteCount: Int) { handlerBytes += byteCount }
+
+    /// Events are not kept any more.
+    func dropped(_ byteCount: Int) { handlerBytes -= byteCount }
+
+    /// A sequence of events has as many as it may.
+    func queueFilled() { fullQueues += 1 }
+
+    /// A sequence of events that had as many as it might takes more, or has ended.
+    func queueHasRoom() { fullQueues -= 1 }
+
     /// Gives up the handlers that go with the connection, which has ended, and whatever waits for them.
     func close() -> Set<UInt64> {
         waiting = []
         return tickets
     }
 
-    /// Whether another handler may begin.
-    var hasRoom: Bool { handlers < maximumHandlers && handlerBytes <= maximumHandlerBytes }
+    /// Whether another handler may begin, and another event come.
+    var hasRoom: Bool { handlers < maximumHandlers && handlerBytes <= maximumHandlerBytes && fullQueues == 0 }
 
     /// Whether what comes now must wait, for room or behind others.
     var isHolding: Bool { !waiting.isEmpty || !hasRoom }

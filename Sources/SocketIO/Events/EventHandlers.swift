@@ -57,7 +57,7 @@ enum EventHandlers {
 
 /// Decodes arguments one after the other.
 struct ArgumentReader {
-    private let arguments: SocketArguments
+    let arguments: SocketArguments
     private var index = 0
 
     init(_ arguments: SocketArguments) {

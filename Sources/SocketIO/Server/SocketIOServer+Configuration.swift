@@ -27,6 +27,8 @@ extension SocketIOServer {
 
         /// How many bytes of events the handlers in flight may be busy with before others are held; 16 MiB, as much as
         /// may wait to be sent to a client.
+        ///
+        /// What a ``SocketEvents`` keeps counts too.
         public var maxHandlerBytesInFlight: Int
 
         /// How many events of a client, of all namespaces together, are held; 256.
