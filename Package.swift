@@ -56,7 +56,7 @@ let package = Package(
             name: "EngineIOTransport",
             dependencies: [
                 "CZlib", "EngineIO", "Listening", "Locking", .crypto, .hummingbirdCore, .logging, .metrics, .nioCore,
-                .nioExtras, .nioHTTP1, .nioHTTPTypes, .nioHTTPTypesHTTP1, .nioPosix, .serviceLifecycle,
+                .nioExtras, .nioHTTP1, .nioHTTPTypes, .nioHTTPTypesHTTP1, .nioPosix, .serviceLifecycle, .unixSignals,
             ],
             swiftSettings: settings
         ),
@@ -232,7 +232,7 @@ let package = Package(
             name: "EngineIOTransportTests",
             dependencies: [
                 "CZlib", "EngineIO", "EngineIOTransport", "Locking", .logging, .metrics, .metricsTestKit, .nioCore,
-                .nioEmbedded, .nioHTTP1, .nioPosix,
+                .nioEmbedded, .nioHTTP1, .nioPosix, .serviceLifecycle, .unixSignals,
             ],
             swiftSettings: settings
         ),

@@ -41,6 +41,6 @@ enum AuthenticationExample {
             socket.emit("rooms", socket.rooms.sorted())
         }
         let port = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 3000
-        try await EngineHTTPServer(EngineServer(io), port: port).run()
+        try await io.serve(port: port)
     }
 }

@@ -19,6 +19,6 @@ enum ChatExample {
             socket.onDisconnect { reason in print("left:", socket.id, reason.rawValue) }
         }
         let port = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 3000
-        try await EngineHTTPServer(EngineServer(io), port: port).run()
+        try await io.serve(port: port)
     }
 }

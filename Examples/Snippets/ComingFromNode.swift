@@ -9,7 +9,7 @@ private func program() async throws {
         socket.on("say") { (room: String, text: String) in socket.to(room).emit("said", text) }
         socket.on("sum") { (a: Int, b: Int) in a + b }
     }
-    try await EngineHTTPServer(EngineServer(io), port: 3000).run()
+    try await io.serve(port: 3000)
 }
 
 /// Every call of the tables, so that a change of its name is noticed.

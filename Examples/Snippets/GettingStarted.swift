@@ -8,7 +8,7 @@ import UnixSignals
 
 private func alone() async throws {
     let io = SocketIOServer()
-    try await EngineHTTPServer(EngineServer(io), port: 3000).run()
+    try await io.serve(port: 3000)
 }
 
 private func mounted(router: Router<BasicRequestContext>) async throws {

@@ -47,6 +47,6 @@ enum TypedEventsExample {
             }
         }
         let port = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 3000
-        try await EngineHTTPServer(EngineServer(io), port: port).run()
+        try await io.serve(port: port)
     }
 }
