@@ -12,9 +12,9 @@ extension SocketEmitter {
     /// Sends an event as soon as the client keeps up: while more than ``/EngineIO/EngineConfiguration/highWaterMark``
     /// bytes wait for it, this waits too.
     ///
-    /// So a sender that produces faster than the client reads is held up, where ``emit(_:_:)`` would fill the buffer
+    /// So a sender that produces faster than the client reads is held up, where `emit` would fill the buffer
     /// until the connection is closed with ``DisconnectReason/bufferOverflow``. Events that wait are sent in the order
-    /// of the calls; those of ``emit(_:_:)`` overtake them.
+    /// of the calls; those of `emit` overtake them.
     /// - Throws: ``EmitError``, or `CancellationError`; the event was not sent then.
     public nonisolated(nonsending) func emitWhenWritable<each Argument: Encodable>(
         _ event: String,
