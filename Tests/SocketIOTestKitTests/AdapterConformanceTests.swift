@@ -11,7 +11,7 @@ import Testing
 
     @Test(arguments: AdapterConformance.Check.allCases)
     func serversThatStandAloneConform(check: AdapterConformance.Check) async throws {
-        try await AdapterConformance(serverCount: 1) { count in
+        try await AdapterConformance(serverCount: 1, timeout: Self.patience) { count in
             (0..<count).map { _ in SocketIOServer() }
         }.run(check)
     }

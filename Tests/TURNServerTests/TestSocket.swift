@@ -3,7 +3,7 @@ import NIOCore
 import STUN
 import TURNServer
 
-/// A blocking client socket that gives up after a minute.
+/// A blocking client socket that gives up in the end.
 final class TestSocket {
     enum Transport: CaseIterable {
         case udp
@@ -23,7 +23,7 @@ final class TestSocket {
         let family = address.protocol == .inet ? AF_INET : AF_INET6
         let kind = transport == .udp ? SOCK_DGRAM : SOCK_STREAM
         descriptor = socket(family, CInt(kind.rawValue), 0)
-        try giveUpAfterAMinute()
+        try giveUpInTime()
         if let receiveBuffer {
             try set(SO_RCVBUF, to: receiveBuffer)
         }
@@ -52,11 +52,12 @@ final class TestSocket {
     init(_ descriptor: CInt) throws {
         guard descriptor >= 0 else { throw Failure(call: "socket or accept", errno: errno) }
         self.descriptor = descriptor
-        try giveUpAfterAMinute()
+        try giveUpInTime()
     }
 
-    private func giveUpAfterAMinute() throws {
-        try set(SO_RCVTIMEO, to: timeval(tv_sec: 60, tv_usec: 0))
+    private func giveUpInTime() throws {
+        try set(SO_RCVTIMEO, to: timeval(tv_sec: 10, tv_usec: 0))
+        // A server may take that long for what waits in front.
         try set(SO_SNDTIMEO, to: timeval(tv_sec: 60, tv_usec: 0))
     }
 
