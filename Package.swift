@@ -131,7 +131,7 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
-        .executableTarget(name: "embed-web", swiftSettings: settings),
+        .executableTarget(name: "embed-web", dependencies: ["CZlib"], swiftSettings: settings),
         .executableTarget(
             name: "AdapterExample",
             dependencies: ["EngineIO", "EngineIOTransport", "SocketIO"],
@@ -244,7 +244,7 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
-        .testTarget(name: "EmbedWebTests", dependencies: ["embed-web"], swiftSettings: settings),
+        .testTarget(name: "EmbedWebTests", dependencies: ["CZlib", "embed-web"], swiftSettings: settings),
         .testTarget(
             name: "LinkUpServerTests",
             dependencies: [

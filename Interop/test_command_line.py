@@ -19,7 +19,7 @@ from harness.process import BINARIES
 from harness.waiting import wait_until
 
 # The page, a script, what is missing, and Socket.IO's answers, good and bad.
-PATHS_OF_ALL_KINDS = ["/", "/main.js", "/nothing", "/socket.io/?EIO=4&transport=polling", "/socket.io/?EIO=9"]
+PATHS_OF_ALL_KINDS = ["/", "/client/socket.io.js", "/nothing", "/socket.io/?EIO=4&transport=polling", "/socket.io/?EIO=9"]
 
 
 def run(*arguments, **environment):
@@ -89,6 +89,7 @@ def test_unwritable_data_directory():
         *(["turn", "--tls-port", "1"], ["turn", "--certificate", "/dev/null"], ["turn", "--relay-ports", "2-1"]),
         *(["turn", "--allow-peer", "10.0.0.1/8"], ["turn", "--realm", ""], ["turn", "--relay-address", "host"]),
         *(["turn", "--hostname", "127.0.0.1", "--other-address", "127.0.0.1"], ["check", "http:example.org"]),
+        *(["--base-path", ""], ["--base-path", "/a b"], ["--base-path", "https://a/b"], ["turn", "--base-path", "/a"]),
         *(["--public-host", "https://a"], ["--allowed-origin", "a"], ["--trusted-proxy", "a"], ["--history-days", "x"]),
         *(["turn", "--user", "u\nx:p"], ["turn", "--user", "u\x1b[2J:p"], ["turn", "--realm", "a\tb"]),
         *(["check", "--timeout", "0"], ["check", "turn:h", "--user", "x"], ["check", "stun:h", "--secret", "x"]),

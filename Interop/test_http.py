@@ -1,5 +1,6 @@
 """The page and its files as HTTP serves them."""
 
+import gzip
 import re
 import socket
 from urllib.parse import urljoin
@@ -10,11 +11,25 @@ from harness import http
 from harness.process import ROOT
 
 POLLING = "/socket.io/?EIO=4&transport=polling"
+FOR_GOOD = "public, max-age=31536000, immutable"
+SCRIPT = "main.js"
 
 
 @pytest.fixture(scope="module")
 def address(shared_linkup):
     return shared_linkup.address
+
+
+@pytest.fixture(scope="module")
+def script(address):
+    """The address of a file that the page loads."""
+    return folder(address) + SCRIPT
+
+
+def folder(address, base="/"):
+    """Where the files are that the page loads: the page says so."""
+    page = http.request(address, "GET", base).text
+    return re.search(rf'src="({re.escape(base)}a/[\w-]+/){SCRIPT}"', page)[1]
 
 
 @pytest.mark.parametrize("path", ["/", "/r/daily-stand-up", "/r/A.b_c-1", "/?transports=polling", "/r/x?name=Ann"])
@@ -25,8 +40,8 @@ def test_page(address, path):
     assert "<html" in response.text
 
 
-def test_security_headers(address):
-    for path in ("/", "/main.js", "/no-such-file"):
+def test_security_headers(address, script):
+    for path in ("/", script, "/no-such-file"):
         headers = http.request(address, "GET", path).headers
         policy = dict(part.strip().partition(" ")[::2] for part in headers["content-security-policy"].split(";"))
         assert policy["default-src"] == "'none'"
@@ -53,9 +68,11 @@ KINDS = {
 }
 
 
-def test_every_file_of_the_page_is_served(address):
+@pytest.mark.parametrize("base", ["/", "/talk/"])
+def test_every_file_of_the_page_is_served(address, below_address, base):
     """Follows what the page refers to, from file to file."""
-    seen, queue = set(), ["/"]
+    address = address if base == "/" else below_address
+    seen, queue = set(), [base]
     while queue:
         path = queue.pop()
         if path in seen:
@@ -67,30 +84,69 @@ def test_every_file_of_the_page_is_served(address):
         assert kind == KINDS[path.rpartition(".")[2] if "." in path else "html"], path
         references = re.findall(r"""(?:\bfrom\s+|\bimport\s*\(?\s*|\bhref=|\bsrc=|url\()["']?(\.?\.?/[\w./-]+)""", response.text)
         queue += [resolve(path, reference) for reference in references if not reference.startswith("//")]
+        assert response.headers["cache-control"] == ("no-cache" if path == base else FOR_GOOD)
     assert any(path.endswith(".css") for path in seen)
-    assert any(path.startswith("/client/") for path in seen)
+    loaded = folder(address, base)
+    assert loaded + "client/engine.js" in seen
+    assert all(path.startswith(loaded) for path in seen - {base})
 
 
 def resolve(base, reference):
     return urljoin(base, reference).split("#")[0]
 
 
-def test_entity_tag_saves_the_body(address):
-    response = http.request(address, "GET", "/main.js")
+@pytest.mark.parametrize("encoding", ["gzip", "identity"])
+@pytest.mark.parametrize("path", ["/", "SCRIPT", "/client/socket.io.js"])
+def test_entity_tag_saves_the_body(address, script, path, encoding):
+    path = path.replace("SCRIPT", script)
+    accept = {"Accept-Encoding": encoding}
+    response = http.request(address, "GET", path, headers=accept)
     tag = response.headers["etag"]
     assert re.fullmatch(r'"[^"]+"', tag), "a strong tag"
     for value in (tag, "W/" + tag, f'"other", {tag}', "*"):
-        again = http.request(address, "GET", "/main.js", headers={"If-None-Match": value})
+        again = http.request(address, "GET", path, headers={**accept, "If-None-Match": value})
         assert (again.status, again.body) == (304, b"")
         assert again.headers["etag"] == tag
-    assert http.request(address, "GET", "/main.js", headers={"If-None-Match": '"other"'}).status == 200
+        assert again.headers["cache-control"] == response.headers["cache-control"]
+    assert http.request(address, "GET", path, headers={**accept, "If-None-Match": '"other"'}).status == 200
 
 
-def test_head(address):
-    full = http.request(address, "GET", "/main.js")
-    head = http.request(address, "HEAD", "/main.js")
+@pytest.mark.parametrize("path", ["/", "SCRIPT", "/client/socket.io.js"])
+def test_bodies_are_compressed_for_those_who_take_it(address, script, path):
+    path = path.replace("SCRIPT", script)
+    plain = http.request(address, "GET", path)
+    assert "content-encoding" not in plain.headers
+    for accepted in ("gzip, deflate, br", "br;q=1, gzip;q=0.2", "*"):
+        packed = http.request(address, "GET", path, headers={"Accept-Encoding": accepted})
+        assert packed.headers["content-encoding"] == "gzip"
+        assert packed.headers["vary"].lower() == "accept-encoding" == plain.headers["vary"].lower()
+        assert len(packed.body) < len(plain.body) and gzip.decompress(packed.body) == plain.body
+        assert packed.headers["etag"] != plain.headers["etag"]
+        assert "default-src 'none'" in packed.headers["content-security-policy"]
+    for accepted in ("gzip;q=0", "identity", "br"):
+        assert http.request(address, "GET", path, headers={"Accept-Encoding": accepted}).body == plain.body
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "identity"])
+@pytest.mark.parametrize("path", ["/", "SCRIPT", "/client/socket.io.js"])
+def test_head(address, script, path, encoding):
+    path = path.replace("SCRIPT", script)
+    full = http.request(address, "GET", path, headers={"Accept-Encoding": encoding})
+    head = http.request(address, "HEAD", path, headers={"Accept-Encoding": encoding})
     assert (head.status, head.body) == (200, b"")
     assert head.headers["content-length"] == str(len(full.body))
+
+
+def test_parts_of_files_are_not_served(address, script):
+    """Whoever asks for a part gets the whole (RFC 9110 §14.2)."""
+    response = http.request(address, "GET", script, headers={"Range": "bytes=1-2"})
+    assert (response.status, response.body) == (200, http.request(address, "GET", script).body)
+
+
+def test_other_versions_are_told_to_reload(address):
+    response = http.request(address, "GET", f"/a/AAAAAAAAAAAAAAAA/{SCRIPT}")
+    assert (response.status, response.headers["cache-control"]) == (404, "no-store")
+    assert "reload the page" in response.text
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
@@ -111,8 +167,13 @@ def test_other_methods(address, method):
         "//etc/passwd",
         "/.git/config",
         "/tests/",
-        "/main.js/",
-        "/main.js%00.css",
+        "/main.js",
+        "/a/",
+        "FOLDERmain.js/",
+        "FOLDERmain.js%00.css",
+        "FOLDERui/../../Package.swift",
+        "FOLDERui/%2e%2e/%2e%2e/%2e%2e/Package.swift",
+        "FOLDERindex.html",
         "/socket.io.js",
         "/r/",
         "/r/a/b",
@@ -125,7 +186,8 @@ def test_other_methods(address, method):
 )
 @pytest.mark.parametrize("served_from", ["binary", "disk"])
 def test_nothing_else_is_served(address, disk_address, served_from, path):
-    response = http.request(address if served_from == "binary" else disk_address, "GET", path)
+    address = address if served_from == "binary" else disk_address
+    response = http.request(address, "GET", path.replace("FOLDER", folder(address)))
     assert response.status == 404, response
     assert b"swift-tools-version" not in response.body and b"root:" not in response.body
 
@@ -137,8 +199,10 @@ def disk_address(start_shared_linkup):
 
 @pytest.mark.parametrize("served_from", ["binary", "disk"])
 def test_files_for_working_on_the_page_are_not_served(address, disk_address, served_from):
-    for path in ("/jsconfig.json", "/package.json", "/tests/backoff.test.js", "/tests/clock.js", "/Package.json"):
-        assert http.request(address if served_from == "binary" else disk_address, "GET", path).status == 404, path
+    address = address if served_from == "binary" else disk_address
+    for path in ("jsconfig.json", "package.json", "tests/backoff.test.js", "tests/clock.js", "Package.json"):
+        for where in ("/", folder(address)):
+            assert http.request(address, "GET", where + path).status == 404, path
 
 
 @pytest.mark.parametrize("path", ["/no-such-page", "/r/", "/r/a/b", "/r/%20"])
@@ -150,7 +214,7 @@ def test_people_get_the_page_where_there_is_nothing(address, path):
 
 
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "127.0.0.1.evil.example", "", "[evil]"])
-@pytest.mark.parametrize("path", ["/", "/main.js", "/no-such-file"])
+@pytest.mark.parametrize("path", ["/", "/client/socket.io.js", "/no-such-file"])
 def test_names_that_are_not_the_servers(address, host, path):
     """A page that has its name lead here must not become the server's own."""
     response = raw(address, "GET", path, f"Host: {host}")
@@ -234,16 +298,57 @@ def test_ready(address):
     assert (response.status, response.text) == (200, "ok\n")
 
 
-def test_other_sites_cannot_so_much_as_see_the_page(address):
-    for path in ("/", "/main.js", "/no-such-file"):
+def test_other_sites_cannot_so_much_as_see_the_page(address, script):
+    for path in ("/", script, "/no-such-file"):
         assert http.request(address, "GET", path).headers["cross-origin-resource-policy"] == "same-origin"
     headers = http.request(address, "GET", "/client/socket.io.js").headers
     assert headers["cross-origin-resource-policy"] == "cross-origin"
 
 
 def test_pages_from_disk_are_the_same(address, disk_address):
-    for path in ("/", "/main.js", "/client/socket.io.js"):
-        assert http.request(address, "GET", path).body == http.request(disk_address, "GET", path).body
+    embedded, disk = folder(address), folder(disk_address)
+    assert http.request(address, "GET", "/").text.replace(embedded, disk) == http.request(disk_address, "GET", "/").text
+    for path in (SCRIPT, "client/socket.io.js"):
+        read = http.request(disk_address, "GET", disk + path)
+        assert http.request(address, "GET", embedded + path).body == read.body
+        # They change while one works on them.
+        assert read.headers["cache-control"] == "no-cache"
+
+
+@pytest.fixture(scope="module")
+def below_address(start_shared_linkup):
+    return start_shared_linkup("--base-path", "/talk").address
+
+
+def test_below_a_path(below_address):
+    def get(path, **headers):
+        return http.request(below_address, "GET", path, headers=headers)
+
+    page = get("/talk/r/tea")
+    assert page.status == 200 and '<meta name="linkup-base" content="/talk/">' in page.text
+    assert get("/talk/client/socket.io.js").headers["access-control-allow-origin"] == "*"
+    assert get("/talk" + POLLING).status == 200
+    assert http.request(below_address, "POST", "/talk/api/leave", body="{}").status == 204
+    moved = get("/talk?transports=polling")
+    assert (moved.status, moved.headers["location"]) == (308, "/talk/?transports=polling")
+    # Where somebody is to read the answer, it is the page that says so.
+    assert get("/talk/nothing", Accept="text/html").body == get("/talk/").body
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/index.html", "/r/tea", "/client/socket.io.js", POLLING, "/talkative/", "/%74alk/", "FOLDER", "/favicon.svg"]
+)
+def test_nothing_is_beside_the_path(below_address, path):
+    path = path.replace("FOLDER", folder(below_address, "/talk/").removeprefix("/talk") + SCRIPT)
+    response = http.request(below_address, "GET", path, headers={"Accept": "text/html"})
+    assert (response.status, response.text) == (404, "There is nothing here: LinkUp is at /talk/\n")
+    assert http.request(below_address, "POST", "/api/leave", body="{}").status == 404
+
+
+def test_health_is_no_part_of_the_site(below_address):
+    for path in ("/healthz", "/readyz"):
+        assert http.request(below_address, "GET", path).text == "ok\n"
+        assert http.request(below_address, "GET", "/talk" + path).status == 404
 
 
 def test_client_module_is_there_for_other_sites(address):

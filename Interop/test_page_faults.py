@@ -435,7 +435,8 @@ def test_leaving_and_joining_leaves_nothing_behind(enter):
 
 # A message that comes when 5,000 are there, until the browser has laid the list out.
 ARRIVAL = """async (isAbove) => {
-    const [{ createPageStore }, { createChat }] = await Promise.all([import('/state/state.js'), import('/ui/chat/chat.js')]);
+    const part = (path) => import(new URL(path, document.querySelector('script[src]').src));
+    const [{ createPageStore }, { createChat }] = await Promise.all([part('state/state.js'), part('ui/chat/chat.js')]);
     const store = createPageStore();
     const time = Date.now() - 6_000_000;
     const message = (number) => ({ number, author: `a${number % 7}`, name: `Name ${number % 7}`, text: `message ${number} with some words`, time: time + number * 1000 });

@@ -37,8 +37,8 @@ COUNT_FRAMES = """async () => {
 class Participant:
     """A page in a context of its own; what it complains about is an error unless the test expects it."""
 
-    def __init__(self, browser, url, *, name, room="room", query="", viewport=None, permissions=True):
-        self.name, self.room, self.url, self.query = name, room, url, query
+    def __init__(self, browser, url, *, name, room="room", query="", viewport=None, permissions=True, base=""):
+        self.name, self.room, self.url, self.query = name, room, url + base, query
         self.context = browser.new_context(viewport=viewport or {"width": 1000, "height": 700}, accept_downloads=True)
         if permissions:
             self.context.grant_permissions(["camera", "microphone"], origin=url)

@@ -1,16 +1,26 @@
 """A TCP proxy that can cut the connections that go through it."""
 
+import re
 import selectors
 import socket
 import struct
 import threading
 
 
+REQUEST = re.compile(rb"(?:GET|HEAD|POST) (\S+) HTTP/1\.1\r\n")
+RESPONSE = re.compile(rb"HTTP/1\.1 (\d\d\d) ")
+
+
 class CuttingProxy:
-    """Forwards to `target`; `cut` resets all connections, and while `refuses` is set new ones are reset at once."""
+    """Forwards to `target`; `cut` resets all connections, and while `refuses` is set new ones are reset at once.
+
+    `requests` are the paths that browsers asked for, and `statuses` those of the answers. Browsers send no request
+    before the answer to the one before, so that each begins what is read.
+    """
 
     def __init__(self, target):
         self.refuses = False
+        self.requests, self.statuses = [], []
         self._target = target
         self._lock = threading.Lock()
         self._pairs = {}
@@ -69,6 +79,10 @@ class CuttingProxy:
         try:
             data = connection.recv(65536)
             if data:
+                if request := REQUEST.match(data):
+                    self.requests.append(request[1].decode())
+                elif response := RESPONSE.match(data):
+                    self.statuses.append(int(response[1]))
                 self._pairs[connection].sendall(data)
                 return
         except OSError:

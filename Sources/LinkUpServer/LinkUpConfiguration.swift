@@ -20,6 +20,8 @@ public struct LinkUpConfiguration: Sendable {
     public var history = HistoryLimits()
     /// What anybody may take of the application, and who may speak to it.
     public var protections = Protections()
+    /// The path below which the page, Socket.IO and the rest of HTTP lie; the top unless set.
+    public var basePath = BasePath.root
     /// A folder from which the page is served in place of the copy in the program.
     public var webDirectory: String?
 

@@ -23,6 +23,8 @@ public final class LinkUpServer: Sendable {
         public var port: Int
         /// Whether the page is served over TLS.
         public var isSecure: Bool
+        /// The path below which the page lies.
+        public var basePath: BasePath
         /// The UDP and TCP port of STUN and TURN.
         public var turnPort: Int
         /// The port of STUN and TURN over TLS; `nil` where TLS has no port of its own.
@@ -65,11 +67,9 @@ public final class LinkUpServer: Sendable {
         self.configuration = configuration
         self.logger = logger
         self.metrics = metrics
-        if let folder = configuration.webDirectory {
-            site = WebSite(files: try .directory(at: folder))
-        } else {
-            site = WebSite(files: .embedded())
-        }
+        let files: WebFiles =
+            if let folder = configuration.webDirectory { try .directory(at: folder) } else { .embedded() }
+        site = WebSite(files: files, base: configuration.basePath)
         let data = try DataDirectory(path: configuration.dataDirectory)
         lock = try data.lock()
         secret = try data.loadSecret()
@@ -129,6 +129,7 @@ public final class LinkUpServer: Sendable {
                     hostname: configuration.hostname,
                     port: port,
                     isSecure: shared != nil,
+                    basePath: configuration.basePath,
                     turnPort: ports.port,
                     tlsPort: ports.tlsPort
                 )
@@ -191,6 +192,7 @@ public final class LinkUpServer: Sendable {
         let fields = SecurityHeaders.engine(isSecure: configuration.sharesTLS)
         let proxies = protections.trustedProxies
         return EngineConfiguration(
+            path: "\(configuration.basePath)socket.io",
             shutdownGracePeriod: Self.goodbyeTime,
             httpTimeouts: protections.httpTimeouts,
             maxBufferedBytes: protections.waitingBytes,
@@ -219,7 +221,7 @@ public final class LinkUpServer: Sendable {
                 return Readiness(await stored.map { "database: \($0)" } + ports.map { "turn: \($0)" }).response
             }
         }
-        router.post("/api/leave") { [self] request, _ in
+        router.post(RouterPath("\(configuration.basePath)api/leave")) { [self] request, _ in
             await Goodbye.receive(request.body, rooms.withLock { $0 })
         }
         return Application(

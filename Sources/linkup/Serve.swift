@@ -50,6 +50,14 @@ struct Serve: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
+            "The path below which all of it lies, as /talk, where the name is another site's too. (default: /)",
+            valueName: "path"
+        )
+    )
+    var basePath: String?
+
+    @Option(
+        help: ArgumentHelp(
             "Whom the page's credentials reach through TURN: own (this server's relays) or public. (default: own)",
             valueName: "peers"
         )
@@ -90,7 +98,8 @@ struct Serve: AsyncParsableCommand {
         var flags = serveOptions.flags
         let texts: [OptionName: String?] = [
             .port: port.map(String.init), .turnHost: turnHost, .dataDirectory: dataDirectory,
-            .webDirectory: webDirectory, .relayPeers: relayPeers, .shareTLS: shareTLS ? "true" : nil,
+            .webDirectory: webDirectory, .basePath: basePath, .relayPeers: relayPeers,
+            .shareTLS: shareTLS ? "true" : nil,
         ]
         for (name, text) in texts { flags[name] = text.map { .string($0) } }
         return flags
@@ -100,11 +109,12 @@ struct Serve: AsyncParsableCommand {
     static func greeting(_ addresses: LinkUpServer.Addresses) -> [String] {
         let host = addresses.hostname.map { $0.contains(":") ? "[\($0)]" : $0 } ?? "localhost"
         let scheme = addresses.isSecure ? "https" : "http"
-        var lines = ["LinkUp is running. Open \(scheme)://\(host):\(addresses.port)"]
+        let path = addresses.basePath == .root ? "" : "\(addresses.basePath)"
+        var lines = ["LinkUp is running. Open \(scheme)://\(host):\(addresses.port)\(path)"]
         guard addresses.hostname == nil else { return lines }
         let others = NetworkInterfaces.localNetworkAddresses()
         if !others.isEmpty {
-            let urls = others.map { "\(scheme)://\($0):\(addresses.port)" }
+            let urls = others.map { "\(scheme)://\($0):\(addresses.port)\(path)" }
             lines.append("From other machines: " + urls.joined(separator: ", "))
         }
         if !others.isEmpty, !addresses.isSecure {
@@ -125,6 +135,7 @@ extension OptionReader {
         configuration.turnHost = try nonEmpty(.turnHost)?.value
         configuration.dataDirectory = try nonEmpty(.dataDirectory)?.value ?? configuration.dataDirectory
         configuration.webDirectory = try nonEmpty(.webDirectory)?.value
+        configuration.basePath = try basePath() ?? configuration.basePath
         configuration.protections = try protections()
         configuration.history = try historyLimits()
         configuration.sharesTLS = try isSet(.shareTLS)
@@ -134,5 +145,10 @@ extension OptionReader {
             )
         }
         return configuration
+    }
+
+    private func basePath() throws(OptionError) -> BasePath? {
+        let expected = "a path of letters, digits and -._~ between slashes, \(BasePath.maximumLength) at most, as /talk"
+        return try text(.basePath)?.read(as: expected) { BasePath($0) }.value
     }
 }

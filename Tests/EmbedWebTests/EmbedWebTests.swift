@@ -1,3 +1,4 @@
+import CZlib
 import Foundation
 import Testing
 
@@ -33,10 +34,45 @@ struct EmbedWebTests {
         let lines = source.split(separator: "\n").filter { $0.contains("(path: \"") }
         #expect(
             lines == [
-                "        (path: \"a/b.js\", text: \"`${x}`\"),",
-                "        (path: \"index.html\", text: \"<p>\\n\"),",
+                "        (path: \"a/b.js\", text: \"`${x}`\", gzip: \"\"),",
+                "        (path: \"index.html\", text: \"<p>\\n\", gzip: \"\"),",
             ]
         )
+    }
+
+    @Test(arguments: [String(repeating: "let x = 1;\n", count: 100), String(repeating: "\u{1F600}", count: 100_000)])
+    func compresses(text: String) throws {
+        let compressed = try #require(Data(base64Encoded: SwiftTable.gzip(text)))
+        #expect(compressed.count < text.utf8.count / 10)
+        // No name and no time: RFC 1952 §2.3.
+        #expect(Array(compressed.prefix(8)) == [0x1F, 0x8B, 8, 0, 0, 0, 0, 0])
+        #expect(decompress(Array(compressed), size: text.utf8.count) == Array(text.utf8))
+        #expect(SwiftTable.gzip(text) == SwiftTable.gzip(text))
+    }
+
+    @Test(arguments: ["", "x", "p { margin: 0 }"])
+    func leavesWhatIsNoShorter(text: String) {
+        #expect(SwiftTable.gzip(text) == "")
+    }
+
+    private func decompress(_ bytes: [UInt8], size: Int) -> [UInt8]? {
+        var stream = z_stream()
+        var bytes = bytes
+        var output = [UInt8](repeating: 0, count: size + 1)
+        guard inflateInit2_(&stream, 15 + 16, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else {
+            return nil
+        }
+        defer { inflateEnd(&stream) }
+        let status = bytes.withUnsafeMutableBufferPointer { input in
+            output.withUnsafeMutableBufferPointer { output in
+                stream.next_in = input.baseAddress
+                stream.avail_in = UInt32(input.count)
+                stream.next_out = output.baseAddress
+                stream.avail_out = UInt32(output.count)
+                return inflate(&stream, Z_FINISH)
+            }
+        }
+        return status == Z_STREAM_END ? Array(output.prefix(Int(stream.total_out))) : nil
     }
 
     @Test(arguments: [Data([0xFF]), Data([0xC3]), Data([0xED, 0xA0, 0x80])])

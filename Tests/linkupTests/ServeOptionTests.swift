@@ -1,9 +1,9 @@
 import ArgumentParser
 import Configuration
 import EngineIO
-import LinkUpServer
 import Testing
 
+@testable import LinkUpServer
 @testable import linkup
 
 /// The options of what anybody may take of the application, from flags, environment and file.
@@ -68,11 +68,41 @@ struct ServeOptionTests {
         ("LINKUP_MESSAGE_RATE", "-1"), ("LINKUP_SIGNAL_RATE", "x"), ("LINKUP_REQUEST_RATE", "100001"),
         ("LINKUP_ROOM_PEOPLE", "0"), ("LINKUP_ROOM_NETWORK_PEOPLE", "0"), ("LINKUP_HTTP_HEAD_TIMEOUT", "0"),
         ("LINKUP_HTTP_BODY_TIMEOUT", "3601"), ("LINKUP_HTTP_RESPONSE_TIMEOUT", "1.5"),
-        ("LINKUP_HTTP_IDLE_TIMEOUT", "-1"),
+        ("LINKUP_HTTP_IDLE_TIMEOUT", "-1"), ("LINKUP_BASE_PATH", ""), ("LINKUP_BASE_PATH", "https://a/b"),
+        ("LINKUP_BASE_PATH", "/a/../b"),
     ])
     func badProtectionsAreRefused(variable: String, value: String) throws {
         let reader = try TURNOptions.parse([]).reader(environment: [variable: value])
         let error = #expect(throws: OptionError.self) { try reader.linkUpConfiguration() }
         #expect(error?.description.contains(variable) == true)
+    }
+
+    @Test
+    func theApplicationMayLieBelowAPath() throws {
+        #expect(try TURNOptions.parse([]).reader(environment: [:]).linkUpConfiguration().basePath == .root)
+        for path in ["/talk", "/talk/"] {
+            let flag = try TURNOptions.parse([]).reader(with: [.basePath: .string(path)], environment: [:])
+            #expect(try flag.linkUpConfiguration().basePath.description == "/talk/")
+            let variable = try TURNOptions.parse([]).reader(environment: ["LINKUP_BASE_PATH": path])
+            #expect(try variable.linkUpConfiguration().basePath.description == "/talk/")
+            let file = try TemporaryFile("base-path: \(path)")
+            let named = try TURNOptions.parse(["--config", file.path]).reader(environment: [:])
+            #expect(try named.linkUpConfiguration().basePath.description == "/talk/")
+        }
+    }
+
+    @Test
+    func theGreetingNamesTheWholeAddress() throws {
+        var addresses = LinkUpServer.Addresses(
+            hostname: "::1",
+            port: 80,
+            isSecure: true,
+            basePath: .root,
+            turnPort: 1,
+            tlsPort: nil
+        )
+        #expect(Serve.greeting(addresses) == ["LinkUp is running. Open https://[::1]:80"])
+        addresses.basePath = try #require(BasePath("/talk"))
+        #expect(Serve.greeting(addresses) == ["LinkUp is running. Open https://[::1]:80/talk/"])
     }
 }

@@ -244,6 +244,7 @@ export default {
   'problem.camera-replaced': 'لم تعد الكاميرا المستخدَمة موجودة. حلّ محلها {device}.',
   'problem.microphone-silenced': 'كتم النظام، أو مفتاح في الميكروفون، الصوت: لا أحد يسمعك.',
   'problem.camera-silenced': 'أوقف النظام، أو مفتاح في الكاميرا، الصورة: لا أحد يراك.',
+  'problem.page-incomplete': 'تعذّر تحميل جزء من هذه الصفحة، وربما لدى الخادم إصدار أحدث. أعد تحميل الصفحة.',
   'problem.screen-failed': 'تعذّرت مشاركة الشاشة.',
 
   'files.title': 'الملفات',

@@ -205,6 +205,7 @@ export default {
   'problem.camera-replaced': 'Die bisherige Kamera ist fort. {device} tritt an ihre Stelle.',
   'problem.microphone-silenced': 'Das System oder ein Schalter am Mikrofon hat es stummgeschaltet: niemand hört Sie.',
   'problem.camera-silenced': 'Das System oder ein Schalter an der Kamera hat sie ausgeschaltet: niemand sieht Sie.',
+  'problem.page-incomplete': 'Ein Teil dieser Seite konnte nicht geladen werden; der Server hat vielleicht eine neuere. Laden Sie die Seite neu.',
   'problem.screen-failed': 'Der Bildschirm ließ sich nicht teilen.',
 
   'files.title': 'Dateien',

@@ -205,6 +205,7 @@ export default {
   'problem.camera-replaced': 'The camera that was used is gone. {device} takes its place.',
   'problem.microphone-silenced': 'The system, or a switch at the microphone, has muted it: nobody hears you.',
   'problem.camera-silenced': 'The system, or a switch at the camera, has turned it off: nobody sees you.',
+  'problem.page-incomplete': 'A part of this page could not be loaded; the server may have a newer one. Reload the page.',
   'problem.screen-failed': 'The screen could not be shared.',
 
   'files.title': 'Files',

@@ -14,13 +14,9 @@ export function roomPath(room, base = basePath()) {
   return `${base}r/${encodeURIComponent(room)}`;
 }
 
-/**
- * The picture that stands for the application.
- *
- * @param {string} [base]
- */
-export function logoPath(base = basePath()) {
-  return `${base}favicon.svg`;
+/** The picture that stands for the application: it lies beside the modules. */
+export function logoPath() {
+  return new URL('../favicon.svg', import.meta.url).href;
 }
 
 /**

@@ -1,9 +1,9 @@
 import CZlib
-import NIOCore
+package import NIOCore
 
 /// A stream of zlib (RFC 1950 to 1952) that compresses.
-final class ZlibCompressor {
-    enum Format {
+package final class ZlibCompressor {
+    package enum Format {
         /// RFC 1951, with a window of so many bits, 9 to 15.
         case raw(windowBits: Int)
         /// RFC 1950, which HTTP calls `deflate`.
@@ -22,7 +22,7 @@ final class ZlibCompressor {
 
     private let stream: UnsafeMutablePointer<z_stream>
 
-    init(_ format: Format, level: Int = 6, memoryLevel: Int = 8) {
+    package init(_ format: Format, level: Int = 6, memoryLevel: Int = 8) {
         stream = .allocate(capacity: 1)
         stream.initialize(to: z_stream())
         let status = deflateInit2_(
@@ -44,7 +44,7 @@ final class ZlibCompressor {
     }
 
     /// Compresses `input`, to the end of the stream.
-    func finish(_ input: ByteBuffer) -> ByteBuffer {
+    package func finish(_ input: ByteBuffer) -> ByteBuffer {
         compress(input, Z_FINISH)
     }
 

@@ -1,4 +1,5 @@
 import Crypto
+import EngineIO
 import FoundationEssentials
 import NIOCore
 import Networking
@@ -6,18 +7,40 @@ import Networking
 /// A file of the page, ready to be sent.
 struct WebAsset: Sendable, Equatable {
     /// The value of `Content-Type`.
-    var contentType: String
+    let contentType: String
     /// The bytes.
-    var body: ByteBuffer
-    /// The strong entity tag, quotes included: half of the SHA-256 of the bytes.
-    var entityTag: String
+    let body: ByteBuffer
+    /// The bytes as gzip, where that is shorter.
+    let gzip: ByteBuffer?
+    /// What entity tags are made of: half of the SHA-256 of the bytes.
+    let digest: String
 
     /// Makes an asset of a file's name and bytes.
-    init(name: String, body: ByteBuffer) {
+    init(name: String, body: ByteBuffer, gzip: ByteBuffer? = nil) {
         contentType = Self.contentType(of: name)
         self.body = body
-        let digest = SHA256.hash(data: Data(body.readableBytesView))
-        entityTag = "\"\(Base64URL.encode(digest.prefix(16)))\""
+        self.gzip = gzip
+        digest = Base64URL.encode(SHA256.hash(data: Data(body.readableBytesView)).prefix(16))
+    }
+
+    /// The body in one of the codings that it has.
+    struct Representation: Sendable, Equatable {
+        /// The bytes.
+        var body: ByteBuffer
+        /// The value of `Content-Encoding`.
+        var coding: String?
+        /// The strong entity tag, quotes included; each coding has its own (RFC 9110 §8.8.3.3).
+        var entityTag: String
+    }
+
+    /// The body as a client takes it.
+    /// - Parameter codings: The value of its `Accept-Encoding`.
+    /// - Returns: The bytes as gzip where it takes and has them so.
+    func representation(for codings: String?) -> Representation {
+        guard let gzip, ContentCoding.preferred(by: codings.map { [$0] } ?? []) == .gzip else {
+            return Representation(body: body, coding: nil, entityTag: "\"\(digest)\"")
+        }
+        return Representation(body: gzip, coding: ContentCoding.gzip.rawValue, entityTag: "\"\(digest)-gzip\"")
     }
 
     /// Finds the type by the ending of a name.

@@ -1,5 +1,7 @@
+import Crypto
 import FoundationEssentials
 import NIOCore
+import Networking
 
 #if canImport(Glibc)
 import Glibc
@@ -21,17 +23,31 @@ enum WebFiles: Sendable {
 
     /// The files that were compiled into the program.
     static func embedded() -> Self {
-        table(files: EmbeddedWeb.files)
+        let files = EmbeddedWeb.files.map { file in
+            let gzip = file.gzip.isEmpty ? nil : Data(base64Encoded: file.gzip).map { ByteBuffer(bytes: $0) }
+            return (file.path, WebAsset(name: file.path, body: ByteBuffer(string: file.text), gzip: gzip))
+        }
+        return .table(Dictionary(uniqueKeysWithValues: files))
     }
 
-    /// Takes files as pairs of path and text.
-    static func table(files: [(path: String, text: String)]) -> Self {
-        .table(
-            Dictionary(
-                files.map { ($0.path, WebAsset(name: $0.path, body: ByteBuffer(string: $0.text))) },
-                uniquingKeysWith: { first, _ in first }
-            )
-        )
+    /// The page itself.
+    static let page = "index.html"
+
+    /// What stands for these files in their addresses.
+    ///
+    /// A digest of all paths and bytes but those of the page, which is asked for anew each time: as long as it is the
+    /// same, so are the files. A folder changes while it is served, and is never kept.
+    var version: String {
+        switch self {
+        case .table(let assets):
+            var hash = SHA256()
+            for (path, asset) in assets.sorted(by: { $0.key < $1.key }) where path != Self.page {
+                hash.update(data: Data("\(path)\0\(asset.digest)\0".utf8))
+            }
+            return Base64URL.encode(hash.finalize().prefix(12))
+        case .directory:
+            return "live"
+        }
     }
 
     /// Takes the files of a folder, for working on the page.

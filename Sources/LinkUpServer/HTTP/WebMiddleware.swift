@@ -46,12 +46,11 @@ struct WebMiddleware<Context: RequestContext>: RouterMiddleware {
     }
 
     private func answer(_ request: Request) -> Response {
-        let target = request.head.path ?? ""
-        let path = target.prefix { $0 != "?" && $0 != "#" }
         let answer = site.answer(
             request.method,
-            path: String(path),
+            request.head.path ?? "",
             entityTags: request.headers[.ifNoneMatch],
+            codings: request.headers[.acceptEncoding],
             wantsPage: request.headers[.accept]?.contains("text/html") ?? false
         )
         var response = Response(

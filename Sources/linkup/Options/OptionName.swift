@@ -12,6 +12,7 @@ enum OptionName: String, CaseIterable, Sendable {
     case turnHost = "turn-host"
     case dataDirectory = "data-directory"
     case webDirectory = "web-directory"
+    case basePath = "base-path"
     case logLevel = "log-level"
 
     // Who may speak to the application, and how much of it anybody may take.

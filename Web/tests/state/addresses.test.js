@@ -20,5 +20,6 @@ const page = (content) => ({ querySelector: () => (content === undefined ? null 
 
 test('the site lies where the page says', () => {
   assert.deepEqual([basePath(page('/calls/')), basePath(page(undefined)), basePath()], ['/calls/', '/', '/']);
-  assert.deepEqual([roomPath('a b'), roomPath('tea', '/calls/'), logoPath('/calls/')], ['/r/a%20b', '/calls/r/tea', '/calls/favicon.svg']);
+  assert.deepEqual([roomPath('a b'), roomPath('tea', '/calls/')], ['/r/a%20b', '/calls/r/tea']);
+  assert.equal(logoPath(), new URL('../../favicon.svg', import.meta.url).href);
 });

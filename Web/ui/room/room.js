@@ -51,7 +51,7 @@ export function showRoom(root, room) {
       const lobby = createLobby({ ...parts, name: suggestedName(), relayOnly: suggestedRelayOnly(location.search), onJoin: join });
       submitLobby = lobby.submit;
       root.replaceChildren(lobby.element, help.element);
-      void inside();
+      inside().catch(isIncomplete);
     } else if (name === 'call') {
       const { createCall } = await inside();
       if (signal.aborted) return;
@@ -78,7 +78,12 @@ export function showRoom(root, room) {
     rememberName(name);
     // What an address asks for holds for that address.
     if (relayOnly !== suggestedRelayOnly(location.search)) rememberRelayOnly(relayOnly);
-    void session.join(name, relayOnly);
+    inside().then(() => session.join(name, relayOnly), isIncomplete);
+  }
+
+  /** The server is out of reach, or has another version of the page by now: nothing of it fits to this one. */
+  function isIncomplete() {
+    store.apply({ type: 'problem', problem: { key: 'problem.page-incomplete' } });
   }
 
   function leave() {
