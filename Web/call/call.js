@@ -103,7 +103,7 @@ export class Call extends Emitter {
       this.dispatch('elsewhere', true);
     });
     link.on('peer', (info) => this.#told(info));
-    link.on('left', (id) => this.#left(id));
+    link.on('left', ({ id, isLost }) => this.#left(id, isLost));
     link.on('signal', ({ from, signal }) => void this.peers.get(from)?.receive(signal));
     link.on('iceServers', (iceServers) => this.#setIceServers(iceServers));
     link.on('note', (note) => this.dispatch('note', note));
@@ -156,7 +156,7 @@ export class Call extends Emitter {
   #expectBack(peer) {
     peer.setAway();
     setTimeout(() => {
-      if (peer.isAway && this.peers.get(peer.id) === peer) this.#left(peer.id);
+      if (peer.isAway && this.peers.get(peer.id) === peer) this.#left(peer.id, true);
     }, returnTime);
   }
 
@@ -193,12 +193,12 @@ export class Call extends Emitter {
     if (wasAway && !info.isAway) known?.resynchronize();
   }
 
-  /** @param {string} id */
-  #left(id) {
+  /** @param {string} id @param {boolean} isLost  that it has not said that it goes */
+  #left(id, isLost) {
     const peer = this.peers.get(id);
     if (!peer) return;
     // It may only have lost the server, as this side knows: media goes on until it fails.
-    if (peer.isAway && peer.connectionState === 'connected') return;
+    if (isLost && peer.isAway && peer.connectionState === 'connected') return;
     this.#remove(peer);
     this.dispatch('note', { key: 'note.left', values: { name: peer.name } });
     this.dispatch('peers');
@@ -222,7 +222,7 @@ export class Call extends Emitter {
     });
     this.peers.set(peer.id, peer);
     peer.on('change', () => {
-      if (peer.isAway && ['failed', 'closed'].includes(peer.connectionState)) this.#left(peer.id);
+      if (peer.isAway && ['failed', 'closed'].includes(peer.connectionState)) this.#left(peer.id, true);
       this.dispatch('change', peer);
     });
     peer.on('replaced', () => this.dispatch('replaced', peer));

@@ -22,7 +22,7 @@ import { Retry } from './retry.js';
  * @property {[]} lost
  * @property {[]} moved  the call goes on in another page of this member
  * @property {[info: PeerInfo]} peer  is new, or has changed
- * @property {[id: string]} left
+ * @property {[{ id: string, isLost: boolean }]} left
  * @property {[sent: { from: string, signal: Signal }]} signal
  * @property {[iceServers: RTCIceServer[]]} iceServers
  * @property {[note: import('../i18n/t.js').Sentence]} note  something to tell
@@ -64,7 +64,7 @@ export class CallLink extends Emitter {
       this.dispatch('lost');
     });
     room.hear('member', (member) => this.#heard(member));
-    room.hear('member-left', ({ id }) => this.#gone(id));
+    room.hear('member-left', ({ id, reason }) => this.#gone(id, reason));
     room.hear('signal', (from, signal) => this.#isIn && this.dispatch('signal', { from, signal }));
     room.hear('ice-servers', ({ iceServers }) => this.dispatch('iceServers', iceServers));
     room.hear('moved', () => {
@@ -186,10 +186,10 @@ export class CallLink extends Emitter {
     this.dispatch('peer', this.#peerOf(member));
   }
 
-  /** @param {string} id */
-  #gone(id) {
+  /** @param {string} id @param {string} [reason] */
+  #gone(id, reason = 'lost') {
     const wasIn = this.#peers.delete(id);
-    if (wasIn && this.#isIn) this.dispatch('left', id);
+    if (wasIn && this.#isIn) this.dispatch('left', { id, isLost: reason === 'lost' });
   }
 
   /** @param {Member} member @returns {PeerInfo} */

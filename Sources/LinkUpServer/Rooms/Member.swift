@@ -44,6 +44,8 @@ struct Member: Sendable {
     struct Absence: Equatable, Sendable {
         /// The connection that was lost.
         var connection: SocketID
+        /// Why the member will have gone, if it does not come back.
+        var reason: LeaveReason
         /// When the time is over.
         var deadline: ContinuousClock.Instant
     }

@@ -86,7 +86,7 @@ extension Room {
         _ connection: SocketID,
         at now: ContinuousClock.Instant
     ) -> [RoomEffect] {
-        lose(id, connection, until: now + Limits.grace, at: now)
+        lose(id, connection, .lost, until: now + Limits.grace, at: now)
     }
 
     /// The page behind a connection says that it is being closed; perhaps it is only loaded again.
@@ -100,10 +100,10 @@ extension Room {
         // Browsers may close the connection before the page can say anything.
         if let absence = members.values[index].absence, absence.connection == connection {
             guard deadline < absence.deadline else { return [] }
-            setAbsence(of: index, connection, until: deadline)
+            setAbsence(of: index, connection, .left, until: deadline)
             return []
         }
-        return lose(id, connection, until: deadline, at: now)
+        return lose(id, connection, .left, until: deadline, at: now)
     }
 
     /// The time of somebody who is away may be over, and the others may be told how many there are.
@@ -113,7 +113,7 @@ extension Room {
             absences.removeMin()
             guard let member = members[next.id], let absence = member.absence, absence.deadline <= now else { continue }
             if member.connections.isEmpty {
-                effects += drop(member.id, .lost, at: now)
+                effects += drop(member.id, absence.reason, at: now)
             } else {
                 effects += leaveCall(member.id)
             }
@@ -132,6 +132,7 @@ extension Room {
     private mutating func lose(
         _ id: MemberID,
         _ connection: SocketID,
+        _ reason: LeaveReason,
         until deadline: ContinuousClock.Instant,
         at now: ContinuousClock.Instant
     ) -> [RoomEffect] {
@@ -142,15 +143,20 @@ extension Room {
         let member = members.values[index]
         guard member.connections.isEmpty || member.seat?.connection == connection else { return [] }
         guard member.arrival + Limits.settling <= now else {
-            return member.connections.isEmpty ? drop(id, .lost, at: now) : leaveCall(id)
+            return member.connections.isEmpty ? drop(id, reason, at: now) : leaveCall(id)
         }
         if member.seat?.connection == connection { members.values[index].seat?.connection = nil }
-        setAbsence(of: index, connection, until: deadline)
+        setAbsence(of: index, connection, reason, until: deadline)
         return describe(id)
     }
 
-    private mutating func setAbsence(of index: Int, _ connection: SocketID, until deadline: ContinuousClock.Instant) {
-        members.values[index].absence = Member.Absence(connection: connection, deadline: deadline)
+    private mutating func setAbsence(
+        of index: Int,
+        _ connection: SocketID,
+        _ reason: LeaveReason,
+        until deadline: ContinuousClock.Instant
+    ) {
+        members.values[index].absence = Member.Absence(connection: connection, reason: reason, deadline: deadline)
         absences.insert(Deadline(time: deadline, id: members.keys[index]))
     }
 

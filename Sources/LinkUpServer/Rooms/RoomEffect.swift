@@ -45,7 +45,7 @@ enum RoomEvent: Equatable, Sendable {
 
 /// Why a member is gone.
 enum LeaveReason: String, Encodable, Sendable {
-    /// It left.
+    /// It left, or its page said that it was being closed.
     case left
     /// It lost its connection, and did not come back in time.
     case lost

@@ -168,6 +168,15 @@ for (const [sleeper, waker, state] of [
   });
 }
 
+for (const [reason, count] of /** @type {const} */ ([['lost', 1], ['left', 0], ['removed', 0]])) {
+  test(`of somebody who was away and is gone (${reason}), ${count} tiles stay while media goes on`, async (context) => {
+    const pair = await makeConnectedPair(context);
+    pair.sockets.ann.dispatch('member', away(pair.info('bea')));
+    pair.sockets.ann.dispatch('member-left', { id: 'bea', reason });
+    assert.equal(pair.calls.ann.peers.size, count);
+  });
+}
+
 test('whoever comes and goes without a word in between is not taken for somebody further on', async (context) => {
   const pair = await makeConnectedPair(context);
   peerOf(pair.calls.ann, 'bea').pc.become('failed');
