@@ -179,8 +179,8 @@ import Testing
             }
             let client = fixture.join()
             fixture.loop.turn {
-                fixture.io.broadcastOperator.forEachShard { shard, target in
-                    shard.forEach(in: target) { journal.add($0) }
+                fixture.io.broadcastOperator.forEachIndex { index, target in
+                    index.forEach(in: target) { journal.add($0) }
                 }
             }
             socket = journal.takeAll().first

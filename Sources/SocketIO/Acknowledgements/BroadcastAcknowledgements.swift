@@ -147,7 +147,7 @@ private final class BroadcastCall: Sendable {
         remote: RemoteBroadcast? = nil,
         observer: Observer? = nil
     ) {
-        let parts = selection.namespace.shards.map { Part(shard: $0, selection, id: id, observer: observer) }
+        let parts = selection.namespace.roomIndexes.map { Part(index: $0, selection, id: id, observer: observer) }
         self.parts = parts
         self.packet = packet
         self.remote = remote
@@ -171,7 +171,7 @@ private final class BroadcastCall: Sendable {
                 let count = part.start(packet, timeout: timeout) { self.finish($0) }
                 counted(count)
             }
-            if let recovery { recovery.run(on: part.shard, start) } else { part.shard.loop.run(start) }
+            if let recovery { recovery.run(on: part.index, start) } else { part.index.loop.run(start) }
         }
         remote?.start(timeout: timeout) { self.finish($0) }
     }
@@ -189,7 +189,7 @@ private final class BroadcastCall: Sendable {
     /// Gives up on the acknowledgements that have not come.
     func expire() {
         for part in parts {
-            part.shard.loop.execute { part.finish(isExpired: true) }
+            part.index.loop.execute { part.finish(isExpired: true) }
         }
         if let remote { remote.cluster.expire(remote.request) }
     }
@@ -211,9 +211,9 @@ private final class BroadcastCall: Sendable {
 extension BroadcastCall {
     /// The share of one loop.
     ///
-    /// Unchecked: touched only on the shard's loop, but for what is immutable.
+    /// Unchecked: touched only on the index's loop, but for what is immutable.
     final class Part: @unchecked Sendable {
-        let shard: RoomIndex
+        let index: RoomIndex
         private let audience: Audience
         private let isVolatile: Bool
         private let id: UInt64
@@ -224,9 +224,9 @@ extension BroadcastCall {
         private var timer: EngineTimer?
         private var completion: (@Sendable (Outcome) -> Void)?
 
-        init(shard: RoomIndex, _ selection: BroadcastOperator, id: UInt64, observer: Observer?) {
+        init(index: RoomIndex, _ selection: BroadcastOperator, id: UInt64, observer: Observer?) {
             self.observer = observer
-            self.shard = shard
+            self.index = index
             audience = selection.audience
             isVolatile = selection.options.isVolatile
             self.id = id
@@ -240,7 +240,7 @@ extension BroadcastCall {
             _ completion: @escaping @Sendable (Outcome) -> Void
         ) -> Int {
             self.completion = completion
-            shard.forEach(in: audience) { awaited.append($0) }
+            index.forEach(in: audience) { awaited.append($0) }
             let count = awaited.count
             remaining = count
             guard remaining > 0 else {
@@ -248,7 +248,7 @@ extension BroadcastCall {
                 return 0
             }
             if let timeout {
-                timer = shard.loop.schedule(at: shard.loop.now + timeout) { self.finish(isExpired: true) }
+                timer = index.loop.schedule(at: index.loop.now + timeout) { self.finish(isExpired: true) }
             }
             for socket in awaited {
                 guard socket.expectAcknowledgement(id, timeout: nil, { self.receive($0) }) else { continue }

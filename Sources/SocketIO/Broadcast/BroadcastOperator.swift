@@ -52,19 +52,19 @@ public struct BroadcastOperator: BroadcastEmitter {
         }
         let isVolatile = options.isVolatile
         if isVolatile, let recovery = namespace.recovery { return recovery.send(volatile: packet, to: audience) }
-        forEachShard { shard, audience in
-            shard.forEach(in: audience) { $0.transmit(packet, isVolatile: isVolatile) }
+        forEachIndex { index, audience in
+            index.forEach(in: audience) { $0.transmit(packet, isVolatile: isVolatile) }
         }
     }
 
     /// Runs `body` on every loop that has had sockets of the namespace: on this one at once.
-    func forEachShard(_ body: @escaping @Sendable (RoomIndex, Audience) -> Void) {
+    func forEachIndex(_ body: @escaping @Sendable (RoomIndex, Audience) -> Void) {
         let audience = audience
-        for shard in namespace.shards {
+        for index in namespace.roomIndexes {
             if let recovery = namespace.recovery {
-                recovery.run(on: shard) { body(shard, audience) }
+                recovery.run(on: index) { body(index, audience) }
             } else {
-                shard.loop.run { body(shard, audience) }
+                index.loop.run { body(index, audience) }
             }
         }
     }
@@ -109,9 +109,9 @@ extension BroadcastEmitter {
     /// Puts the selected sockets into rooms.
     public func socketsJoin(_ rooms: [String]) {
         let selection = broadcastOperator
-        selection.forEachShard { shard, audience in
-            shard.forEach(in: audience) { socket in
-                for room in rooms { shard.join(room, socket) }
+        selection.forEachIndex { index, audience in
+            index.forEach(in: audience) { socket in
+                for room in rooms { index.join(room, socket) }
             }
         }
         selection.cluster?.publish(.socketsJoin(selection.audience.remoteSelection, rooms: rooms))
@@ -123,9 +123,9 @@ extension BroadcastEmitter {
     /// Takes the selected sockets out of rooms.
     public func socketsLeave(_ rooms: [String]) {
         let selection = broadcastOperator
-        selection.forEachShard { shard, audience in
-            shard.forEach(in: audience) { socket in
-                for room in rooms { shard.leave(room, socket) }
+        selection.forEachIndex { index, audience in
+            index.forEach(in: audience) { socket in
+                for room in rooms { index.leave(room, socket) }
             }
         }
         selection.cluster?.publish(.socketsLeave(selection.audience.remoteSelection, rooms: rooms))
@@ -135,8 +135,8 @@ extension BroadcastEmitter {
     /// - Parameter close: Whether to close their connections too, and with these their other namespaces.
     public func disconnectSockets(close: Bool = false) {
         let selection = broadcastOperator
-        selection.forEachShard { shard, audience in
-            shard.forEach(in: audience) { $0.disconnect(close: close) }
+        selection.forEachIndex { index, audience in
+            index.forEach(in: audience) { $0.disconnect(close: close) }
         }
         selection.cluster?.publish(.disconnectSockets(selection.audience.remoteSelection, close: close))
     }

@@ -27,7 +27,7 @@ public final class Namespace: BroadcastEmitter, ConnectionHost {
     /// `nil` when clients that lose their connection may not come back.
     let recovery: Recovery?
 
-    private let roomIndexes = Mutex<[RoomIndex]>([])
+    private let indexes = Mutex<[RoomIndex]>([])
     /// Counted for the whole namespace, so that a broadcast carries one id for all its receivers.
     private let lastAcknowledgementID = Atomic<UInt64>(0)
 
@@ -50,18 +50,18 @@ public final class Namespace: BroadcastEmitter, ConnectionHost {
     }
 
     /// The rooms of each loop that has had a client in the namespace.
-    var shards: [RoomIndex] { roomIndexes.withLock { $0 } }
+    var roomIndexes: [RoomIndex] { indexes.withLock { $0 } }
 
     func add(_ index: RoomIndex) {
         recovery?.add(index)
-        roomIndexes.withLock { $0.append(index) }
+        indexes.withLock { $0.append(index) }
     }
 
     /// Makes the loops forget the namespace, whose adapter has ended.
     ///
     /// It lives until they have, so that no other takes its identity.
     func end() {
-        for index in shards {
+        for index in roomIndexes {
             index.loop.execute { [self] in index.owner?.forget(self) }
         }
     }

@@ -136,7 +136,7 @@ extension Namespace {
         let respond: @Sendable (RecoveredSession?) -> Void = { [cluster] session in
             cluster?.adapter.respond(ClusterResponse(.session(session), to: request), to: node)
         }
-        guard let recovery, let now = shards.first?.loop.now else { return respond(nil) }
+        guard let recovery, let now = roomIndexes.first?.loop.now else { return respond(nil) }
         switch recovery.find(ticket, at: now) {
         case .nowhere: respond(nil)
         case .here(let session): respond(recovery.giveAway(session, offset: ticket.offset))

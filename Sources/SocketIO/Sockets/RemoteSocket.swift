@@ -114,19 +114,19 @@ extension BroadcastEmitter {
 extension BroadcastOperator {
     /// Finds the selected sockets of this node; `completion` runs on the last loop that was asked.
     func gatherSockets(_ completion: @escaping @Sendable ([RemoteSocket]) -> Void) {
-        gatherSockets(namespace.shards[...], [], completion)
+        gatherSockets(namespace.roomIndexes[...], [], completion)
     }
 
     private func gatherSockets(
-        _ shards: ArraySlice<RoomIndex>,
+        _ indexes: ArraySlice<RoomIndex>,
         _ found: [RemoteSocket],
         _ completion: @escaping @Sendable ([RemoteSocket]) -> Void
     ) {
-        guard let shard = shards.first else { return completion(found) }
-        shard.loop.run {
+        guard let index = indexes.first else { return completion(found) }
+        index.loop.run {
             var found = found
-            shard.forEach(in: audience) { found.append(RemoteSocket($0)) }
-            gatherSockets(shards.dropFirst(), found, completion)
+            index.forEach(in: audience) { found.append(RemoteSocket($0)) }
+            gatherSockets(indexes.dropFirst(), found, completion)
         }
     }
 }
