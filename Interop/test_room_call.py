@@ -21,11 +21,11 @@ def in_call(member):
 
 def test_join_and_signal(make_caller, room):
     ann = make_caller(room, "Ann")
-    assert in_call(ann) == {ann.id: {"stay": ann.stay, **SILENT}}
+    assert in_call(ann) == {ann.id: {"stay": ann.stay, "away": False, **SILENT}}
     bea = make_caller(room, "Bea")
-    assert in_call(bea) == {member.id: {"stay": member.stay, **SILENT} for member in (ann, bea)}
+    assert in_call(bea) == {member.id: {"stay": member.stay, "away": False, **SILENT} for member in (ann, bea)}
     news = ann.wait_for_member(bea.id)
-    assert (news["name"], news["call"]) == ("Bea", {"stay": bea.stay, **SILENT})
+    assert (news["name"], news["call"]) == ("Bea", {"stay": bea.stay, "away": False, **SILENT})
     assert bea.joined["epoch"] > ann.joined["epoch"]
     # Passed on unread: members that nobody knows, and text that is no SDP, included.
     payload = {"epoch": 7, "description": {"type": "offer", "sdp": "v=0 ä 😀\r\n" + "x" * 1000}, "more": [1, {"x": None}]}
@@ -39,8 +39,8 @@ def test_join_and_signal(make_caller, room):
     assert ann.request("status", status) == {}
     for member in (ann, bea):
         news = member.wait_for_member(ann.id, lambda member: member.get("call", {}).get("audio"))
-        assert news["call"] == {"stay": ann.stay, **status}
-    assert in_call(make_caller(room, "Cid"))[ann.id] == {"stay": ann.stay, **status}
+        assert news["call"] == {"stay": ann.stay, "away": False, **status}
+    assert in_call(make_caller(room, "Cid"))[ann.id] == {"stay": ann.stay, "away": False, **status}
     assert bea.request("leave") == {}
     assert ann.wait_for("member-left") == {"id": bea.id, "reason": "left"}
     assert error_code(bea.request("signal", ann.id, OFFER)) == "not-joined"
@@ -56,7 +56,7 @@ def test_enter_and_exit_without_leaving_the_room(make_caller, make_member, room)
     assert set(answer) == {"iceServers", "epoch", "forgotten"} and answer["forgotten"] is False
     assert answer["epoch"] > bea.joined["epoch"] and answer["iceServers"]
     news = ann.wait_for_member(bea.id, lambda member: "call" in member)
-    assert news["call"] == {"stay": "stay-1", **SILENT, "video": True}
+    assert news["call"] == {"stay": "stay-1", "away": False, **SILENT, "video": True}
     assert ann.request("signal", bea.id, OFFER) == {}
     assert bea.request("exit") == {}
     assert ann.wait_for_member(bea.id, lambda member: "call" not in member)["away"] is False
@@ -139,7 +139,7 @@ def test_lost_connection_is_away_and_comes_back(settled, make_caller):
     room, ann, bea = settled("call")
     bea.drop()
     away = ann.wait_for_member(bea.id, lambda member: member["away"])
-    assert away["call"]["stay"] == bea.stay
+    assert (away["call"]["stay"], away["call"]["away"]) == (bea.stay, True)
     assert error_code(ann.request("signal", bea.id, OFFER)) == "peer-away"
     again = make_caller(room, "Bea", stay=bea.stay, key=bea.key)
     assert again.id == bea.id and again.joined["call"] == {"forgotten": False}
@@ -177,7 +177,7 @@ def test_the_same_stay_after_a_restart(start_linkup):
         assert [answer["self"] for answer in again] == [answer["self"] for answer in first]
         assert [answer["key"] for answer in again] == [answer["key"] for answer in first]
         assert in_call(bea) == {
-            member.id: {"stay": entry["stay"], **SILENT} for member, entry in zip((ann, bea), entries)
+            member.id: {"stay": entry["stay"], "away": False, **SILENT} for member, entry in zip((ann, bea), entries)
         }
         assert again[0]["epoch"] > max(answer["epoch"] for answer in first), "epochs grow over restarts"
 
@@ -282,7 +282,7 @@ def test_limits(make_caller, room):
         ("signal", [("PEER",), ("PEER", None), ("PEER", 1), ("PEER", "x"), ("PEER", []), ("PEER", True)]),
         ("signal", [(to, OFFER) for to in [5, None, [], {}, "x" * 65, b"x", True]]),
         ("enter", [(value,) for value in BAD]),
-        ("enter", [({"stay": stay, **SILENT},) for stay in ["", "x" * 33, "a b", "ä", "a.b", 5, None, [], {}, b"x"]]),
+        ("enter", [({"stay": stay, "away": False, **SILENT},) for stay in ["", "x" * 33, "a b", "ä", "a.b", 5, None, [], {}, b"x"]]),
         ("enter", [({"stay": "x", "audio": 1, "video": True, "screen": True},), ({"stay": "x", "audio": True},)]),
         ("status", [(value,) for value in BAD]),
         ("status", [({"audio": 1, "video": True, "screen": True},), ({"audio": True},), ({"audio": None},)]),
@@ -303,7 +303,7 @@ def test_bad_arguments(make_caller, room, event, arguments):
 
 @pytest.mark.parametrize(
     "entry",
-    [1, True, "text", [], b"x", {}, {"stay": "x"}, {"stay": "", **SILENT}, {"stay": "x", **SILENT, "audio": 1}],
+    [1, True, "text", [], b"x", {}, {"stay": "x"}, {"stay": "", "away": False, **SILENT}, {"stay": "x", "away": False, **SILENT, "audio": 1}],
     ids=str,
 )
 def test_a_join_with_a_bad_call_joins_nothing(make_member, room, entry):

@@ -189,7 +189,7 @@ def test_who_has_a_tab_left_is_not_away(settled, make_member):
     second.say("still here")
     ann.wait_for("message")
     news = last_known(ann)[first.id]
-    assert news["call"]["stay"] == first.stay and news["away"] is False
+    assert (news["call"]["stay"], news["call"]["away"], news["away"]) == (first.stay, True, False)
     # A new tab that has the chat alone changes nothing of that.
     third = make_member(room, "Bea", key=first.key)
     (shown,) = (member for member in third.joined["members"] if member["id"] == first.id)
@@ -356,8 +356,9 @@ def test_a_goodbye_leaves_time_for_a_reload(settled, shared_linkup):
     leave_by_beacon(shared_linkup, room=room, key=bea.key, connection=bea.connection)
     began = time.monotonic()
     ann.wait_for_member(bea.id, lambda news: news["away"])
-    assert ann.wait_for("member-left", timeout=5) == {"id": bea.id, "reason": "lost"}
-    assert 2.5 < time.monotonic() - began < 4
+    assert ann.wait_for("member-left", timeout=20) == {"id": bea.id, "reason": "left"}
+    # Whoever is lost without a word has half a minute.
+    assert 2.5 < time.monotonic() - began < 20
     # The connection that the page has said goodbye for is in no room any more.
     assert error_code(bea.request("say", text="x")) == "not-joined"
 

@@ -193,8 +193,8 @@ export class CallLink extends Emitter {
   }
 
   /** @param {Member} member @returns {PeerInfo} */
-  #peerOf({ id, name, away, call }) {
-    return { id, name, isAway: away, stay: call?.stay ?? '', polite: isBefore(this.#self, id) };
+  #peerOf({ id, name, call }) {
+    return { id, name, isAway: call?.away ?? true, stay: call?.stay ?? '', polite: isBefore(this.#self, id) };
   }
 }
 

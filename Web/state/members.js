@@ -7,7 +7,8 @@
  * @property {string} name
  * @property {'host' | 'moderator' | 'member' | 'guest'} role
  * @property {boolean} away  has no connection to the server at present
- * @property {{ stay: string, audio: boolean, video: boolean, screen: boolean }} [call]  missing if it is not in the call
+ * @property {{ stay: string, away: boolean, audio: boolean, video: boolean, screen: boolean }} [call]  missing if it is
+ *   not in the call; `away` if nobody reaches it there, though it may have another page
  *
  * @typedef {{ name: string, locked: boolean, waiting: boolean, newcomers: string }} RoomSettings
  * @typedef {{ id: string, name: string }} Waiting

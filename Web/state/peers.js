@@ -59,7 +59,7 @@ export function participantsOf({ peers, members }) {
   return peers.list.map((peer) => {
     const member = members.list.find(({ id }) => id === peer.id);
     const { audio, video, screen } = member?.call ?? unknown;
-    return { ...peer, name: member?.name ?? peer.name, status: { audio, video, screen }, isAway: member?.away ?? true };
+    return { ...peer, name: member?.name ?? peer.name, status: { audio, video, screen }, isAway: member?.call?.away ?? true };
   });
 }
 

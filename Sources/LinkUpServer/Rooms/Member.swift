@@ -58,7 +58,7 @@ struct Member: Sendable {
             role: role,
             isAway: connections.isEmpty,
             hand: hand,
-            call: seat.map { MemberView.Call(stay: $0.stay, status: $0.status) }
+            call: seat.map { MemberView.Call(stay: $0.stay, isAway: $0.connection == nil, status: $0.status) }
         )
     }
 }
@@ -95,16 +95,20 @@ struct MemberView: Encodable, Equatable, Sendable {
     struct Call: Encodable, Equatable, Sendable {
         /// What its client named the stay.
         var stay: Stay
+        /// Whether the connection that its peers reach it by is lost; it may have others.
+        var isAway: Bool
         /// What it sends.
         var status: MediaStatus
 
         private enum CodingKeys: String, CodingKey {
             case stay
+            case isAway = "away"
         }
 
         func encode(to encoder: any Encoder) throws {
             var container = encoder.container(keyedBy: CodingKeys.self)
             try container.encode(stay.value, forKey: .stay)
+            try container.encode(isAway, forKey: .isAway)
             try status.encode(to: encoder)
         }
     }

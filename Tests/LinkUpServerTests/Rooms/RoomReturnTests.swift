@@ -12,6 +12,7 @@ struct RoomReturnTests: RoomSuite {
         var room = try room("a", "b", inCall: true)
         var away = try view("b", in: room)
         away.isAway = true
+        away.call?.isAway = true
         #expect(room.connectionLost(MemberID("b"), "b1", at: start) == [.tellAll(.member(away))])
         #expect(room.nextDeadline == start + Limits.grace)
         #expect(room.timeout(at: start + Limits.grace - .nanoseconds(1)) == [])
@@ -19,6 +20,7 @@ struct RoomReturnTests: RoomSuite {
         let back = try room.join(arrival("b", "b2", network: 2, stay: "stay-b"), at: start + .seconds(29))
         #expect(back.admission == .entered(call: .entered(relayUser: "relay stay-b", forgotten: false)))
         away.isAway = false
+        away.call?.isAway = false
         #expect(back.effects == [.tellAll(.member(away))])
         #expect(room.timeout(at: start + .seconds(99)) == [])
         #expect(room.memberCount == 2)
@@ -102,6 +104,7 @@ struct RoomReturnTests: RoomSuite {
         _ = try room.join(arrival("b", "b3", network: 2), at: start)
         _ = room.connectionLost(MemberID("b"), "b2", at: start)
         #expect(try view("b", in: room).isAway == false)
+        #expect(try view("b", in: room).call?.isAway == true)
         #expect(room.member(MemberID("b"))?.seat?.connection == nil)
         _ = room.timeout(at: start + Limits.grace)
         #expect(try view("b", in: room).call == nil)

@@ -77,7 +77,7 @@ function makeCall(socket, name) {
   return { call, link, leave };
 }
 
-const away = (info) => ({ ...info, away: true });
+const away = (info) => ({ ...info, call: { ...info.call, away: true } });
 
 /** Two people whose signals the test passes on. */
 function makePair() {
@@ -86,7 +86,7 @@ function makePair() {
   const leaves = [];
   let joins = 0;
   const forgotten = new Set();
-  const info = (id, stay = `stay of ${id}`) => ({ id, name: id, away: false, call: { stay, audio: true, video: true, screen: false } });
+  const info = (id, stay = `stay of ${id}`) => ({ id, name: id, away: false, call: { stay, away: false, audio: true, video: true, screen: false } });
   const makeSocket = (self, other) =>
     new FakeSocket((name, ...values) => {
       if (name === 'join') {
@@ -256,7 +256,7 @@ test('a page that was loaded again makes a new connection, and nobody hears of l
 });
 
 test('the call that moved to another page closes its connections, and is taken back by another stay', async () => {
-  const bea = { id: 'bea', name: 'Bea', away: false, call: { stay: 's', audio: true, video: true, screen: false } };
+  const bea = { id: 'bea', name: 'Bea', away: false, call: { stay: 's', away: false, audio: true, video: true, screen: false } };
   const socket = new FakeSocket((name) =>
     name === 'join' ? { self: 'ann', key: 'k', members: [bea], call: {}, iceServers: [], epoch: 1 } : { iceServers: [], epoch: 2, forgotten: false },
   );
@@ -303,7 +303,7 @@ for (const [self, peer, polite] of [['a', 'b', true], ['b', 'a', false], ['a', '
     callLink.on('peer', (info) => heard.push(info.polite));
     link.start();
     await settle();
-    socket.dispatch('member', { id: peer, name: 'y', away: false, call: { stay: 's', audio: true, video: true, screen: false } });
+    socket.dispatch('member', { id: peer, name: 'y', away: false, call: { stay: 's', away: false, audio: true, video: true, screen: false } });
     assert.deepEqual(heard, [polite]);
     link.leave();
   });

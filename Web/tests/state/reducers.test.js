@@ -72,7 +72,7 @@ test('who types has the name that it has in the list', () => {
 
 const peer = (id, more = {}) => ({ id, name: `once ${id}`, connection: 'connected', route: undefined, stream: undefined, trouble: undefined, ...more });
 const peers = (...ids) => ({ type: 'peers', peers: ids.map((id) => peer(id)) });
-const shares = (id, screen = true) => ({ type: 'member', member: { ...member(0), id, call: { stay: 's', audio: true, video: true, screen } } });
+const shares = (id, screen = true) => ({ type: 'member', member: { ...member(0), id, call: { stay: 's', away: false, audio: true, video: true, screen } } });
 const pin = (id) => ({ type: 'pinned', id });
 const both = (state, event) => ({ peers: reducePeers(state.peers, event), members: reduceMembers(state.members, event) });
 const alone = { peers: noPeers, members: nobody };
@@ -92,14 +92,18 @@ table(both, alone, largeOf, [
   ['chosen no more', [peers('a', 'b'), pin('a'), pin(undefined)], undefined],
 ]);
 
-const inCall = (name, more = {}) => ({ type: 'member', member: { ...member(0), id: 'a', name, call: { stay: 's', audio: false, video: true, screen: false }, ...more } });
+const inCall = (name, away = false, call = away) => ({
+  type: 'member',
+  member: { ...member(0), id: 'a', name, away, call: { stay: 's', away: call, audio: false, video: true, screen: false } },
+});
 
 table(both, alone, (state) => participantsOf(state).map(({ name, isAway, status: { audio, video } }) => [name, isAway, audio, video]), [
   ['whom the server knows no more', [peers('a')], [['once a', true, true, true]]],
   ['what the list says', [peers('a'), inCall('Ana')], [['Ana', false, false, true]]],
   ['a new name', [peers('a'), inCall('Ana'), inCall('Anna')], [['Anna', false, false, true]]],
-  ['away in the list is away in the call', [peers('a'), inCall('Ana', { away: true })], [['Ana', true, false, true]]],
-  ['another tab of theirs is there', [peers('a'), inCall('Ana', { away: true }), inCall('Ana')], [['Ana', false, false, true]]],
+  ['away', [peers('a'), inCall('Ana', true)], [['Ana', true, false, true]]],
+  ['another tab of theirs is there, that of the call is not', [peers('a'), inCall('Ana', false, true)], [['Ana', true, false, true]]],
+  ['back', [peers('a'), inCall('Ana', true), inCall('Ana')], [['Ana', false, false, true]]],
   ['a server that began anew', [peers('a'), inCall('Ana'), { type: 'members', members: [] }], [['once a', true, true, true]]],
 ]);
 
