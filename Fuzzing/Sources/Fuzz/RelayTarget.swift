@@ -276,7 +276,8 @@ extension RelayWorld {
                 listening.remove(relay)
                 precondition(sockets.removeValue(forKey: relay) != nil, "a closed socket is closed")
             case .send(_, let message): precondition((try? STUNMessage(message.readableBytesUInt8Span)) != nil)
-            case .ended: break
+            case .authenticated, .ended, .notJoined: break
+            case .began(let flow): precondition(engine.allocationsByClient[flow] != nil, "nothing has begun")
             case .released(_, let engine): precondition(engine == 1, "a flow is released to nobody")
             case .connect(let connection, let relay, let peer):
                 precondition(sockets[relay]?.family == peer.family, "a relay that is closed connects")

@@ -44,11 +44,11 @@ private func decodeAll(_ arguments: SocketArguments) {
     precondition((try? JSONScanner.validate(list.readableBytesUInt8Span)) != nil, "what is passed on is no JSON")
 }
 
-/// What the scanner takes for JSON, Foundation must too, but for escapes of half a surrogate pair: JavaScript writes
-/// and reads them, Foundation refuses them.
+/// What the scanner takes for JSON, Foundation must too, but for two things that JavaScript reads and Foundation refuses:
+/// escapes of half a surrogate pair, and numbers beyond the range of a double.
 func fuzzJSON(_ bytes: ByteBuffer) {
     guard bytes.isValidUTF8, (try? JSONScanner.validate(bytes.readableBytesUInt8Span)) != nil else { return }
-    var data = Data(bytes.readableBytesView)
+    var data = withSmallNumbers(bytes)
     for index in data.indices.dropLast(3) where data[index] == UInt8(ascii: "\\") {
         let isSurrogate = data[index + 1] == UInt8(ascii: "u") && data[index + 2] | 0x20 == UInt8(ascii: "d")
         if isSurrogate { data[index + 2] = UInt8(ascii: "0") }
@@ -58,6 +58,25 @@ func fuzzJSON(_ bytes: ByteBuffer) {
     } catch {
         preconditionFailure("Foundation does not take it: \(error)")
     }
+}
+
+/// The text with exponents of zeros, and no digit that is one of very many: as valid as it was, in strings too.
+private func withSmallNumbers(_ bytes: ByteBuffer) -> Data {
+    var data = Data()
+    var digits = 0
+    var isExponent = false
+    for byte in bytes.readableBytesView {
+        guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) else {
+            let isSign = byte == UInt8(ascii: "+") || byte == UInt8(ascii: "-")
+            isExponent = byte | 0x20 == UInt8(ascii: "e") || (isSign && isExponent && digits == 0)
+            digits = 0
+            data.append(byte)
+            continue
+        }
+        digits += 1
+        if digits <= 200 { data.append(isExponent ? UInt8(ascii: "0") : byte) }
+    }
+    return data
 }
 
 /// The query behind the namespace of a client of protocol 3.
