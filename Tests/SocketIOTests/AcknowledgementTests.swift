@@ -26,15 +26,7 @@ import Testing
         _ answer: Step,
         _ operation: @escaping @Sendable () async throws -> Answer
     ) async throws -> Result<Answer, any Error> {
-        let results = Journal<Result<Answer, any Error>>()
-        let task = Task {
-            do { results.add(.success(try await operation())) } catch { results.add(.failure(error)) }
-        }
-        try await fixture.loop.wait(until: { !client.sent.isEmpty })
-        answer.run()
-        try await fixture.loop.wait(until: { !results.entries.isEmpty })
-        await task.value
-        return results.entries[0]
+        try await fixture.ask(client, answer.run, operation)
     }
 
     @Test func answersAreDecoded() async throws {

@@ -125,15 +125,7 @@ extension Events {
         _ reply: TestConnection.Message,
         _ operation: @escaping @Sendable () async throws -> Answer
     ) async throws -> Result<Answer, any Error> {
-        let results = Journal<Result<Answer, any Error>>()
-        let task = Task {
-            do { results.add(.success(try await operation())) } catch { results.add(.failure(error)) }
-        }
-        try await fixture.loop.wait(until: { !client.sent.isEmpty })
-        client.receive(reply)
-        try await fixture.loop.wait(until: { !results.entries.isEmpty })
-        await task.value
-        return results.entries[0]
+        try await fixture.ask(client, { client.receive(reply) }, operation)
     }
 
     @Test func acknowledgementsHaveTheirTypes() async throws {

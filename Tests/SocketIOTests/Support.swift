@@ -66,6 +66,23 @@ struct Fixture: Sendable {
         return connection
     }
 
+    /// Starts `operation`, calls `reply` once the client was sent something, and gives the result.
+    func ask<Answer: Sendable>(
+        _ client: TestConnection,
+        _ reply: () -> Void,
+        _ operation: @escaping @Sendable () async throws -> Answer
+    ) async throws -> Result<Answer, any Error> {
+        let results = Journal<Result<Answer, any Error>>()
+        let task = Task {
+            do { results.add(.success(try await operation())) } catch { results.add(.failure(error)) }
+        }
+        try await loop.wait(until: { !client.sent.isEmpty })
+        reply()
+        try await loop.wait(until: { !results.entries.isEmpty })
+        await task.value
+        return results.entries[0]
+    }
+
     /// Turns the loops until `operation` has ended.
     func wait<Result: Sendable>(
         also other: ManualLoop? = nil,
