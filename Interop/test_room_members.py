@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import queue
 import time
 
 import pytest
@@ -256,6 +257,19 @@ def test_away_and_back(settled, make_member):
     back = ann.wait_for_member(bea.id, lambda news: not news["away"])
     assert back == {**away, "away": False}
     assert again.id == bea.id and not ann.heard("member-left")
+
+
+@pytest.mark.parametrize("code", [1000, 1001])
+def test_a_browser_says_that_the_page_is_gone(settled, code):
+    """Browsers close the WebSocket of a page that goes with code 1001, also when the page itself can say nothing."""
+    _, ann, bea = settled("chat")
+    bea.client.eio.ws.send_close(code)
+    assert ann.wait_for_member(bea.id, lambda news: news["away"])
+    if code == 1001:
+        assert ann.wait_for("member-left", timeout=20) == {"id": bea.id, "reason": "left"}
+    else:
+        with pytest.raises(queue.Empty):
+            ann.wait_for("member-left", timeout=4)
 
 
 @pytest.mark.long

@@ -54,7 +54,7 @@ def settled(shared_linkup):
             room = f"settled-{kind}-{number}"
             return room, enter(room, "Ann", kind), enter(room, "Bea", kind)
 
-        made = {kind: [make(number, kind) for number in range(3)] for kind in ("chat", "call")}
+        made = {kind: [make(number, kind) for number in range(5)] for kind in ("chat", "call")}
         # A place is kept for those who were there for at least three seconds.
         time.sleep(3.2)
         yield lambda kind: made[kind].pop()

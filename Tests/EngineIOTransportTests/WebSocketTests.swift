@@ -110,15 +110,18 @@ import Testing
     }
 
     /// The close frame of a client that sends it with other messages, before or after the server's.
-    @Test func aClientThatClosesIsAnsweredAndLeft() throws {
+    @Test(arguments: [
+        (0xe8, 0xe8, EngineCloseReason.transportClose), (0xe9, 0xe9, .goingAway), (0xea, 0xe8, .transportClose),
+    ])
+    func aClientThatClosesIsAnsweredAndLeft(code: UInt8, answer: UInt8, reason: EngineCloseReason) throws {
         let client = try TestClient()
         try client.channel.writeInbound(
-            ByteBuffer(bytes: [0x88, 0x82, 0, 0, 0, 0, 0x03, 0xe8, 0x81, 0x81, 0, 0, 0, 0, 0x34])
+            ByteBuffer(bytes: [0x88, 0x82, 0, 0, 0, 0, 0x03, code, 0x81, 0x81, 0, 0, 0, 0, 0x34])
         )
         client.turn()
         #expect(client.application.messages.isEmpty)
-        #expect(client.application.closeReasons == [.transportClose])
-        #expect(try client.received().map { Array(buffer: $0) } == [[0x88, 2, 0x03, 0xe8]])
+        #expect(client.application.closeReasons == [reason])
+        #expect(try client.received().map { Array(buffer: $0) } == [[0x88, 2, 0x03, answer]])
         #expect(!client.channel.isActive)
     }
 

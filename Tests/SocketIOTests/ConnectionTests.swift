@@ -94,7 +94,8 @@ import Testing
 
     @Test(arguments: [
         (EngineCloseReason.transportError, "transport error"), (.transportClose, "transport close"),
-        (.forcedClose, "forced close"), (.pingTimeout, "ping timeout"), (.parseError, "parse error"),
+        (.goingAway, "going away"), (.forcedClose, "forced close"), (.pingTimeout, "ping timeout"),
+        (.parseError, "parse error"),
         (.payloadTooLarge, "payload too large"), (.bufferOverflow, "send buffer overflow"),
         (.sendTimeout, "send timeout"), (.rateLimited, "rate limit exceeded"),
     ])

@@ -65,6 +65,8 @@ export class RoomLink extends Emitter {
   #room;
   #name;
   #key;
+  /** The connection that was in the room last. */
+  #connection;
 
   /**
    * @param {object} options
@@ -126,8 +128,9 @@ export class RoomLink extends Emitter {
   suspend() {
     this.#key.keep();
     const { value: key } = this.#key;
-    if (key === undefined || !this.#socket.connected) return;
-    const words = JSON.stringify({ room: this.#room, key, connection: this.#socket.id });
+    // The browser may have closed the connection already; the server still keeps the place.
+    if (key === undefined || this.#connection === undefined) return;
+    const words = JSON.stringify({ room: this.#room, key, connection: this.#connection });
     globalThis.navigator?.sendBeacon?.(`${basePath()}api/leave`, words);
   }
 
@@ -203,6 +206,7 @@ export class RoomLink extends Emitter {
     } else {
       this.#joining.succeeded();
       this.#key.value = answer.key;
+      this.#connection = this.#socket.id;
       this.dispatch('trouble', undefined);
       if (answer.waiting) this.dispatch('waiting');
       else this.#entered(answer);

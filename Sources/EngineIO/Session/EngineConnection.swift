@@ -117,6 +117,9 @@ public enum EngineCloseReason: String, Sendable, Equatable, CaseIterable {
     case transportError = "transport error"
     /// The client closed the connection.
     case transportClose = "transport close"
+    /// What holds the connection ends (close code 1001, RFC 6455, section 7.4.1): browsers say so by themselves when a
+    /// page is closed, left, loaded again or crashes. The official server calls this `transport close` too.
+    case goingAway = "going away"
     /// The server closed the connection.
     case forcedClose = "forced close"
     /// The client's pong (protocol 4) or ping (protocol 3) did not come in time.
@@ -133,6 +136,14 @@ public enum EngineCloseReason: String, Sendable, Equatable, CaseIterable {
     case rateLimited = "rate limit exceeded"
     /// The server is shutting down.
     case serverShuttingDown = "server shutting down"
+}
+
+extension EngineCloseReason {
+    /// The reason for a client that closed its WebSocket.
+    /// - Parameter code: The code of its close frame; `nil` where that had none.
+    package init(closedWith code: WebSocketCloseCode?) {
+        self = code == .goingAway ? .goingAway : .transportClose
+    }
 }
 
 /// The revisions of the Engine.IO protocol in use.

@@ -188,7 +188,8 @@ package struct WebSocketDecoder: ~Copyable {
         guard let code = reason.readInteger(as: UInt16.self), WebSocketCloseCode.mayBeSent(code) else {
             return .fail(.protocolError)
         }
-        return reason.isValidUTF8 ? .close(.normal) : .fail(.invalidPayload)
+        guard reason.isValidUTF8 else { return .fail(.invalidPayload) }
+        return .close(code == WebSocketCloseCode.goingAway.rawValue ? .goingAway : .normal)
     }
 
     // MARK: Masks
@@ -279,6 +280,7 @@ struct WebSocketFrameHeader {
 /// Why a WebSocket is closed (RFC 6455, section 7.4.1).
 package enum WebSocketCloseCode: UInt16 {
     case normal = 1000
+    case goingAway = 1001
     case protocolError = 1002
     case invalidPayload = 1007
     case tooBig = 1009

@@ -97,7 +97,7 @@ final class WebSocketHandler: ChannelInboundHandler {
         case .binary(let bytes): receiveBinary(bytes)
         case .compressed(let message, let isBinary): receiveCompressed(message, isBinary: isBinary)
         case .pong(let data): answerPing(data)
-        case .close(let code): end(.transportClose, code, .peer)
+        case .close(let code): end(EngineCloseReason(closedWith: code), code, .peer)
         case .fail(let code): end(.transportError, code)
         case .tooLarge(let size): failTooLarge(size)
         case .incomplete: return false

@@ -89,7 +89,7 @@ extension Room {
         lose(id, connection, .lost, until: now + Limits.grace, at: now)
     }
 
-    /// The page behind a connection says that it is being closed; perhaps it is only loaded again.
+    /// The page behind a connection is closed, as it or its browser says; perhaps it is only loaded again.
     mutating func pageCloses(
         _ id: MemberID,
         _ connection: SocketID,

@@ -161,12 +161,17 @@ struct RoomDirectory: Sendable {
         return leave(place, connection, at: now)
     }
 
-    /// A connection is lost.
-    mutating func connectionLost(_ connection: SocketID, at now: ContinuousClock.Instant) -> [Outcome] {
+    /// A connection is lost, perhaps because the page behind it is closed.
+    mutating func connectionLost(
+        _ connection: SocketID,
+        hasPageClosed: Bool,
+        at now: ContinuousClock.Instant
+    ) -> [Outcome] {
         guard let place = places.removeValue(forKey: connection) else { return [] }
         return change(place.room) { room in
-            place.isWaiting
-                ? room.ceaseWaiting(connection, at: now) : room.connectionLost(place.id, connection, at: now)
+            if place.isWaiting { return room.ceaseWaiting(connection, at: now) }
+            if hasPageClosed { return room.pageCloses(place.id, connection, at: now) }
+            return room.connectionLost(place.id, connection, at: now)
         }
     }
 

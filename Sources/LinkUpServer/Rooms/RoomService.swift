@@ -86,6 +86,7 @@ final class RoomService: Sendable {
                 case .clientNamespaceDisconnect, .serverNamespaceDisconnect, .forcedServerClose, .parseError,
                     .payloadTooLarge, .rateLimited:
                     leave(visit)
+                case .goingAway: connectionLost(visit, hasPageClosed: true)
                 // The network may be to blame, or the server.
                 case .transportError, .transportClose, .forcedClose, .pingTimeout, .sendTimeout, .bufferOverflow,
                     .serverShuttingDown:
@@ -244,11 +245,11 @@ extension RoomService {
         flush()
     }
 
-    private func connectionLost(_ visit: RoomVisit) {
+    private func connectionLost(_ visit: RoomVisit, hasPageClosed: Bool = false) {
         let (id, now) = (visit.socket.id, visit.now)
         change { directory, sockets in
             sockets[id] = nil
-            return ((), directory.connectionLost(id, at: now))
+            return ((), directory.connectionLost(id, hasPageClosed: hasPageClosed, at: now))
         }
         flush()
     }

@@ -1,11 +1,14 @@
 public import EngineIO
 
-/// Why a socket was disconnected; the raw values are those of the official server.
+/// Why a socket was disconnected; the raw values are those of the official server where it has the reason.
 public enum DisconnectReason: String, Sendable, Equatable, CaseIterable {
     /// The transport failed or the client broke its rules.
     case transportError = "transport error"
     /// The client closed the connection.
     case transportClose = "transport close"
+    /// What holds the connection ends: browsers say so when a page is closed, left, loaded again or crashes, though
+    /// only over WebSocket. The official server calls this `transport close` too.
+    case goingAway = "going away"
     /// The server closed the connection, for instance because the client sent a packet that can't be decoded.
     case forcedClose = "forced close"
     /// The client did not answer a ping in time.
@@ -43,6 +46,7 @@ public enum DisconnectReason: String, Sendable, Equatable, CaseIterable {
         switch reason {
         case .transportError: self = .transportError
         case .transportClose: self = .transportClose
+        case .goingAway: self = .goingAway
         case .forcedClose: self = .forcedClose
         case .pingTimeout: self = .pingTimeout
         case .parseError: self = .parseError
