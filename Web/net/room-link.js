@@ -65,7 +65,7 @@ export class RoomLink extends Emitter {
   #room;
   #name;
   #key;
-  /** The connection that was in the room last. */
+  /** @type {string | undefined} the connection that was in the room last */
   #connection;
 
   /**
