@@ -124,6 +124,22 @@ struct ArchitectureTests {
         #expect(file.lineCount <= 420, "\(file) has \(file.lineCount) lines where about 400 are allowed: split it")
     }
 
+    /// A folder that outgrows this has found a second subject, which gets a folder of its own.
+    @Test(arguments: ["Sources", "Tests"])
+    func foldersStaySmall(root: String) {
+        // Lists by nature: one file for each attribute of the protocol.
+        let lists: Set<String> = ["Sources/STUN/Attributes", "Sources/TURN/Attributes"]
+        let folders = Dictionary(grouping: Document.paths(below: root, ["swift", "c", "h"])) { path in
+            path.split(separator: "/").dropLast().joined(separator: "/")
+        }
+        #expect(folders.count > 20)
+        for (folder, files) in folders where !lists.contains(folder) {
+            #expect(files.count <= 14, "\(folder) has \(files.count) files where 14 are allowed: move a subject out")
+        }
+        // A list that is none any more is no exception.
+        for folder in lists where folder.hasPrefix(root + "/") { #expect((folders[folder]?.count ?? 0) > 14) }
+    }
+
     @Test
     func everyModuleIsRead() {
         // An empty list would let the tests above pass unrun.
