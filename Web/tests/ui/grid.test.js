@@ -10,6 +10,13 @@ for (const [count, width, height, columns] of [
   [4, 900, 600, 2],
   [5, 900, 600, 2],
   [9, 900, 600, 3],
+  [3, 374, 690, 1],
+  [4, 374, 690, 2],
+  [6, 374, 690, 2],
+  [8, 374, 690, 2],
+  [12, 374, 690, 3],
+  [6, 304, 440, 2],
+  [6, 828, 290, 3],
 ]) {
   test(`${count} tiles in ${width}×${height} stand in ${columns} columns and fit`, () => {
     const fit = fitTiles({ count, width, height, gap: 12 });
@@ -65,11 +72,12 @@ for (const [tile, picture] of [
 }
 
 for (let count = 1; count <= 16; count += 1) {
-  test(`${count} tiles that are alike crop a usual picture by no more than may be`, () => {
+  test(`${count} tiles that are alike are as wide as usual pictures, or up to square on an upright screen`, () => {
     for (const [width, height] of screens) {
       const { tileWidth, tileHeight } = fitTiles({ count, width, height, gap: 12 });
-      const aspect = tileWidth / tileHeight / (16 / 9);
-      assert.ok(Math.min(aspect, 1 / aspect) > 1 - cropLimit - 0.02, `${width}×${height}`);
+      const aspect = tileWidth / tileHeight;
+      const least = height > width ? 1 : (16 / 9) * (1 - cropLimit);
+      assert.ok(aspect > least - 0.03 && aspect < 16 / 9 / (1 - cropLimit) + 0.03, `${width}×${height}: ${aspect}`);
     }
   });
 }

@@ -13,6 +13,11 @@
 export const cropLimit = 0.15;
 /** What pictures are expected to look like, width by height: what cameras are asked for. */
 const usual = 16 / 9;
+/**
+ * How upright tiles become where the whole is higher than wide, as on a phone: what shows pictures of phones and of
+ * computers alike, and faces that have no picture.
+ */
+const upright = 1;
 
 /**
  * @param {object} space
@@ -54,18 +59,21 @@ function layOutLarge({ width, height }, gap) {
  * @param {number} space.width  of the whole, in pixels
  * @param {number} space.height
  * @param {number} space.gap  between two tiles
- * @param {number} [space.aspect]  width of a tile by its height
  * @returns {{ columns: number, rows: number, tileWidth: number, tileHeight: number }}
  */
-export function fitTiles({ count, width, height, gap, aspect = usual }) {
+export function fitTiles({ count, width, height, gap }) {
   const stretch = 1 / (1 - cropLimit);
+  const isUpright = height > width;
+  // What decides between columns.
+  const aspect = isUpright ? upright : usual;
+  const [widest, narrowest] = [usual * stretch, isUpright ? upright : usual / stretch];
   let best = { columns: 1, rows: Math.max(count, 1), tileWidth: 0, tileHeight: 0 };
   for (let columns = 1; columns <= count; columns += 1) {
     const rows = Math.ceil(count / columns);
     const cellWidth = (width - gap * (columns - 1)) / columns;
     const cellHeight = (height - gap * (rows - 1)) / rows;
-    const tileWidth = Math.min(cellWidth, cellHeight * aspect * stretch);
-    const tileHeight = Math.min(cellHeight, (cellWidth / aspect) * stretch);
+    const tileWidth = Math.min(cellWidth, cellHeight * widest);
+    const tileHeight = Math.min(cellHeight, cellWidth / narrowest);
     if (tileWidth > 0 && tileHeight > 0 && shown(tileWidth, tileHeight, aspect) > shown(best.tileWidth, best.tileHeight, aspect)) {
       best = { columns, rows, tileWidth: Math.floor(tileWidth), tileHeight: Math.floor(tileHeight) };
     }
