@@ -161,6 +161,38 @@ def test_a_file_asks_in_view(visit):
     expect(bea.page.locator(".transfer:visible")).to_have_count(1)
     bea.page.locator(".fold").click()
     expect(bea.transfer("own.txt")).to_be_visible()
+    # Who writes meanwhile is asked all the same, and goes on writing.
+    bea.page.locator("#chat-toggle").click()
+    for size in ("phone", "turned", "small"):
+        show(bea, size)
+        in_view(bea, ".transfer .primary, #message, #composer button:not([type=file]), .side header button")
+    expect(bea.page.locator(".transfer:visible")).to_have_count(1)
+    receive.click()
+    expect(bea.page.locator(".transfer:visible")).to_have_count(1)
+    expect(bea.page.locator(".transfer:visible")).not_to_contain_text("0.jpeg")
+
+
+def test_six_people_are_seen_on_a_phone(visit, join):
+    for name in ("Bea", LONG_NAME, "Chidi", ARABIC_NAME, "Dana"):
+        join(name, call=call(video=True))
+    ann = visit(size="phone").enter()
+    expect(ann.page.locator(".tile")).to_have_count(6)
+    for size in ("phone", "small"):
+        show(ann, size)
+        in_view(ann, ".tile")
+        columns = "new Set([...document.querySelectorAll('.tile')].map((tile) => tile.getBoundingClientRect().left)).size"
+        wait_until(lambda: ann.page.evaluate(columns) == 2, what="two columns")
+        assert ann.page.evaluate(OVERLAPS, [".tile .avatar", ".tile-note"]) == []
+
+
+def test_what_a_panel_covered_is_free_in_a_window_that_grew(visit):
+    ann = visit(size="phone").enter()
+    ann.page.locator("#people-toggle").click()
+    wait_until(lambda: ann.page.evaluate("document.querySelector('.top').inert"), what="the panel to cover the call")
+    show(ann, "laptop")
+    in_view(ann, ".side header button, .top button")
+    ann.page.locator("#help-toggle").click()
+    expect(ann.page.locator("#help")).to_be_visible()
 
 
 def test_nothing_lies_over_a_name(visit, join):
@@ -218,5 +250,10 @@ def test_the_page_speaks_the_language_of_the_browser(chromium, linkup, locale, l
         box = page.locator("#relay-only").bounding_box()
         assert (box["x"] < label["x"]) == (direction == "ltr")
         assert name["x"] >= 0
+        page.locator("#join").click()
+        logo, room = page.locator(".top img").bounding_box(), page.locator(".top h1 bdi").bounding_box()
+        # The name of the room stands beside the logo, whatever its own direction.
+        left, right = (logo, room) if direction == "ltr" else (room, logo)
+        assert 0 <= right["x"] - (left["x"] + left["width"]) < 20
     finally:
         context.close()

@@ -36,16 +36,18 @@ export function createCall({ store, session, commands, signal }) {
   const elsewhere = h('div', { id: 'elsewhere', class: 'banner', role: 'status' }, t('call.elsewhere'), h('button', { type: 'button', onclick: () => session.takeBack() }, t('call.take-back')));
   const drop = h('div', { class: 'drop', hidden: true }, h('p', {}, icon('file'), t('call.drop')));
   const stage = createStage(parts).element;
-  const transfers = createTransfers(parts).element;
-  const middle = h('div', { class: 'middle' }, banner, elsewhere, stage, createAlone(parts).element, createNotices(parts).element, transfers);
+  const middle = h('div', { class: 'middle' }, banner, elsewhere, stage, createAlone(parts).element, createNotices(parts).element, createTransfers(parts).element);
   const check = createCheck(parts);
   const element = h('main', { id: 'call', class: 'call' }, top.element, middle, toolbar.element, side.element, drop, check.element);
   store.apply({ type: 'panel', isOpen: width.matches, tab: 'chat' });
   store.watch(({ connection }) => connection.isConnected, (isConnected) => (banner.hidden = isConnected), { signal });
   store.watch(({ connection }) => connection.isElsewhere, (isElsewhere) => (elsewhere.hidden = !isElsewhere), { signal });
   store.watch(({ panel }) => panel.isOpen, showPanel, { signal });
-  // What has become a sheet would cover the call.
-  width.addEventListener('change', () => width.matches || store.apply({ type: 'panel', isOpen: false }), { signal });
+  width.addEventListener('change', () => {
+    // What has become a sheet would cover the call.
+    if (!width.matches) store.apply({ type: 'panel', isOpen: false });
+    cover();
+  }, { signal });
   guardBack({ store, isSheet: () => !width.matches, signal });
   acceptDrops({ drop, onDrop: (dropped) => session.drop(dropped), signal });
   askBeforeLosing(store, signal);
@@ -55,11 +57,15 @@ export function createCall({ store, session, commands, signal }) {
   /** @param {boolean} isOpen */
   function showPanel(isOpen) {
     element.classList.toggle('has-side', isOpen);
-    // What the sheet covers takes no focus.
-    for (const covered of [top.element, stage, transfers]) covered.inert = isOpen && !width.matches;
+    cover();
     if (!isThere) return;
     if (isOpen) side.focus();
     else if (document.activeElement === document.body || side.element.contains(document.activeElement)) toolbar.chat.focus();
+  }
+
+  /** What the sheet covers takes no focus; files that ask lie above it. */
+  function cover() {
+    for (const covered of [top.element, stage]) covered.inert = store.get().panel.isOpen && !width.matches;
   }
 }
 

@@ -14,7 +14,7 @@ import { h } from '../dom.js';
  */
 export function createHelp({ store, commands, signal }) {
   const isOn = h('input', { id: 'use-shortcuts', type: 'checkbox', onchange: switchShortcuts });
-  const close = h('button', { type: 'button', class: 'primary', onclick: () => store.apply({ type: 'help', isOpen: false }) }, t('help.close'));
+  const close = h('button', { type: 'button', class: 'primary', autofocus: true, onclick: () => store.apply({ type: 'help', isOpen: false }) }, t('help.close'));
   const rows = Object.values(commands)
     .filter(({ key }) => key !== undefined)
     .map(({ label, key }) => h('tr', {}, h('th', { scope: 'row' }, t(label)), h('td', {}, h('kbd', {}, keyName(key)))));
