@@ -16,6 +16,7 @@ final class TestApplication: EngineApplication, EngineConnectionHandler, Sendabl
         var transports: [EngineTransport] = []
         var next: TestApplication?
         var shutdown: (@Sendable () -> Void)?
+        var answer: (@Sendable () -> Void)?
     }
 
     private let state = Mutex(State())
@@ -51,8 +52,17 @@ final class TestApplication: EngineApplication, EngineConnectionHandler, Sendabl
         state.withLock { $0.shutdown }?()
     }
 
+    /// What the application does with each message, besides remembering it.
+    func onMessage(_ work: @escaping @Sendable () -> Void) {
+        state.withLock { $0.answer = work }
+    }
+
     func receive(_ message: EngineMessage) {
-        state.withLock { $0.messages.append(message) }
+        let answer = state.withLock { state in
+            state.messages.append(message)
+            return state.answer
+        }
+        answer?()
     }
 
     func connectionBecameWritable() {

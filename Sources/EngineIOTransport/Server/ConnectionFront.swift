@@ -6,7 +6,8 @@ public import NIOCore
 public struct ConnectionFront: Sendable {
     /// Adds the handlers of HTTP at the end of a connection's pipeline, on its loop.
     ///
-    /// What came of the connection so far is to be fired at them afterwards.
+    /// What came of the connection so far is to be fired at them afterwards. Without a ``SecureTransport`` the WebSockets
+    /// write to the connection's socket and not to its pipeline.
     public typealias Install = @Sendable (any Channel, SecureTransport?) throws -> Void
 
     let prepare: @Sendable (any Channel, @escaping Install) throws -> Void

@@ -12,10 +12,14 @@ final class NIOEngineLoop: EngineLoop, @unchecked Sendable {
     /// What happened on the loop.
     @exclusivity(unchecked) var counters = EngineCounters()
     private var reportedCounters = EngineCounters()
-    /// The sessions with unsent packets, and those whose packets are being sent.
-    private var unflushed: [EngineSession] = []
-    private var flushing: [EngineSession] = []
     // Nothing that is called while these are accessed comes back to them.
+    /// The sessions with unsent packets, and those whose packets are being sent.
+    @exclusivity(unchecked) private var unflushed: [EngineSession] = []
+    @exclusivity(unchecked) private var flushing: [EngineSession] = []
+    /// Whether the event loop is to run ``endTurn()``.
+    private var isTurnEndDue = false
+    /// Whether what a WebSocket has read is being handled.
+    private var isReading = false
     @exclusivity(unchecked) private var timers = TimerQueue()
     /// What received messages are copied to, see ``WebSocketDecoder``.
     @exclusivity(unchecked) var spareInput = ByteBuffer()
@@ -129,10 +133,37 @@ final class NIOEngineLoop: EngineLoop, @unchecked Sendable {
     /// Has a session's packets written when this turn of the loop is over; called on the loop, once a turn a session.
     func flushLater(_ session: EngineSession) {
         unflushed.append(session)
-        if unflushed.count == 1 { eventLoop.execute { self.endTurn() } }
+        if !isReading { endTurnLater() }
+    }
+
+    /// A WebSocket begins to handle what it has read; ``readEnded(by:)`` follows.
+    func readBegan() {
+        isReading = true
+    }
+
+    /// A WebSocket has handled what it has read.
+    ///
+    /// Most messages make nothing but their answer, for which the event loop needs no task; what there is for others waits,
+    /// as more may come for them in this turn.
+    func readEnded(by session: EngineSession?) {
+        guard isReading else { return }
+        isReading = false
+        if !isTurnEndDue, unflushed.count == 1, let session, unflushed[0] === session {
+            unflushed.removeAll(keepingCapacity: true)
+            session.flush()
+        } else if !unflushed.isEmpty {
+            endTurnLater()
+        }
+    }
+
+    private func endTurnLater() {
+        guard !isTurnEndDue else { return }
+        isTurnEndDue = true
+        eventLoop.execute { self.endTurn() }
     }
 
     private func endTurn() {
+        isTurnEndDue = false
         // First, so that the other loops write at the same time.
         LoopOutbox.ofCurrentLoop?.deliver()
         flush()

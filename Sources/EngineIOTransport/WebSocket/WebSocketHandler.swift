@@ -19,7 +19,7 @@ final class WebSocketHandler: ChannelInboundHandler {
     @exclusivity(unchecked) private var decoder: WebSocketDecoder
     private let compression: WebSocketCompression?
     /// What is written at the next ``flush()``.
-    private var frames = FrameQueue()
+    @exclusivity(unchecked) private var frames = FrameQueue()
     /// A pong for a client that takes nothing at the moment; one is enough (RFC 6455, section 5.5.3).
     private var latePong: ByteBuffer?
     /// What the channel has not written; counted when it stops taking more, forgotten when it takes more again.
@@ -29,13 +29,21 @@ final class WebSocketHandler: ChannelInboundHandler {
     private var written = 0
     private var isFlushing = false
     private var context: ChannelHandlerContext?
+    /// Where the channel is passed by; `nil` where it must not be, and when it is closed.
+    private var socket: DirectSocket?
+    /// How many writes the channel was given because the socket did not take all, and has not done.
+    private var unfinished = 0
     private var closing: WebSocketClosing?
     private var closingTimer: EngineTimer?
 
     private var isClosing: Bool { closing != nil }
 
     /// Makes the handler of a WebSocket on its session's loop, which does nothing before ``begin()``.
-    init(_ upgrade: WebSocketUpgrade) {
+    /// - Parameters:
+    ///   - upgrade: What the WebSocket is to be.
+    ///   - socket: That of the channel, if nothing changes what is written to it.
+    init(_ upgrade: WebSocketUpgrade, _ socket: DirectSocket?) {
+        self.socket = socket
         loop = upgrade.role.loop
         compression = upgrade.compression.map { WebSocketCompression($0, on: upgrade.role.loop) }
         decoder = WebSocketDecoder(maxMessageSize: upgrade.maxMessageSize, allowsCompression: compression != nil)
@@ -68,13 +76,24 @@ final class WebSocketHandler: ChannelInboundHandler {
     func handlerRemoved(context: ChannelHandlerContext) {
         closingTimer?.cancel()
         self.context = nil
+        socket = nil
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        loop.readBegan()
         decoder.receive(unwrapInboundIn(data), spare: &loop.spareInput)
         while !isClosing, receive(decoder.next()) {}
         if isClosing { discardMessages() }
         decoder.finish(spare: &loop.spareInput)
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        readEnded()
+        context.fireChannelReadComplete()
+    }
+
+    private func readEnded() {
+        if case .session(let session) = owner { loop.readEnded(by: session) } else { loop.readEnded(by: nil) }
     }
 
     /// Looks for the peer's close frame in what comes after ours.
@@ -151,6 +170,10 @@ final class WebSocketHandler: ChannelInboundHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
+        // Its number may be another connection's by now.
+        socket = nil
+        // A channel that is closed while it reads does not say that it has read all.
+        readEnded()
         ended(.transportClose)
         context.fireChannelInactive()
     }
@@ -271,17 +294,29 @@ final class WebSocketHandler: ChannelInboundHandler {
         isFlushing = true
         written += frames.bytes
         if let frame = frames.takeOnly() {
-            context.writeAndFlush(wrapOutboundOut(frame), promise: nil)
+            write(frame, context)
         } else {
-            frames.takeAll(joinedIn: &loop.output) { context.write(wrapOutboundOut($0), promise: nil) }
-            context.flush()
+            frames.takeAll(joinedIn: &loop.output) { write($0, context) }
         }
+        if socket == nil || unfinished > 0 { context.flush() }
         isFlushing = false
         if !isChannelWritable {
             unsent = (unsent.packets + packets, unwritten)
         } else if wasFull, case .session(let session) = owner {
             session.webSocketDrained()
         }
+    }
+
+    /// Writes what the socket takes, and leaves the rest to the channel.
+    private func write(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
+        guard let socket else { return context.write(wrapOutboundOut(bytes), promise: nil) }
+        var rest = bytes
+        if unfinished == 0 {
+            rest.moveReaderIndex(forwardBy: socket.write(bytes))
+            guard rest.readableBytes > 0 else { return }
+        }
+        unfinished += 1
+        context.write(wrapOutboundOut(rest)).assumeIsolated().whenComplete { _ in self.unfinished -= 1 }
     }
 
     /// Closes the connection without a word and forgets what is queued, for a peer that takes nothing.

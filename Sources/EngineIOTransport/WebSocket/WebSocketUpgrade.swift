@@ -73,8 +73,9 @@ struct WebSocketUpgrade: Sendable {
     ) {
         do {
             if role.loop.isCurrent {
-                let handler = WebSocketHandler(self)
                 let pipeline = context.pipeline.syncOperations
+                let socket = security == nil ? context.channel.socketDescriptor : nil
+                let handler = WebSocketHandler(self, socket.map(DirectSocket.init))
                 try pipeline.addHandler(handler)
                 for handler in handlers { pipeline.removeHandler(handler, promise: nil) }
                 handler.begin()
@@ -99,8 +100,9 @@ struct WebSocketUpgrade: Sendable {
             socket = try security.detach(context.channel)
             for handler in handlers { pipeline.removeHandler(handler, promise: nil) }
         } else {
-            let copy = try pipeline.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { dup($0) }
-            guard let copy, copy >= 0 else { throw NoSocket() }
+            guard let original = context.channel.socketDescriptor else { throw NoSocket() }
+            let copy = dup(original)
+            guard copy >= 0 else { throw NoSocket() }
             guard DescriptorReserve.current.admits(copy) else {
                 close(copy)
                 throw NoSocket()
@@ -113,7 +115,7 @@ struct WebSocketUpgrade: Sendable {
         ClientBootstrap(group: role.loop.eventLoop)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(WebSocketHandler(self))
+                    try channel.pipeline.syncOperations.addHandler(WebSocketHandler(self, DirectSocket(socket)))
                 }
             }
             .withConnectedSocket(socket)

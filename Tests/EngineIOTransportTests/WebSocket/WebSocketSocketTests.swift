@@ -16,11 +16,20 @@ import Testing
 
         private let state = Mutex(ByteBuffer())
 
-        var text: String { state.withLock { String(buffer: $0) } }
+        var text: String { String(buffer: bytes) }
+
+        var bytes: ByteBuffer { state.withLock { $0 } }
 
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
             let bytes = unwrapInboundIn(data)
             state.withLock { _ = $0.writeImmutableBuffer(bytes) }
+        }
+
+        func ends(with end: ByteBuffer) -> Bool {
+            let bytes = bytes
+            let begin = bytes.writerIndex - end.readableBytes
+            guard begin > 0 else { return false }
+            return bytes.getSlice(at: begin, length: end.readableBytes) == end
         }
 
         /// Waits for something that is sent.
@@ -33,11 +42,12 @@ import Testing
     private func connect(
         _ port: Int,
         reads: Bool = true,
+        receiveBuffer: CInt = 4096,
         _ collector: Collector = Collector()
     ) async throws -> any Channel {
         try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .channelOption(.autoRead, value: reads)
-            .channelOption(.socketOption(.so_rcvbuf), value: 4096)
+            .channelOption(.socketOption(.so_rcvbuf), value: receiveBuffer)
             .channelInitializer { channel in channel.pipeline.addHandler(collector) }
             .connect(host: "127.0.0.1", port: port)
             .get()
@@ -74,6 +84,37 @@ import Testing
         #expect(engine.sessionCount == 0)
         // It may have noticed.
         try? await channel.close()
+        try await server.channel.close()
+    }
+
+    /// The socket takes parts of what is written to it, and what it does not take goes another way.
+    @Test(arguments: [1, 2]) func whatASlowClientIsSentComesWholeAndInOrder(loops: Int) async throws {
+        let application = TestApplication()
+        let configuration = EngineConfiguration(pingInterval: .seconds(600), maxBufferedBytes: 64 << 20)
+        let engine = EngineServer(application, configuration: configuration)
+        let server = try await EngineHTTPServer(engine, hostname: "127.0.0.1", port: 0, loops: loops)
+        let collector = Collector()
+        let channel = try await connect(server.port, reads: false, receiveBuffer: 1 << 18, collector)
+        try await channel.writeAndFlush(upgrade(""))
+        for _ in 0..<1000 where application.connection == nil { try await Task.sleep(for: .milliseconds(10)) }
+        let connection = try #require(application.connection)
+        var expected = ByteBuffer()
+        for wave in 0..<20 {
+            // From a few bytes to more than all buffers of the system hold.
+            let messages = [1, 200, 5_000, wave == 10 ? 6 << 20 : 70_000].map { size in
+                EncodedMessage.binary(ByteBuffer(repeating: UInt8(wave), count: size))
+            }
+            for message in messages { expected.writeImmutableBuffer(message.frame) }
+            connection.loop.execute { for message in messages { connection.send(message) } }
+            // Now and then it reads a little.
+            if wave % 3 == 0 { channel.read() }
+        }
+        try await channel.setOption(ChannelOptions.autoRead, value: true).get()
+        for _ in 0..<2000 where !collector.ends(with: expected) { try await Task.sleep(for: .milliseconds(10)) }
+        // Before them stand the response and the packet that opens the session.
+        #expect(collector.ends(with: expected))
+        #expect(application.closeReasons.isEmpty)
+        try await channel.close()
         try await server.channel.close()
     }
 

@@ -52,6 +52,23 @@ import Testing
         #expect(sizes.count == 7)
     }
 
+    @Test(arguments: [false, true]) func anAnswerLeavesWithItsReadAndTheRestAtTheEndOfTheTurn(isForOthers: Bool) throws
+    {
+        let client = try TestClient()
+        let other = try TestClient(of: client)
+        client.application.onMessage {
+            client.session.send(.text("a"))
+            if isForOthers { other.session.send(.text("b")) }
+        }
+        try client.channel.writeInbound(ByteBuffer(bytes: [0x81, 0x82, 0, 0, 0, 0] + "4x".utf8))
+        let answer: [[UInt8]] = [[0x81, 2, UInt8(ascii: "4"), UInt8(ascii: "a")]]
+        #expect(try client.received().map { Array(buffer: $0) } == (isForOthers ? [] : answer))
+        #expect(try other.received().isEmpty)
+        client.turn()
+        #expect(try client.received().map { Array(buffer: $0) } == (isForOthers ? answer : []))
+        #expect(try other.received().count == (isForOthers ? 1 : 0))
+    }
+
     @Test func everyPingIsAnsweredWhileTheClientReads() throws {
         let client = try TestClient()
         for byte in UInt8(1)...3 { try client.send(0x89, ByteBuffer(bytes: [byte])) }
