@@ -34,7 +34,9 @@ package final class AcceptHandler: ChannelDuplexHandler {
 
     package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let now = ContinuousClock.now
-        switch machine.accepted(isSpare: remembered.current(at: now, ask: reserve).isSpare, at: now) {
+        let reserve = remembered.current(at: now, ask: reserve)
+        let isSpare = unwrapInboundIn(data).socketDescriptor.map(reserve.admits) ?? reserve.isSpare
+        switch machine.accepted(isSpare: isSpare, at: now) {
         case .serve: context.fireChannelRead(data)
         case .refuse(let notice):
             unwrapInboundIn(data).close(promise: nil)

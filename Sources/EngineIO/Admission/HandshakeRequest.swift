@@ -71,28 +71,32 @@ public struct HandshakeRequest: Sendable, Equatable, Codable {
 
     /// The first value of a header field, its name compared without regard to case; `nil` when there is none.
     public func header(_ name: String) -> String? {
-        headers.first { equalsIgnoringASCIICase($0.name, name) }?.value
+        // By index: a field in a variable is copied, and several fields of every request are looked for.
+        headers.indices.first { equalsIgnoringASCIICase(headers[$0].name, name) }.map { headers[$0].value }
     }
 
     /// The values of a header field, in the order sent.
     func headers(named name: String) -> [String] {
-        headers.compactMap { equalsIgnoringASCIICase($0.name, name) ? $0.value : nil }
+        headers.indices.compactMap { equalsIgnoringASCIICase(headers[$0].name, name) ? headers[$0].value : nil }
     }
 }
 
 func equalsIgnoringASCIICase(_ one: String, _ other: String) -> Bool {
-    let (left, right) = (one.utf8, other.utf8)
-    guard left.count == right.count else { return false }
-    // Not `zip`, whose iterator is called for each byte: several fields of every request are compared.
-    var others = right.makeIterator()
-    for byte in left {
-        guard let other = others.next(), byte == other || lowercased(byte) == lowercased(other) else { return false }
+    guard one.utf8.count == other.utf8.count else { return false }
+    // Side by side in memory: iterators are called for each byte.
+    var (one, other) = (one, other)
+    return one.withUTF8 { one in
+        other.withUTF8 { other in
+            for index in one.indices where one[index] != other[index] {
+                guard lowercased(one[index]) == lowercased(other[index]) else { return false }
+            }
+            return true
+        }
     }
-    return true
 }
 
 private func lowercased(_ byte: UInt8) -> UInt8 {
-    (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte
+    byte &- UInt8(ascii: "A") < 26 ? byte | 0x20 : byte
 }
 
 extension ClientNetwork {

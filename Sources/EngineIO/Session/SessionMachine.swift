@@ -76,22 +76,6 @@ package struct SessionMachine: ~Copyable {
         state = transport == .polling ? .polling(Polling()) : .webSocket
     }
 
-    /// The packet that opens a session.
-    package static func openPacket(
-        sid: String,
-        transport: EngineTransport,
-        configuration: EngineConfiguration
-    ) -> EncodedMessage {
-        let upgrades = configuration.upgrades(from: transport).map { "\"\($0.rawValue)\"" }.joined(separator: ",")
-        return .control(
-            .open,
-            #"{"sid":"\#(sid)","upgrades":[\#(upgrades)],"#
-                + #""pingInterval":\#(configuration.pingInterval.milliseconds),"#
-                + #""pingTimeout":\#(configuration.pingTimeout.milliseconds),"#
-                + #""maxPayload":\#(configuration.maxPayload)}"#
-        )
-    }
-
     /// When ``timeout(at:)`` is due next; `nil` once the session is closed.
     package var deadline: ContinuousClock.Instant? {
         switch state {

@@ -58,11 +58,9 @@ package enum WebSocketHandshake {
     /// - Returns: The key whose hash the answer carries.
     package static func key(method: String, _ request: HandshakeRequest) throws(Failure) -> String {
         guard method == "GET" else { throw .method }
-        guard isRequested(request),
-            let key = request.header("Sec-WebSocket-Key"),
-            // 16 bytes in base64 are 22 characters and two of padding.
-            key.utf8.count == 24, key.utf8.dropLast(2).allSatisfy(isBase64), key.hasSuffix("==")
-        else { throw .malformed }
+        guard isRequested(request), let key = request.header("Sec-WebSocket-Key"), isKey(key) else {
+            throw .malformed
+        }
         guard let version = request.header("Sec-WebSocket-Version"), version == "13" || version == "8" else {
             throw .version
         }
@@ -77,6 +75,15 @@ package enum WebSocketHandshake {
         for (name, value) in headers { response.writeString("\(name): \(value)\r\n") }
         response.writeString("\r\n")
         return response
+    }
+
+    /// 16 bytes in base64 are 22 characters and two of padding.
+    private static func isKey(_ text: String) -> Bool {
+        var text = text
+        return text.withUTF8 { bytes in
+            bytes.count == 24 && bytes[..<22].allSatisfy(isBase64)
+                && bytes[22...].allSatisfy { $0 == UInt8(ascii: "=") }
+        }
     }
 
     private static func isBase64(_ byte: UInt8) -> Bool {

@@ -50,8 +50,8 @@ package struct WebSocketRequest {
 
     /// Whether a field's list of tokens has the token.
     private func has(_ name: String, _ token: String) -> Bool {
-        guard let field = headers.first(where: { equalsIgnoringASCIICase($0.name, name) }) else { return false }
-        return WebSocketHandshake.has(token, in: field.value)
+        headers.indices.first { equalsIgnoringASCIICase(headers[$0].name, name) }
+            .map { WebSocketHandshake.has(token, in: headers[$0].value) } ?? false
     }
 
     /// Reads the bytes from the front.
@@ -69,7 +69,7 @@ package struct WebSocketRequest {
             var headers: [HandshakeRequest.HeaderField] = []
             headers.reserveCapacity(8)
             while !take("\r\n") {
-                let name = text(while: Self.isTokenCharacter)
+                let name = text(while: FieldScanner.isTokenCharacter)
                 guard !name.isEmpty, take(":") else { return nil }
                 while take(" ") {}
                 let value = trimmedText(while: { $0 >= 0x20 && $0 < 0x7f })
@@ -107,21 +107,11 @@ package struct WebSocketRequest {
             while end > begin, bytes[end - 1] == UInt8(ascii: " ") { end -= 1 }
             return String(decoding: bytes[begin..<end], as: UTF8.self)
         }
-
-        /// RFC 9110, section 5.6.2.
-        private static func isTokenCharacter(_ byte: UInt8) -> Bool {
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"):
-                true
-            default: "!#$%&'*+.^_`|~".utf8.contains(byte)
-            }
-        }
     }
 }
 
 extension [HandshakeRequest.HeaderField] {
     fileprivate func count(of name: String) -> Int {
-        count { equalsIgnoringASCIICase($0.name, name) }
+        indices.count { equalsIgnoringASCIICase(self[$0].name, name) }
     }
 }

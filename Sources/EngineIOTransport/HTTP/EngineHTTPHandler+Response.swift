@@ -1,4 +1,5 @@
 import EngineIO
+import Listening
 import NIOCore
 import NIOHTTP1
 
@@ -87,10 +88,7 @@ extension EngineHTTPHandler {
 
     /// The bytes of responses that the peer has not taken, those in the system's buffer included.
     func unsentBytes(_ context: ChannelHandlerContext) -> Int {
-        let sent = try? context.pipeline.syncOperations.withUnsafeTransportIfAvailable(
-            of: NIOBSDSocket.Handle.self,
-            SocketQueue.unacknowledgedBytes
-        )
+        let sent = context.channel.socketDescriptor.map(SocketQueue.unacknowledgedBytes)
         let queued = try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)
         return (queued ?? 0) + (sent ?? 0)
     }

@@ -25,6 +25,7 @@ public final class EngineServer: Sendable {
     public let path: String
 
     let application: any EngineApplication
+    let openPacket: OpenPacket
     let logger: Logger
     let clientFiles: ClientFiles?
     let clock: EngineClock
@@ -79,6 +80,7 @@ public final class EngineServer: Sendable {
         self.application = application
         self.configuration = configuration
         configuration.validate()
+        openPacket = OpenPacket(configuration)
         path = configuration.pathPrefix(default: application.defaultPath)
         self.clientFiles = clientFiles
         self.clock = clock

@@ -79,9 +79,8 @@ final class EngineSession: EngineConnection, @unchecked Sendable {
     }
 
     private func openPackets(_ transport: EngineTransport) -> [EncodedMessage] {
-        let configuration = server.configuration
-        let open = SessionMachine.openPacket(sid: id, transport: transport, configuration: configuration)
-        return configuration.initialPacket.map { [open, $0] } ?? [open]
+        let open = server.openPacket.encoded(sid: id, transport: transport)
+        return server.configuration.initialPacket.map { [open, $0] } ?? [open]
     }
 
     private func begin() {

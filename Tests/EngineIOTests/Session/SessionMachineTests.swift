@@ -30,11 +30,8 @@ import Testing
         (EngineTransport.polling, true, #"["websocket"]"#), (.polling, false, "[]"), (.webSocket, true, "[]"),
     ])
     func opensWithFiveKeys(transport: EngineTransport, allowUpgrades: Bool, upgrades: String) {
-        let packet = SessionMachine.openPacket(
-            sid: "abc",
-            transport: transport,
-            configuration: EngineConfiguration(allowUpgrades: allowUpgrades)
-        )
+        let packet = OpenPacket(EngineConfiguration(allowUpgrades: allowUpgrades))
+            .encoded(sid: "abc", transport: transport)
         let expected =
             #"0{"sid":"abc","upgrades":\#(upgrades),"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}"#
         #expect(String(buffer: packet.packet) == expected)
