@@ -56,6 +56,22 @@ def test_a_second_visit_asks_for_the_page_alone(start_linkup, context, base, pat
             assert all(asked.startswith(f"{base}socket.io/?") for asked in proxy.requests[len(first) + 1 :])
 
 
+@pytest.mark.parametrize("path", ["", "r/tea", "nothing"])
+def test_the_first_paint_needs_no_more_than_the_page(linkup, context, path):
+    """Whatever else the page asks for stays without an answer."""
+    asked = []
+    context.route("**/a/**", lambda route: asked.append(route.request.url))
+    page = context.new_page()
+    page.goto(f"http://localhost:{linkup.port}/{path}", wait_until="commit")
+    painted = "performance.getEntriesByName('first-contentful-paint').length > 0"
+    wait_until(lambda: page.evaluate(painted), timeout=20, interval=0.05, what="the first paint")
+    assert asked
+    expect(page.locator("h1")).to_have_text("LinkUp")
+    # It looks as it will: the styles of its head apply.
+    assert page.locator("h1").evaluate("title => getComputedStyle(title).fontSize") == "34px"
+    assert page.locator("body").evaluate("body => getComputedStyle(body).margin") == "0px"
+
+
 def test_a_room_below_a_path(start_linkup, people):
     server = start_linkup("--base-path", "/talk")
     ann, bea = people(server, "Ann", "Bea", base="/talk")

@@ -1,4 +1,6 @@
+import Crypto
 import EngineIO
+import FoundationEssentials
 import HTTPTypes
 
 /// The fields that tell browsers what pages of this server may do.
@@ -7,24 +9,29 @@ enum SecurityHeaders {
     ///
     /// That is its own scripts and styles, pictures and media that it makes itself, and connections to its own origin;
     /// `connect-src 'self'` covers WebSockets of the same origin in today's browsers.
-    static let contentSecurityPolicy = [
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self' data: blob:",
-        "media-src 'self' blob: mediastream:",
-        "connect-src 'self'",
-        "font-src 'self'",
-        "manifest-src 'self'",
-        "frame-ancestors 'none'",
-        "base-uri 'none'",
-        "form-action 'self'",
-    ].joined(separator: "; ")
+    /// - Parameter styles: What stands in `<style>` elements of the page; nothing else there takes effect.
+    /// - Returns: The value of `Content-Security-Policy`.
+    static func contentSecurityPolicy(allowing styles: [String] = []) -> String {
+        let digests = styles.map { " 'sha256-\(Data(SHA256.hash(data: Data($0.utf8))).base64EncodedString())'" }
+        return [
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self'\(digests.joined())",
+            "img-src 'self' data: blob:",
+            "media-src 'self' blob: mediastream:",
+            "connect-src 'self'",
+            "font-src 'self'",
+            "manifest-src 'self'",
+            "frame-ancestors 'none'",
+            "base-uri 'none'",
+            "form-action 'self'",
+        ].joined(separator: "; ")
+    }
 
     /// The fields of every answer.
     static let fields: HTTPFields = {
         var fields = HTTPFields()
-        fields[.contentSecurityPolicy] = contentSecurityPolicy
+        fields[.contentSecurityPolicy] = contentSecurityPolicy()
         fields[.xContentTypeOptions] = "nosniff"
         // Room names stand in addresses: links that people share in the chat must not tell them to other sites.
         fields[.referrerPolicy] = "no-referrer"

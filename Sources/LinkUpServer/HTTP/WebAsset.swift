@@ -14,12 +14,15 @@ struct WebAsset: Sendable, Equatable {
     let gzip: ByteBuffer?
     /// What entity tags are made of: half of the SHA-256 of the bytes.
     let digest: String
+    /// The value of `Content-Security-Policy`, where it allows more than that of all answers.
+    let policy: String?
 
     /// Makes an asset of a file's name and bytes.
-    init(name: String, body: ByteBuffer, gzip: ByteBuffer? = nil) {
+    init(name: String, body: ByteBuffer, gzip: ByteBuffer? = nil, policy: String? = nil) {
         contentType = Self.contentType(of: name)
         self.body = body
         self.gzip = gzip
+        self.policy = policy
         digest = Base64URL.encode(SHA256.hash(data: Data(body.readableBytesView)).prefix(16))
     }
 

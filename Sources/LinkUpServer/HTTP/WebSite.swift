@@ -5,9 +5,9 @@ import NIOCore
 
 /// Answers requests for the page: which file a path means, and how browsers may cache and use it.
 ///
-/// The page itself is asked for anew each time, and is a `304` of a hundred bytes while it has not changed. All that it
-/// loads lies below `a/VERSION/`, where each version of the program has its own addresses: browsers keep it for good,
-/// and modules of two versions never meet in one page. `client/`, which other sites import, has no version.
+/// The page itself is asked for anew each time, and is a `304` of a few hundred bytes while it has not changed. All
+/// that it loads lies below `a/VERSION/`, where each version of the program has its own addresses: browsers keep it for
+/// good, and modules of two versions never meet in one page. `client/`, which other sites import, has no version.
 struct WebSite: Sendable {
     /// Where the files come from.
     let files: WebFiles
@@ -15,7 +15,7 @@ struct WebSite: Sendable {
     let base: BasePath
     /// The folder of what the page loads, as it stands in addresses.
     let folder: String
-    /// The page with its addresses, where it never changes.
+    /// The page as browsers get it, where it never changes.
     private let page: WebAsset?
 
     /// An answer.
@@ -56,8 +56,7 @@ struct WebSite: Sendable {
         folder = "\(base)a/\(files.version)/"
         page =
             switch files {
-            case .table:
-                files.asset(WebFiles.page).map { Self.page($0, base: base, folder: "\(base)a/\(files.version)/") }
+            case .table: WebPage.make(of: files, base: base, folder: "\(base)a/\(files.version)/")
             case .directory: nil
             }
     }
@@ -91,6 +90,8 @@ struct WebSite: Sendable {
         var fields = fields(of: content)
         fields[.eTag] = chosen.entityTag
         if asset.gzip != nil { fields[.vary] = "Accept-Encoding" }
+        // A 304 needs it as well: its fields take the place of those that came with the page.
+        fields[.contentSecurityPolicy] = asset.policy
         if let entityTags, Self.matches(entityTags, chosen.entityTag) {
             return Answer(status: .notModified, fields: fields)
         }
@@ -121,7 +122,7 @@ struct WebSite: Sendable {
 
     private func asset(_ content: Content) -> WebAsset? {
         switch content {
-        case .page: page ?? files.asset(WebFiles.page).map { Self.page($0, base: base, folder: folder) }
+        case .page: page ?? WebPage.make(of: files, base: base, folder: folder)
         case .lasting(let name), .shared(let name): WebFiles.isPlain(name) ? files.asset(name) : nil
         case .outdated, .base, .outside, .nothing: nil
         }
@@ -140,19 +141,6 @@ struct WebSite: Sendable {
         case .page, .outdated, .base, .outside, .nothing:
             return [.cacheControl: "no-cache"]
         }
-    }
-
-    /// The page with the addresses of what it loads.
-    ///
-    /// In the file they are as if `Web/` were the top of a site.
-    private static func page(_ asset: WebAsset, base: BasePath, folder: String) -> WebAsset {
-        let text = String(buffer: asset.body)
-            .replacing(" href=\"/", with: " href=\"\(folder)")
-            .replacing(" src=\"/", with: " src=\"\(folder)")
-            .replacing("name=\"linkup-base\" content=\"/\"", with: "name=\"linkup-base\" content=\"\(base)\"")
-        let body = ByteBuffer(string: text)
-        let gzip = ZlibCompressor(.gzip, level: 9).finish(body)
-        return WebAsset(name: WebFiles.page, body: body, gzip: gzip.readableBytes < body.readableBytes ? gzip : nil)
     }
 
     /// Compares weakly, as `If-None-Match` asks for (RFC 9110, section 13.1.2).
@@ -187,6 +175,7 @@ struct WebSite: Sendable {
                 return text(.notFound, "There is nothing here.\n", for: method)
             }
             var answer = full(page.representation(for: codings), page.contentType, [:], for: method)
+            answer.fields[.contentSecurityPolicy] = page.policy
             answer.status = .notFound
             answer.fields[.cacheControl] = "no-store"
             return answer

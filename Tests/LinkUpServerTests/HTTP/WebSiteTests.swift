@@ -160,7 +160,7 @@ struct WebSiteTests {
                 for field in [tag, "W/\(tag)", "\"x\", \(tag)", "\"x\",\t\(tag) ,\"y\"", "*"] {
                     let answer = site.answer(.get, path, entityTags: field, codings: codings)
                     #expect(answer.status == .notModified)
-                    for name in [HTTPField.Name.eTag, .cacheControl, .vary] {
+                    for name in [HTTPField.Name.eTag, .cacheControl, .vary, .contentSecurityPolicy] {
                         #expect(answer.fields[name] == full.fields[name])
                     }
                     #expect(answer.fields[.contentLength] == nil)
@@ -285,10 +285,21 @@ struct BasePathTests {
 struct SecurityHeadersTests {
     @Test
     func allowNothingInline() {
-        let policy = SecurityHeaders.contentSecurityPolicy
+        let policy = SecurityHeaders.contentSecurityPolicy()
         #expect(policy.hasPrefix("default-src 'none'; "))
         #expect(!policy.contains("unsafe"))
         #expect(policy.contains("frame-ancestors 'none'"))
+        #expect(policy.contains("style-src 'self';"))
+    }
+
+    @Test
+    func allowStylesByTheirDigests() {
+        // FIPS 180-4: the digests of "abc" and of nothing.
+        let digests = [
+            "ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=", "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=",
+        ]
+        let policy = SecurityHeaders.contentSecurityPolicy(allowing: ["abc", ""])
+        #expect(policy.contains("; style-src 'self' 'sha256-\(digests[0])' 'sha256-\(digests[1])'; "))
     }
 
     @Test
@@ -301,6 +312,6 @@ struct SecurityHeadersTests {
         let permissions = fields[.permissionsPolicy] ?? ""
         #expect(permissions.contains("camera=(self), microphone=(self), display-capture=(self)"))
         #expect(fields[.crossOriginOpenerPolicy] == "same-origin")
-        #expect(fields[.contentSecurityPolicy] == SecurityHeaders.contentSecurityPolicy)
+        #expect(fields[.contentSecurityPolicy] == SecurityHeaders.contentSecurityPolicy())
     }
 }
