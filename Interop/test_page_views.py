@@ -150,6 +150,7 @@ def test_a_host_hears_of_who_waits(visit, linkup):
 def test_a_file_asks_in_view(visit):
     ann, bea = visit("Ann").enter(), visit("Bea", "small").enter()
     ann.wait_for_peers(1)
+    ann.say("Here they are")
     for number in range(4):
         ann.send_file(f"a name that is rather long for a picture {number}.jpeg", b"x")
     bea.send_file("own.txt", b"y")
@@ -166,6 +167,7 @@ def test_a_file_asks_in_view(visit):
     for size in ("phone", "turned", "small"):
         show(bea, size)
         in_view(bea, ".transfer .primary, #message, #composer button:not([type=file]), .side header button")
+        assert bea.page.evaluate(OVERLAPS, [".transfer", ".message .text"]) == []
     expect(bea.page.locator(".transfer:visible")).to_have_count(1)
     receive.click()
     expect(bea.page.locator(".transfer:visible")).to_have_count(1)
