@@ -253,6 +253,14 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        // The fuzzers are a package of their own, for the sanitizers' flags; here they are compiled, and their corpora run.
+        .testTarget(
+            name: "FuzzTests",
+            dependencies: ["EngineIO", "STUN", "SocketIO", "TURN", .nioCore],
+            path: "Fuzzing/Sources/Fuzz",
+            exclude: ["Fuzz.swift"],
+            swiftSettings: settings
+        ),
         .testTarget(name: "ListeningTests", dependencies: ["Listening"], swiftSettings: settings),
         .testTarget(name: "NetworkingTests", dependencies: ["Networking"], swiftSettings: settings),
         .testTarget(
