@@ -231,8 +231,8 @@ let package = Package(
         .testTarget(
             name: "EngineIOTransportTests",
             dependencies: [
-                "CZlib", "EngineIO", "EngineIOTransport", "Locking", .logging, .metrics, .metricsTestKit, .nioCore,
-                .nioEmbedded, .nioHTTP1, .nioPosix, .serviceLifecycle, .unixSignals,
+                "CZlib", "EngineIO", "EngineIOTransport", "Listening", "Locking", .logging, .metrics, .metricsTestKit,
+                .nioCore, .nioEmbedded, .nioHTTP1, .nioPosix, .serviceLifecycle, .unixSignals,
             ],
             swiftSettings: settings
         ),

@@ -48,6 +48,21 @@ package struct DescriptorReserve: Sendable, Equatable {
         return admits(descriptor)
     }
 
+    /// Duplicates a descriptor, if the process can spare another.
+    ///
+    /// To be asked also by whoever closes the original at once: its number goes to the next who opens one, while the copy
+    /// would stay among those that are kept.
+    /// - Returns: The copy, which is the caller's; `nil` if there is none to spare.
+    package func duplicate(_ descriptor: CInt) -> CInt? {
+        let copy = dup(descriptor)
+        guard copy >= 0 else { return nil }
+        guard admits(copy) else {
+            close(copy)
+            return nil
+        }
+        return copy
+    }
+
     /// Raises the limit of this process as far as the system lets any process do it by itself: from the soft limit to the
     /// hard one.
     ///

@@ -1,3 +1,4 @@
+import Glibc
 import Listening
 import Testing
 
@@ -13,6 +14,16 @@ struct DescriptorReserveTests {
         let reserve = DescriptorReserve(limit: 256)
         #expect(reserve.admits(191))
         #expect(!reserve.admits(192))
+    }
+
+    /// A copy is judged by its own number, and not left open when it is refused.
+    @Test
+    func copiesCount() throws {
+        let original = try #require(DescriptorReserve.current.duplicate(0))
+        defer { close(original) }
+        #expect(original > 0)
+        #expect(DescriptorReserve(limit: 1).duplicate(original) == nil)
+        #expect(DescriptorReserve.current.duplicate(-1) == nil)
     }
 
     @Test

@@ -100,13 +100,9 @@ struct WebSocketUpgrade: Sendable {
             socket = try security.detach(context.channel)
             for handler in handlers { pipeline.removeHandler(handler, promise: nil) }
         } else {
-            guard let original = context.channel.socketDescriptor else { throw NoSocket() }
-            let copy = dup(original)
-            guard copy >= 0 else { throw NoSocket() }
-            guard DescriptorReserve.current.admits(copy) else {
-                close(copy)
-                throw NoSocket()
-            }
+            guard let original = context.channel.socketDescriptor,
+                let copy = DescriptorReserve.current.duplicate(original)
+            else { throw NoSocket() }
             socket = copy
             // Closing the original ends nothing: the connection lives as long as the copy.
             context.close(promise: nil)

@@ -1,14 +1,7 @@
+import Listening
 import Locking
 import NIOCore
 import NIOPosix
-
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Musl)
-import Musl
-#else
-import Glibc
-#endif
 
 /// A TCP connection between a relay and a peer, from before it is open until it is closed.
 ///
@@ -117,8 +110,8 @@ final class PeerConnection: Sendable {
     private func move(_ channel: any Channel, to eventLoop: any EventLoop, _ client: NIOLoopBound<SpliceHandler>) {
         let pipeline = channel.pipeline.syncOperations
         guard let handler = try? pipeline.handler(type: SpliceHandler.self),
-            let copy = try? pipeline.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self, { dup($0) }),
-            copy >= 0
+            let original = channel.socketDescriptor,
+            let copy = DescriptorReserve.current.duplicate(original)
         else {
             channel.close(promise: nil)
             return eventLoop.execute { client.value.finish() }

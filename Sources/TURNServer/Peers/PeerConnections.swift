@@ -178,9 +178,7 @@ final class PeerConnections: PeerConnector {
             if state.isOpen { state.connections[connection] = placeholder }
             return state.isOpen
         }
-        guard isOpen, DescriptorReserve.current.isSpare, let local = SocketAddress(relay),
-            let remote = SocketAddress(peer)
-        else {
+        guard isOpen, let local = SocketAddress(relay), let remote = SocketAddress(peer) else {
             return failed(connection, placeholder)
         }
         ClientBootstrap(group: group)
@@ -192,7 +190,10 @@ final class PeerConnections: PeerConnector {
             .channelOption(.allowRemoteHalfClosure, value: true)
             .bind(to: local)
             .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture { try placeholder.carry(channel) }
+                channel.eventLoop.makeCompletedFuture {
+                    try Self.requireSpare(channel)
+                    try placeholder.carry(channel)
+                }
             }
             .connect(to: remote)
             .whenComplete { result in
@@ -203,6 +204,15 @@ final class PeerConnections: PeerConnector {
                     self.failed(connection, placeholder)
                 }
             }
+    }
+
+    /// Refuses a socket whose descriptor the process keeps for itself.
+    ///
+    /// The socket itself is judged, as many may be asked for before the first of them is open.
+    private static func requireSpare(_ channel: any Channel) throws {
+        guard let descriptor = channel.socketDescriptor, DescriptorReserve.current.admits(descriptor) else {
+            throw IOError(errnoCode: EMFILE, reason: "socket")
+        }
     }
 
     private func connected(_ connection: PeerConnectionID, _ peer: PeerConnection) {

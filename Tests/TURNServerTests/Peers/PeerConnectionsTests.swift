@@ -70,19 +70,23 @@ import Testing
         }
     }
 
-    /// Runs with one loop, on which client and peer meet, and with so many that the peer has to move.
+    /// Runs with one loop, on which client and peer meet, and with so many that the peer has to move; `apart`, it has to
+    /// in any case.
     private func withSetting(
         loops: Int,
+        apart: Bool = false,
         bytesPerSecond: Int = 0,
         _ body: (Setting) async throws -> Void
     ) async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: loops)
+        let peers = apart ? MultiThreadedEventLoopGroup(numberOfThreads: loops) : group
         try await TestListeners.run(group: group) { test in
-            let setting = try await Setting(test, group, bytesPerSecond: bytesPerSecond)
+            let setting = try await Setting(test, peers, bytesPerSecond: bytesPerSecond)
             try await body(setting)
             await setting.peers.close()
         }
         try await group.shutdownGracefully()
+        if apart { try await peers.shutdownGracefully() }
     }
 
     @Test(arguments: [1, 2, 3, 4])
@@ -244,6 +248,42 @@ import Testing
                 return
             }
         }
+    }
+
+    /// A peer that moves has its socket twice for a moment.
+    ///
+    /// The number of the copy counts: that of the original goes to whoever is next.
+    @Test(arguments: [0, 1])
+    func aMoveTakesADescriptor(spare: Int) async throws {
+        await #expect(processExitsWith: .success) { [spare] in
+            var isJoined = false
+            // With enough it is refused all the same while libdispatch has a file open.
+            for _ in 0..<5 where !isJoined {
+                Descriptors.lift()
+                isJoined = try await PeerConnectionsTests().isJoined(with: spare)
+                if spare == 0 { break }
+            }
+            precondition(isJoined == (spare > 0))
+        }
+    }
+
+    /// Whether a peer can move when so many descriptors are left.
+    private func isJoined(with spare: Int) async throws -> Bool {
+        var isJoined = false
+        try await withSetting(loops: 1, apart: true) { setting in
+            let peer = try await setting.accept()
+            try await Descriptors.warmUp()
+            let before = Descriptors.count
+            Descriptors.spare(spare)
+            try setting.join()
+            try? peer.send([1])
+            isJoined = try setting.client.receive(exactly: 1) == [1]
+            guard !isJoined else { return try await Descriptors.settle(at: before, "after the move") }
+            Descriptors.require(try peer.receive().isEmpty)
+            try await setting.expectDisconnected()
+            try await Descriptors.settle(at: before - 2, "without both connections")
+        }
+        return isJoined
     }
 
     @Test func failuresAreTold() async throws {
