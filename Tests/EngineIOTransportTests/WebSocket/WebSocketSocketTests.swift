@@ -42,7 +42,7 @@ import Testing
     private func connect(
         _ port: Int,
         reads: Bool = true,
-        receiveBuffer: CInt = 4096,
+        receiveBuffer: Int = 4096,
         _ collector: Collector = Collector()
     ) async throws -> any Channel {
         try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
