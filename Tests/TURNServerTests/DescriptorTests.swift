@@ -9,7 +9,7 @@ import Testing
 
 /// Each thing that takes descriptors, at the edge of what the process keeps for itself: it is refused in the protocol's
 /// words when one too few is left, goes through with exactly enough, and leaves nothing open.
-@Suite struct DescriptorTests {
+@Suite(.serialized) struct DescriptorTests {
     /// Something that takes descriptors of a server.
     enum Kind: String, CaseIterable, Codable, Sendable, CustomTestStringConvertible {
         case relay, relayAndReservation, tcpRelay, connectionToPeer, connectionOfPeer, tcpClient, tlsClient

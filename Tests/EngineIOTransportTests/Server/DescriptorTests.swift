@@ -7,7 +7,7 @@ import Testing
 @testable import EngineIOTransport
 
 /// Connections at the edge of what the process keeps of its descriptors for itself.
-@Suite struct DescriptorTests {
+@Suite(.serialized) struct DescriptorTests {
     private static let poll = "GET /engine.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: a\r\n\r\n"
 
     private static func upgrade(_ session: String) -> String {
