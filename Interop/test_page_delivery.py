@@ -110,4 +110,18 @@ def test_a_page_of_another_version_asks_to_be_loaded_again(linkup, context):
     page.goto(f"http://localhost:{linkup.port}/r/tea?name=Ann")
     expect(page.locator(".problems")).to_contain_text("Reload the page")
     page.locator("#join").click()
+    expect(page.locator("#join")).to_have_text("Join the call")
     expect(page.locator("#lobby")).to_be_visible()
+
+
+def test_who_joins_from_afar_sees_that_it_is_under_way(linkup, context):
+    held = []
+    context.route("**/a/*/ui/room/inside.js", lambda route: held.append(route))
+    page = context.new_page()
+    page.set_default_timeout(20_000)
+    page.goto(f"http://localhost:{linkup.port}/r/tea?name=Ann")
+    page.locator("#join").click()
+    expect(page.locator("#join")).to_have_text("Joining…")
+    for route in held:
+        route.continue_()
+    expect(page.locator("#call")).to_be_visible(timeout=20_000)

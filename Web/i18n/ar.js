@@ -35,6 +35,7 @@ export default {
   'lobby.name': 'اسمك',
   'lobby.name-hint': 'كما يراه الآخرون',
   'lobby.join': 'الانضمام إلى المكالمة',
+  'lobby.joining': 'جارٍ الانضمام…',
   'lobby.preview': 'الكاميرا',
   'lobby.level': 'مستوى صوت الميكروفون',
   'lobby.microphone': 'الميكروفون',

@@ -30,6 +30,7 @@ export default {
   'lobby.name': 'Ihr Name',
   'lobby.name-hint': 'So sehen andere Sie',
   'lobby.join': 'Am Gespräch teilnehmen',
+  'lobby.joining': 'Verbindung wird aufgebaut…',
   'lobby.preview': 'Ihre Kamera',
   'lobby.level': 'Pegel Ihres Mikrofons',
   'lobby.microphone': 'Mikrofon',

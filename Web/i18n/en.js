@@ -30,6 +30,7 @@ export default {
   'lobby.name': 'Your name',
   'lobby.name-hint': 'How others see you',
   'lobby.join': 'Join the call',
+  'lobby.joining': 'Joining…',
   'lobby.preview': 'Your camera',
   'lobby.level': 'Level of your microphone',
   'lobby.microphone': 'Microphone',

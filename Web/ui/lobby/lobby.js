@@ -23,7 +23,7 @@ const meterInterval = 100;
  * @property {import('../../state/state.js').PageStore} store
  * @property {Record<import('../commands/commands.js').CommandId, import('../commands/commands.js').Command>} commands
  * @property {AbortSignal} signal
- * @property {(name: string, relayOnly: boolean) => void} onJoin
+ * @property {(name: string, relayOnly: boolean) => Promise<boolean>} onJoin  tells whether it is under way
  */
 
 /** @param {Options} options */
@@ -38,6 +38,7 @@ export function createLobby({ name: suggested, relayOnly: isSuggested, session, 
   const nameIsWrong = h('p', { id: 'lobby-name-problem', class: 'problem', role: 'alert' });
   const relayOnly = h('input', { id: 'relay-only', type: 'checkbox', 'aria-describedby': 'relay-only-hint' });
   relayOnly.checked = isSuggested;
+  const enter = h('button', { id: 'join', class: 'primary wide', type: 'submit', 'data-command': 'join' }, t('lobby.join'));
   const form = h(
     'form',
     { class: 'card lobby', novalidate: true, onsubmit: join },
@@ -57,7 +58,7 @@ export function createLobby({ name: suggested, relayOnly: isSuggested, session, 
         h('p', { id: 'relay-only-hint', class: 'hint' }, t('lobby.hide-address-hint')),
       ),
       problems,
-      h('button', { id: 'join', class: 'primary wide', type: 'submit', 'data-command': 'join' }, t('lobby.join')),
+      enter,
     ),
   );
   const room = h('strong', {}, h('bdi', {}, store.get().connection.room));
@@ -74,13 +75,23 @@ export function createLobby({ name: suggested, relayOnly: isSuggested, session, 
   }
 
   /** @param {SubmitEvent} event */
-  function join(event) {
+  async function join(event) {
     event.preventDefault();
     const problem = nameProblem(name.value);
     nameIsWrong.textContent = problem ? say(problem) : '';
     name.setAttribute('aria-invalid', String(problem !== undefined));
-    if (problem === undefined) onJoin(personFrom(name.value), relayOnly.checked);
-    else name.focus();
+    if (problem !== undefined) {
+      name.focus();
+      return;
+    }
+    showJoining(true);
+    if (!(await onJoin(personFrom(name.value), relayOnly.checked))) showJoining(false);
+  }
+
+  /** @param {boolean} isUnderWay  which takes a while where the server is far away */
+  function showJoining(isUnderWay) {
+    enter.setAttribute('aria-busy', String(isUnderWay));
+    enter.textContent = t(isUnderWay ? 'lobby.joining' : 'lobby.join');
   }
 }
 

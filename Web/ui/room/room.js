@@ -73,12 +73,19 @@ export function showRoom(root, room) {
     }
   }
 
-  /** @param {string} name @param {boolean} relayOnly */
-  function join(name, relayOnly) {
+  /** @param {string} name @param {boolean} relayOnly @returns {Promise<boolean>} whether it is under way */
+  async function join(name, relayOnly) {
     rememberName(name);
     // What an address asks for holds for that address.
     if (relayOnly !== suggestedRelayOnly(location.search)) rememberRelayOnly(relayOnly);
-    inside().then(() => session.join(name, relayOnly), isIncomplete);
+    try {
+      await inside();
+    } catch {
+      isIncomplete();
+      return false;
+    }
+    void session.join(name, relayOnly);
+    return true;
   }
 
   /** The server is out of reach, or has another version of the page by now: nothing of it fits to this one. */
