@@ -26,7 +26,7 @@ class Distance:
 
     def __exit__(self, *_):
         self._server.close()
-        self.part()
+        self._run(self._end())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
 
@@ -40,6 +40,12 @@ class Distance:
     async def _close(self):
         for writer in self._writers:
             writer.close()
+
+    async def _end(self):
+        await self._close()
+        # What is on its way still arrives.
+        if left := asyncio.all_tasks() - {asyncio.current_task()}:
+            await asyncio.wait(left, timeout=5)
 
     async def _accept(self, reader, writer):
         ready = self._loop.time() + self._round_trip
