@@ -49,7 +49,7 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(
             name: "EngineIO",
-            dependencies: ["Locking", "Networking", .nioCore],
+            dependencies: ["Locking", "Networking", .metrics, .nioCore],
             swiftSettings: settings
         ),
         .target(

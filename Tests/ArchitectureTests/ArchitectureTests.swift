@@ -42,7 +42,7 @@ struct ModuleRule: Sendable, CustomTestStringConvertible {
         Self(
             "EngineIO",
             imports: ["Locking", "Networking"],
-            only: ["NIOCore", "FoundationEssentials", "DequeModule"]
+            only: ["NIOCore", "Metrics", "FoundationEssentials", "DequeModule"]
         ),
         Self("EngineIOTransport", imports: ["EngineIO", "Listening"]),
         Self(

@@ -101,6 +101,17 @@ struct DocumentationTests {
         }
     }
 
+    /// The lists of metrics have each that there is.
+    @Test(arguments: [
+        ("Sources/EngineIO/Counters/EngineCounters.swift", "Sources/EngineIOTransport/Server/EngineServer.swift"),
+        ("Sources/SocketIO/Server/ServerStatistics.swift", "Sources/SocketIO/Server/MetricsOptions.swift"),
+    ])
+    func everyMetricIsInTheList(table: String, list: String) {
+        let labels = Set(Document.text(table).matches(of: /"((engineio|socketio)_[a-z_]+)"/).map(\.1))
+        #expect(labels.count > 5)
+        for label in labels { #expect(Document.text(list).contains("`\(label)`"), "\(list) does not list \(label)") }
+    }
+
     /// Each promise of the threat model stands in a row whose last cell names tests.
     @Test
     func everyPromiseHasItsTests() {

@@ -29,7 +29,7 @@ public final class EngineServer: Sendable {
     let logger: Logger
     let clientFiles: ClientFiles?
     let clock: EngineClock
-    private let metrics: EngineMetrics
+    private let metrics: CounterReporter<EngineCounters>
     private let bufferedTotal = BufferedTotal()
 
     private struct State {
@@ -84,7 +84,7 @@ public final class EngineServer: Sendable {
         path = configuration.pathPrefix(default: application.defaultPath)
         self.clientFiles = clientFiles
         self.clock = clock
-        self.metrics = EngineMetrics(metrics)
+        self.metrics = CounterReporter(EngineCounters.table, metrics)
         state = Mutex(State(gate: ConnectionGate(configuration.limits)))
         sockets = Mutex(SocketGate(configuration.limits))
         self.logger = logger
@@ -149,7 +149,7 @@ public final class EngineServer: Sendable {
     private func report(_ loop: NIOEngineLoop, every interval: TimeAmount) {
         loop.eventLoop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { [weak self] task in
             guard let self else { return task.cancel() }
-            metrics.report(loop.changeSinceLastReport())
+            loop.report(to: metrics)
         }
     }
 

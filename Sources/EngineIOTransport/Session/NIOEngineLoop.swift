@@ -71,10 +71,10 @@ final class NIOEngineLoop: EngineLoop, @unchecked Sendable {
     /// The bytes that wait for all clients of the server.
     var bufferedInAll: Int { bufferedTotal.current + counters.bufferedBytes - reportedBufferedBytes }
 
-    /// What has changed since the last call.
-    func changeSinceLastReport() -> EngineCounters {
-        defer { reportedCounters = counters }
-        return counters - reportedCounters
+    /// Reports what has happened since the last report.
+    func report(to metrics: CounterReporter<EngineCounters>) {
+        metrics.report(from: reportedCounters, to: counters)
+        reportedCounters = counters
     }
 
     /// Runs `work` now if this is the loop, and on the loop otherwise.

@@ -64,11 +64,11 @@ final class ClientConnection: EngineConnectionHandler, @unchecked Sendable {
     func receive(_ message: EngineMessage) {
         switch message {
         case .text(let text):
-            shard.counters.bytesReceived += text.readableBytes
+            shard.counters.statistics.bytesReceived += text.readableBytes
             if let gate, !admit(text.readableBytes, by: gate) { return }
             perform(machine.receiveText(text))
         case .binary(let bytes):
-            shard.counters.bytesReceived += bytes.readableBytes
+            shard.counters.statistics.bytesReceived += bytes.readableBytes
             if let gate, !admit(bytes.readableBytes, by: gate) { return }
             perform(machine.receiveBinary(bytes))
         }
@@ -118,7 +118,7 @@ final class ClientConnection: EngineConnectionHandler, @unchecked Sendable {
     /// Whether an event or a request may pass; otherwise the policy has been applied.
     private func admit(by gate: EventGate) -> Bool {
         if gate.admit(at: shard.loop.now) { return true }
-        shard.counters.eventsRateLimited += 1
+        shard.counters.statistics.eventsRateLimited += 1
         refuse(past: gate.limit.rate, of: "events", gate.limit.policy)
         return false
     }
@@ -127,7 +127,7 @@ final class ClientConnection: EngineConnectionHandler, @unchecked Sendable {
     private func admit(_ byteCount: Int, by gate: EventGate) -> Bool {
         if gate.admit(byteCount, at: shard.loop.now) { return true }
         guard let rate = gate.limit.bytes, gate.limit.policy == .disconnect else { return true }
-        shard.counters.eventsRateLimited += 1
+        shard.counters.statistics.eventsRateLimited += 1
         refuse(past: rate, of: "bytes", .disconnect)
         return false
     }

@@ -2,15 +2,9 @@
 ///
 /// Plain integers, because they are written for each message: metrics are made of them on an interval.
 final class LoopCounters {
-    // Nobody holds an access to one of them while calling anything.
-    @exclusivity(unchecked) var eventsReceived = 0
-    @exclusivity(unchecked) var eventsSent = 0
-    @exclusivity(unchecked) var bytesReceived = 0
-    @exclusivity(unchecked) var bytesSent = 0
-    @exclusivity(unchecked) var volatileEventsDropped = 0
-    @exclusivity(unchecked) var eventsRateLimited = 0
-    @exclusivity(unchecked) var roomsRefused = 0
-    var disconnects: [DisconnectReason: Int] = [:]
+    /// What has happened; what there is at the moment is added when it is asked for.
+    // Nobody holds an access to it while calling anything.
+    @exclusivity(unchecked) var statistics = ServerStatistics()
 
     /// Every how many events the handlers are timed; 0 for never.
     private let handlerSampling: Int

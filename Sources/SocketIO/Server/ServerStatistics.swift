@@ -31,17 +31,36 @@ public struct ServerStatistics: Sendable, Equatable {
     public init() {}
 
     mutating func add(_ other: Self) {
-        clients += other.clients
+        for row in Self.table { self[keyPath: row.value] += other[keyPath: row.value] }
         sockets.merge(other.sockets, uniquingKeysWith: +)
-        eventsReceived += other.eventsReceived
-        eventsSent += other.eventsSent
-        bytesReceived += other.bytesReceived
-        bytesSent += other.bytesSent
-        volatileEventsDropped += other.volatileEventsDropped
-        eventsRateLimited += other.eventsRateLimited
-        roomsRefused += other.roomsRefused
-        disconnects.merge(other.disconnects, uniquingKeysWith: +)
-        bufferedBytes += other.bufferedBytes
+    }
+}
+
+extension ServerStatistics {
+    /// All that is counted but the sockets, whose namespaces come and go.
+    static let table = {
+        var rows: [CounterRow<Self>] = [
+            .init(.meter, "socketio_clients", value: \.clients),
+            .init(.meter, "socketio_buffered_bytes", value: \.bufferedBytes),
+            .init(.counter, "socketio_events", ("direction", "in"), value: \.eventsReceived),
+            .init(.counter, "socketio_events", ("direction", "out"), value: \.eventsSent),
+            .init(.counter, "socketio_bytes", ("direction", "in"), value: \.bytesReceived),
+            .init(.counter, "socketio_bytes", ("direction", "out"), value: \.bytesSent),
+            .init(.counter, "socketio_volatile_events_dropped", value: \.volatileEventsDropped),
+            .init(.counter, "socketio_events_rate_limited", value: \.eventsRateLimited),
+            .init(.counter, "socketio_rooms_refused", value: \.roomsRefused),
+        ]
+        for reason in DisconnectReason.allCases {
+            rows.append(
+                .init(.counter, "socketio_disconnects", ("reason", reason.rawValue), value: \.[disconnects: reason])
+            )
+        }
+        return rows
+    }()
+
+    private subscript(disconnects reason: DisconnectReason) -> Int {
+        get { disconnects[reason] ?? 0 }
+        set { disconnects[reason] = newValue == 0 ? nil : newValue }
     }
 }
 
@@ -64,21 +83,13 @@ extension LoopShard {
     /// - Parameter dynamic: What all namespaces that clients brought into being are counted as; `nil` tells them apart.
     /// - Returns: What it has done and holds at the moment.
     func statistics(namingDynamic dynamic: String? = nil) -> ServerStatistics {
-        var statistics = ServerStatistics()
+        var statistics = counters.statistics
         statistics.clients = connections.count
         for index in roomIndexes.values where !index.sockets.isEmpty {
             let namespace = index.sockets[0].namespace
             let name = namespace.isDynamic ? dynamic ?? namespace.name : namespace.name
             statistics.sockets[name, default: 0] += index.sockets.count
         }
-        statistics.eventsReceived = counters.eventsReceived
-        statistics.eventsSent = counters.eventsSent
-        statistics.bytesReceived = counters.bytesReceived
-        statistics.bytesSent = counters.bytesSent
-        statistics.volatileEventsDropped = counters.volatileEventsDropped
-        statistics.eventsRateLimited = counters.eventsRateLimited
-        statistics.roomsRefused = counters.roomsRefused
-        statistics.disconnects = counters.disconnects
         statistics.bufferedBytes = connections.reduce(0) { $0 + $1.connection.bufferedBytes }
         return statistics
     }

@@ -63,17 +63,6 @@ extension Socket {
         }
     }
 
-    /// An event from the client.
-    func receive(_ arguments: SocketArguments, id: UInt64?) {
-        switch phase {
-        case .connected: deliver(arguments, id: id)
-        case .starting:
-            let event = HeldEvents.Event(arguments: arguments, id: id)
-            if !makeEarly().held.hold(event, in: client.makeWork()) { client.closeForTooManyHeldEvents() }
-        case .connecting, .disconnecting, .disconnected: break
-        }
-    }
-
     /// The socket has come to its end: it leaves its rooms, and whoever waits for it is told.
     /// - Parameters:
     ///   - reason: Why.
@@ -88,7 +77,7 @@ extension Socket {
         phase = .disconnecting
         listeners.hooks?.cancelTimers()
         if wasConnected {
-            counters.disconnects[reason, default: 0] += 1
+            counters.statistics.disconnects[reason, default: 0] += 1
             for handler in listeners.hooks?.disconnecting.handlers ?? [] { handler(reason, description) }
         }
         phase = .disconnected(reason)

@@ -48,7 +48,7 @@ extension Socket {
     /// Whether the socket is in fewer rooms than it may be.
     func mayJoinAnother(_ room: String) -> Bool {
         if room.hasReplacementCharacter {
-            counters.roomsRefused += 1
+            counters.statistics.roomsRefused += 1
             namespace.logger?.info(
                 "a socket did not join a room: its name has half of a surrogate pair, or U+FFFD",
                 metadata: ["socket": "\(id)", "namespace": "\(namespace.name)", "room": "\(room)"]
@@ -57,7 +57,7 @@ extension Socket {
         }
         let limit = client.server.configuration.maxRoomsPerSocket
         if places.count < limit { return true }
-        counters.roomsRefused += 1
+        counters.statistics.roomsRefused += 1
         namespace.logger?.error(
             "a socket did not join a room: it is in as many as it may be",
             metadata: ["socket": "\(id)", "namespace": "\(namespace.name)", "room": "\(room)", "limit": "\(limit)"]
