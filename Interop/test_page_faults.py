@@ -292,7 +292,7 @@ def test_what_people_wrote_is_read_in_its_own_direction(enter, linkup):
     expect(text).to_have_css("direction", "rtl")
     bea.say("hello!")
     expect(text.last).to_have_css("direction", "ltr")
-    for element in (bea.page.locator("#call h1"), bea.page.locator("#message")):
+    for element in (bea.page.locator("#call h1 bdi"), bea.page.locator("#message")):
         expect(element).to_have_attribute("dir", "auto")
     ann.page.locator("#leave").click()
     expect(bea.page.locator(".notes")).to_contain_text("\u2068מיכל\u2069 left the call")

@@ -57,7 +57,7 @@ export function createTop({ store, commands, signal }) {
   const { room } = store.get().connection;
   const options = { store, signal, class: 'quiet', hasText: true };
   const people = badged(commandButton(commands.people, { ...options, id: 'people-toggle' }), 'command.people', 'command.people-waiting');
-  const heading = h('h1', { tabindex: -1, title: room }, h('bdi', {}, room));
+  const heading = h('h1', { tabindex: -1, title: room }, h('bdi', { dir: 'auto' }, room));
   const element = h(
     'header',
     { class: 'top' },
