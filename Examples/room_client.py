@@ -24,7 +24,7 @@ class Refused(Exception):
 class RoomClient:
     def __init__(self, room, name):
         self.room, self.name = room, name
-        self.task = asyncio.current_task()  # Ends us, when it is cancelled.
+        self.over = asyncio.Event()  # There is no way in, or no more.
         self.key = None  # Proves who we are when we join again.
         self.members = {}  # As the server described them last, by their ids.
         self.last_number = 0  # That of the newest message which was shown.
@@ -67,7 +67,7 @@ class RoomClient:
 
     def give_up(self, reason):
         print("*", reason)
-        self.task.cancel()
+        self.over.set()
 
     async def on_message(self, message):
         await self.is_in.wait()
@@ -131,14 +131,20 @@ async def main(url, room, name):
             loop.call_soon_threadsafe(lines.put_nowait, line.strip())
         loop.call_soon_threadsafe(lines.put_nowait, None)
 
-    try:
+    async def talk():
         await client.socket.connect(url, namespaces=[NAMESPACE], wait_timeout=10)
         threading.Thread(target=read, daemon=True).start()
         while (line := await lines.get()) is not None:
             if line:
                 await client.say(line)
-    except asyncio.CancelledError:
-        pass  # By Control-C, or because we may not be here.
+
+    # Tasks of their own: before Python 3.12 a request that is cancelled as its answer comes goes on as if nothing were.
+    talking, over = asyncio.create_task(talk()), asyncio.create_task(client.over.wait())
+    with contextlib.suppress(asyncio.CancelledError):  # By Control-C.
+        await asyncio.wait((talking, over), return_when=asyncio.FIRST_COMPLETED)
+    if talking.done():
+        talking.result()
+    talking.cancel()
     with contextlib.suppress(socketio.exceptions.SocketIOError):
         await client.request("leave")
     await client.socket.disconnect()

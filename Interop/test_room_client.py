@@ -15,13 +15,30 @@ from harness.rooms import make_member, room  # noqa: F401, fixtures
 
 CLIENT = ROOT / "Examples" / "room_client.py"
 
+# The client, which gets Control-C in the moment in which a `say` is answered.
+INTERRUPTED = f"""
+import asyncio, os, runpy, signal, socketio
+
+emit = socketio.AsyncClient.emit
+
+async def emit_and_interrupt(self, event, data=None, callback=None, **options):
+    def answered(*values):
+        callback(*values)
+        if event == "say":
+            os.kill(os.getpid(), signal.SIGINT)
+    await emit(self, event, data=data, callback=answered, **options)
+
+socketio.AsyncClient.emit = emit_and_interrupt
+runpy.run_path({str(CLIENT)!r}, run_name="__main__")
+"""
+
 
 class Terminal:
     """The client with its input and output."""
 
-    def __init__(self, url, room, name):
+    def __init__(self, url, room, name, program=(CLIENT,)):
         self.process = subprocess.Popen(
-            [sys.executable, "-u", CLIENT, url, room, name],
+            [sys.executable, "-u", *program, url, room, name],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -57,8 +74,8 @@ class Terminal:
 def open_terminal(shared_linkup):
     with contextlib.ExitStack() as stack:
 
-        def open_terminal(room, name="Bea", url=shared_linkup.url):
-            terminal = Terminal(url, room, name)
+        def open_terminal(room, name="Bea", url=shared_linkup.url, **options):
+            terminal = Terminal(url, room, name, **options)
             stack.callback(terminal.close)
             return terminal
 
@@ -101,6 +118,14 @@ def test_what_is_typed_before_it_is_in_is_said(make_member, open_terminal, room)
     heard = [ann.wait_for("message", timeout=15)["text"] for _ in texts]
     assert heard == texts
     bea.process.send_signal(signal.SIGINT)
+    assert ann.wait_for("member-left")["reason"] == "left" and bea.process.wait(5) == 0
+
+
+def test_control_c_ends_it_also_while_an_answer_comes(make_member, open_terminal, room):
+    ann = make_member(room, "Ann")
+    bea = open_terminal(room, program=("-c", INTERRUPTED))
+    bea.type("hi")
+    assert ann.wait_for("message")["text"] == "hi"
     assert ann.wait_for("member-left")["reason"] == "left" and bea.process.wait(5) == 0
 
 
