@@ -31,13 +31,10 @@ class RoomClient:
         self.is_in = asyncio.Event()  # Events that come before the answer to `join` wait for it.
         self.socket = socketio.AsyncClient(handle_sigint=False)  # Connects again by itself.
         for event, handler in {
-            "connect": self.join,
-            "admitted": self.join,
+            "connect": self.join, "admitted": self.join,
             "denied": lambda _: self.give_up("You may not be in this room"),
             "disconnect": lambda *_: self.is_in.clear(),
-            "message": self.on_message,
-            "member": self.on_member,
-            "member-left": self.on_member_left,
+            "message": self.on_message, "member": self.on_member, "member-left": self.on_member_left,
         }.items():
             self.socket.on(event, handler, namespace=NAMESPACE)
 
@@ -112,8 +109,7 @@ class RoomClient:
         while True:
             await self.is_in.wait()
             try:
-                answer = await self.request("say", text=text, key=key)
-                return await self.on_message(answer["message"])
+                return await self.on_message((await self.request("say", text=text, key=key))["message"])
             except Refused as refusal:
                 (error,) = refusal.args
                 if error["code"] not in ("too-many-requests", "not-stored", "busy"):
@@ -142,9 +138,8 @@ async def main(url, room, name):
     talking, over = asyncio.create_task(talk()), asyncio.create_task(client.over.wait())
     with contextlib.suppress(asyncio.CancelledError):  # By Control-C.
         await asyncio.wait((talking, over), return_when=asyncio.FIRST_COMPLETED)
-    if talking.done():
+    if not talking.cancel():
         talking.result()
-    talking.cancel()
     with contextlib.suppress(socketio.exceptions.SocketIOError):
         await client.request("leave")
     await client.socket.disconnect()
