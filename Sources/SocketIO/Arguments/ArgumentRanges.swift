@@ -46,9 +46,8 @@ struct ArgumentRanges: Sendable, Equatable {
         case 2: third = part
         case 3: fourth = part
         default:
-            let rest = rest ?? Rest()
-            rest.parts.append(part)
-            self.rest = rest
+            if rest == nil { rest = Rest() }
+            rest?.parts.append(part)
         }
         count += 1
     }

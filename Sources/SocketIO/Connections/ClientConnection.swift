@@ -41,6 +41,7 @@ final class ClientConnection: EngineConnectionHandler, @unchecked Sendable {
             format: server.configuration.parser,
             limits: ParserLimits(
                 maxAttachments: server.configuration.maxAttachments,
+                maxArguments: server.configuration.maxArguments,
                 maxDepth: server.configuration.maxNestingDepth
             ),
             maximumNamespaces: server.configuration.maxNamespacesPerClient,

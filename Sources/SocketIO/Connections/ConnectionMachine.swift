@@ -39,7 +39,7 @@ struct ConnectionMachine<Member: AnyObject>: ~Copyable {
         /// Whether it is a limit of the server that the packet is past.
         var isOfLimit: Bool {
             switch self {
-            case .packet(.nestedTooDeeply), .packet(.tooManyAttachments): true
+            case .packet(.nestedTooDeeply), .packet(.tooManyAttachments), .packet(.tooManyArguments): true
             case .packet, .parser, .joinedTwice, .notJoined, .wrongDirection: false
             }
         }

@@ -13,13 +13,15 @@ enum JSONScanner {
     /// - Parameters:
     ///   - bytes: The text, which may have white space around the array.
     ///   - start: Where to begin.
+    ///   - count: How many elements there may be.
     ///   - depth: How many containers may be open at once.
     /// - Returns: The range of each element, without white space around it.
-    /// - Throws: ``PacketError/malformedJSON``, ``PacketError/nestedTooDeeply``, or
+    /// - Throws: ``PacketError/malformedJSON``, ``PacketError/nestedTooDeeply``, ``PacketError/tooManyArguments``, or
     ///   ``PacketError/unexpectedPayload`` when the text does not begin with an array.
     static func splitArray(
         _ bytes: Span<UInt8>,
         from start: Int,
+        atMost count: Int = .max,
         depth: Int = greatestDepth
     ) throws(PacketError) -> ArgumentRanges {
         var elements = ArgumentRanges()
@@ -35,7 +37,7 @@ enum JSONScanner {
         if byte(bytes, position) == UInt8(ascii: "]") {
             position += 1
         } else {
-            try splitElements(bytes, &position, depth, into: &elements)
+            try splitElements(bytes, &position, count, depth, into: &elements)
         }
         skipWhitespace(bytes, &position)
         guard position == bytes.count else { throw .malformedJSON }
@@ -62,10 +64,12 @@ enum JSONScanner {
     private static func splitElements(
         _ bytes: Span<UInt8>,
         _ position: inout Int,
+        _ maximum: Int,
         _ depth: Int,
         into elements: inout ArgumentRanges
     ) throws(PacketError) {
         while true {
+            guard elements.count < maximum else { throw .tooManyArguments }
             skipWhitespace(bytes, &position)
             let start = position
             // Strings are what most arguments are.

@@ -35,7 +35,7 @@ struct Packet: Sendable {
     /// Takes a text message apart.
     /// - Parameters:
     ///   - text: The message, without the Engine.IO packet type; valid UTF-8.
-    ///   - limits: How many attachments a packet may announce, and how deep its payload may be nested.
+    ///   - limits: How many attachments a packet may announce, and how many arguments it may have and how deep they may be nested.
     ///   - allowsQuery: Whether a query may follow the namespace, as in protocol 3.
     /// - Throws: What is wrong with the packet.
     init(_ text: ByteBuffer, limits: ParserLimits, allowsQuery: Bool = false) throws(PacketError) {
@@ -54,10 +54,10 @@ struct Packet: Sendable {
         var name = EventName.Key.none
         switch type {
         case .event, .binaryEvent:
-            elements = try JSONScanner.splitArray(bytes, from: position, depth: limits.maxDepth)
+            elements = try Self.elements(bytes, from: position, atMost: limits.maxArguments + 1, limits)
             name = try Self.name(bytes, elements)
         case .acknowledgement, .binaryAcknowledgement:
-            elements = try JSONScanner.splitArray(bytes, from: position, depth: limits.maxDepth)
+            elements = try Self.elements(bytes, from: position, atMost: limits.maxArguments, limits)
         case .connect, .disconnect, .connectError:
             try Self.validatePayload(of: type, bytes, from: position, depth: limits.maxDepth)
         }
@@ -94,6 +94,15 @@ struct Packet: Sendable {
         guard count <= UInt64(clamping: maximum) else { throw .tooManyAttachments }
         position += 1
         return Int(count)
+    }
+
+    private static func elements(
+        _ bytes: Span<UInt8>,
+        from start: Int,
+        atMost count: Int,
+        _ limits: ParserLimits
+    ) throws(PacketError) -> ArgumentRanges {
+        try JSONScanner.splitArray(bytes, from: start, atMost: count, depth: limits.maxDepth)
     }
 
     private static func address(_ bytes: Span<UInt8>, _ position: inout Int, allowsQuery: Bool) -> Address {

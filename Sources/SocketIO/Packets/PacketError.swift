@@ -6,6 +6,8 @@ enum PacketError: Error, Equatable, Sendable {
     case malformedAttachmentCount
     /// More attachments are announced than the configuration allows.
     case tooManyAttachments
+    /// There are more arguments than ``SocketIOServer/Configuration/maxArguments``.
+    case tooManyArguments
     /// A parser found a namespace that does not begin with a slash, or has a comma in it.
     case malformedNamespace
     /// The acknowledgement id is not an integer below 2^53.

@@ -29,12 +29,17 @@ public struct ParserLimits: Sendable {
     /// How many binary values a packet may carry; see ``SocketIOServer/Configuration/maxAttachments``.
     public let maxAttachments: Int
 
+    /// How many arguments an event or acknowledgement may have; see ``SocketIOServer/Configuration/maxArguments``.
+    public let maxArguments: Int
+
     /// How deep arrays and objects may be nested, the list of arguments included; see
     /// ``SocketIOServer/Configuration/maxNestingDepth``.
     public let maxDepth: Int
 
-    init(maxAttachments: Int, maxDepth: Int = JSONScanner.greatestDepth) {
+    init(maxAttachments: Int, maxArguments: Int = .max, maxDepth: Int = JSONScanner.greatestDepth) {
         self.maxAttachments = maxAttachments
+        // With the name of an event there is one more.
+        self.maxArguments = min(maxArguments, .max - 1)
         self.maxDepth = maxDepth
     }
 }

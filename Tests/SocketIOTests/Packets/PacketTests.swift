@@ -7,11 +7,12 @@ import Testing
     private func packet(
         _ text: String,
         maximumAttachments: Int = 10,
+        maximumArguments: Int = .max,
         allowsQuery: Bool = false
     ) throws(PacketError) -> Packet {
         try Packet(
             ByteBuffer(string: text),
-            limits: ParserLimits(maxAttachments: maximumAttachments),
+            limits: ParserLimits(maxAttachments: maximumAttachments, maxArguments: maximumArguments),
             allowsQuery: allowsQuery
         )
     }
@@ -123,6 +124,19 @@ import Testing
         #expect(try packet("53-[\"a\"]", maximumAttachments: 3).attachmentCount == 3)
         #expect(throws: PacketError.tooManyAttachments) { try packet("54-[\"a\"]", maximumAttachments: 3) }
         #expect(throws: PacketError.tooManyAttachments) { try packet("51-[\"a\"]", maximumAttachments: 0) }
+    }
+
+    /// The name of an event is no argument.
+    @Test(arguments: [0, 1, 3, 4, 1000], ["2[\"a\",", "21[\"a\",", "50-[1,", "30[", "60-0["])
+    func limitsArguments(maximum: Int, start: String) throws {
+        let text = { (count: Int) in start + Array(repeating: "0", count: count).joined(separator: ",") + "]" }
+        if maximum > 0 { #expect(try packet(text(maximum), maximumArguments: maximum).arguments.count == maximum) }
+        #expect(throws: PacketError.tooManyArguments) { try packet(text(maximum + 1), maximumArguments: maximum) }
+        // What comes behind is not looked at.
+        #expect(throws: PacketError.tooManyArguments) {
+            try packet(text(maximum + 1) + "no JSON", maximumArguments: maximum)
+        }
+        #expect(try packet(text(5000), maximumArguments: .max).arguments.count == 5000)
     }
 
     @Test func splitsTheQueryOfProtocol3() throws {
