@@ -15,6 +15,7 @@ from harness.engineio import EngineSocket
 from harness.member import SILENT, Member, call, error_code
 from harness.pair import Pair
 from harness.waiting import wait_until
+from harness.websocket import Refused
 
 MEBIBYTE = 1024 * 1024
 ROOM = "pair"
@@ -264,7 +265,6 @@ LARGE = {
     "numbers": lambda size: '{"text":[' + "1," * (size // 2) + "1]}",
     "members": lambda size: "{" + ",".join(f'"{n}":0' for n in range(size // 9)) + "}",
     "nested": lambda size: '{"text":' + "[" * 60 + "1" * (size - 200) + "]" * 60 + "}",
-    "arguments": lambda size: ",".join(["0"] * (size // 2)),
 }
 
 
@@ -275,17 +275,47 @@ def test_arguments_of_a_megabyte(linkup, kind):
     events = ["join", "leave", "say", "edit", "delete", "history", "search", "typing", "name", "hand", "enter", "exit"]
     events += ["status", "signal", "lock", "settings", "admit", "deny", "role", "remove", "mute"]
     with Pair(linkup.address, ROOM) as pair:
-        with Intruder(linkup.address) as attacker:
-            assert "self" in attacker.join(ROOM, "Eve", call=call())
-            for number, event in enumerate(events, 1):
-                attacker.request(number, event, argument)
-                answer = attacker.answer(number)
-                assert answer is not None, f"{event}: the connection was closed"
-                if event not in ("leave", "exit"):
-                    assert error_code(json.loads(answer)) in ("bad-request", "not-joined", "too-many-requests"), event
-                if event == "leave":
-                    attacker.ask(99, "join", {"room": ROOM, "name": "Eve", "version": 1, "call": call()})
+        # So many are what one connection may send at once.
+        for some in (events[index : index + 4] for index in range(0, len(events), 4)):
+            with Intruder(linkup.address) as attacker:
+                assert "self" in attacker.join(ROOM, "Eve", call=call())
+                for number, event in enumerate(some, 1):
+                    attacker.request(number, event, argument)
+                    answer = attacker.answer(number)
+                    assert answer is not None, f"{event}: the connection was closed"
+                    if event not in ("leave", "exit"):
+                        assert error_code(json.loads(answer)) in ("bad-request", "not-joined", "too-many-requests"), event
+                    if event == "leave":
+                        attacker.ask(99, "join", {"room": ROOM, "name": "Eve", "version": 1, "call": call()})
     pair.assert_undisturbed()
+
+
+def test_large_arguments_without_end(linkup):
+    """Four clients that send megabytes and connect again: a byte of theirs costs no more than being thrown away."""
+
+    def attack(source):
+        while time.monotonic() < end:
+            with contextlib.suppress(OSError, Refused), Intruder(linkup.address, source=source) as attacker:
+                attacker.enter()
+                while time.monotonic() < end:
+                    attacker.send(packet)
+                    sent.append(len(packet))
+
+    kinds = {**LARGE, "arguments": lambda size: ",".join(["0"] * (size // 2))}
+    costs = {}
+    with Pair(linkup.address, ROOM) as pair:
+        for kind, arguments in kinds.items():
+            packet, sent = f'42/room,["typing",{arguments(900_000)}]', []
+            before, end = processor_seconds(linkup.pid), time.monotonic() + 2
+            attackers = [threading.Thread(target=attack, args=(source,)) for source in NETWORKS[:4]]
+            for attacker in attackers:
+                attacker.start()
+            for attacker in attackers:
+                attacker.join()
+            costs[kind] = (processor_seconds(linkup.pid) - before) / sum(sent)
+    pair.assert_undisturbed()
+    # Reading arguments costs up to 45 times what a string does. Five megabytes of a connection are read.
+    assert max(costs.values()) < 4 * costs["string"], {kind: f"{cost * 1e9:.2f} ns" for kind, cost in costs.items()}
 
 
 # MARK: What many may do together

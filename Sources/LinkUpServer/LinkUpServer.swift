@@ -89,12 +89,9 @@ public final class LinkUpServer: Sendable {
             turnHost: configuration.turnHost,
             machine: NetworkInterfaces.hostNames
         )
-        let events = configuration.protections.eventsPerSecond.map {
-            EventRateLimit(Rate(perSecond: $0, burst: $0 * 5))
-        }
         let io = SocketIOServer(
             configuration: SocketIOServer.Configuration(
-                eventRateLimit: events,
+                eventRateLimit: configuration.protections.eventRateLimit,
                 metrics: SocketIOServer.MetricsOptions(factory: metrics)
             ),
             logger: logger

@@ -127,14 +127,14 @@ final class ClientConnection: EngineConnectionHandler, @unchecked Sendable {
     /// Whether a message may be looked at; otherwise the connection is closed.
     private func admit(_ byteCount: Int, by gate: EventGate) -> Bool {
         if gate.admit(byteCount, at: shard.loop.now) { return true }
-        guard let rate = gate.limit.bytes, gate.limit.policy == .disconnect else { return true }
+        guard gate.limit.policy == .disconnect else { return true }
         shard.counters.statistics.eventsRateLimited += 1
-        refuse(past: rate, of: "bytes", .disconnect)
+        refuse(past: gate.limit.bytes, of: "bytes", .disconnect)
         return false
     }
 
-    private func refuse(past rate: Rate, of things: String, _ policy: EventRateLimit.Policy) {
-        guard policy == .disconnect else { return }
+    private func refuse(past rate: Rate?, of things: String, _ policy: EventRateLimit.Policy) {
+        guard policy == .disconnect, let rate else { return }
         server.logger?.info(
             "closing a connection that sends events too often",
             metadata: [

@@ -10,9 +10,10 @@ public struct EventRateLimit: Sendable, Equatable {
         case disconnect
     }
 
-    /// How often events may come on one connection, whatever their namespace; requests to join and to leave one count
-    /// too.
-    public var rate: Rate
+    /// How often events may come on one connection, whatever their namespace; `nil` for no limit.
+    ///
+    /// Requests to join and to leave a namespace count too.
+    public var rate: Rate?
     /// How many bytes of messages may come on one connection; without limit unless set.
     ///
     /// What a message costs grows with its size, so this bounds the time that a client can take from the others. With
@@ -28,7 +29,7 @@ public struct EventRateLimit: Sendable, Equatable {
     ///   - rate: How often events may come.
     ///   - bytes: How many bytes may come.
     ///   - policy: What happens past either of them.
-    public init(_ rate: Rate, bytes: Rate? = nil, policy: Policy = .disconnect) {
+    public init(_ rate: Rate?, bytes: Rate? = nil, policy: Policy = .disconnect) {
         self.rate = rate
         self.bytes = bytes
         self.policy = policy
@@ -38,14 +39,14 @@ public struct EventRateLimit: Sendable, Equatable {
 /// Holds one connection to an ``EventRateLimit``; on its loop.
 final class EventGate {
     let limit: EventRateLimit
-    private var bucket: TokenBucket
+    private var bucket: TokenBucket?
     private var byteBucket: TokenBucket?
     /// Whether the message that is being read has more bytes than may come.
     private var isPastBytes = false
 
     init(_ limit: EventRateLimit) {
         self.limit = limit
-        bucket = TokenBucket(limit.rate)
+        bucket = limit.rate.map { TokenBucket($0) }
         byteBucket = limit.bytes.map { TokenBucket($0) }
     }
 
@@ -57,6 +58,6 @@ final class EventGate {
 
     /// Whether an event may pass.
     func admit(at now: ContinuousClock.Instant) -> Bool {
-        !isPastBytes && bucket.take(at: now) == nil
+        !isPastBytes && bucket?.take(at: now) == nil
     }
 }

@@ -25,6 +25,7 @@ enum OptionName: String, CaseIterable, Sendable {
     case maxNetworkSockets = "max-network-sockets"
     case networkHandshakes = "network-handshakes"
     case eventRate = "event-rate"
+    case byteRate = "byte-rate"
     case maxWaiting = "max-waiting"
     case messageRate = "message-rate"
     case signalRate = "signal-rate"

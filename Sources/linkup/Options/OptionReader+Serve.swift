@@ -17,6 +17,7 @@ extension OptionReader {
             socketsPerNetwork: try limit(.maxNetworkSockets, most: 1_000_000, default: defaults.socketsPerNetwork),
             handshakesPerNetwork: try limit(.networkHandshakes, most: 100_000, default: defaults.handshakesPerNetwork),
             eventsPerSecond: try limit(.eventRate, most: 100_000, default: defaults.eventsPerSecond),
+            bytesPerSecond: try limit(.byteRate, most: 1 << 30, default: defaults.bytesPerSecond),
             waitingBytes: try number(.maxWaiting, in: 65_536...(1 << 30))?.value ?? defaults.waitingBytes,
             rates: try requestRates(),
             roomSize: try roomSize(),

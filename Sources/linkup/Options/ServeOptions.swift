@@ -47,6 +47,9 @@ struct ServeOptions: ParsableArguments {
     @Option(help: "Events that one connection may send in a second; 0 for no limit. (default: 300)")
     var eventRate: Int?
 
+    @Option(help: "Bytes that one connection may send in a second; 0 for no limit. (default: 1000000)")
+    var byteRate: Int?
+
     @Option(
         help: ArgumentHelp("Bytes that may wait for one client to read them. (default: 2097152)", valueName: "bytes")
     )
@@ -115,7 +118,8 @@ struct ServeOptions: ParsableArguments {
         let numbers: [OptionName: Int?] = [
             .maxClients: maxClients, .maxNetworkClients: maxNetworkClients,
             .maxSockets: maxSockets, .maxNetworkSockets: maxNetworkSockets,
-            .networkHandshakes: networkHandshakes, .eventRate: eventRate, .maxWaiting: maxWaiting,
+            .networkHandshakes: networkHandshakes, .eventRate: eventRate, .byteRate: byteRate,
+            .maxWaiting: maxWaiting,
             .messageRate: messageRate, .signalRate: signalRate, .requestRate: requestRate,
             .roomPeople: roomPeople, .roomNetworkPeople: roomNetworkPeople,
             .httpHeadTimeout: httpHeadTimeout, .httpBodyTimeout: httpBodyTimeout,

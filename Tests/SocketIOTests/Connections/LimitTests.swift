@@ -113,6 +113,20 @@ import Testing
         #expect(journal.entries == ["a"])
     }
 
+    /// Bytes alone may be limited; small events then pass without end.
+    @Test(arguments: [EventRateLimit.Policy.drop, .disconnect])
+    func bytesAlone(policy: EventRateLimit.Policy) {
+        let limit = EventRateLimit(nil, bytes: Rate(perSecond: 1, burst: 1000), policy: policy)
+        let fixture = fixture(.init(eventRateLimit: limit))
+        let client = fixture.join()
+        for _ in 0..<110 { client.receive(.text("42[\"a\"]")) }
+        #expect(journal.takeAll().count == 110 && !client.isClosed)
+        for _ in 0..<110 { client.receive(.text("42[\"a\"]")) }
+        #expect(client.isClosed == (policy == .disconnect))
+        // 6 bytes each, and one to join; the last begins within the burst.
+        #expect(journal.takeAll().count == 167 - 110 + (client.isClosed ? 1 : 0))
+    }
+
     /// What is past the limit is not even looked at.
     @Test func bytesPastTheRateAreNotRead() {
         let limit = EventRateLimit(Rate(perSecond: 100), bytes: Rate(perSecond: 1, burst: 10))
