@@ -10,6 +10,7 @@ import { supersedes } from './signal-order.js';
  * @property {[]} peers  somebody came or went
  * @property {[peer: Peer]} change  of one peer
  * @property {[peer: Peer]} stream
+ * @property {[peer: Peer, figures: import('./quality/figures.js').Figures]} figures  of the connection to it
  * @property {[peer: Peer, channel: RTCDataChannel]} channel
  * @property {[peer: Peer]} replaced  its connection, by another one
  * @property {[reason: import('../i18n/t.js').Sentence]} refused  it can't be as this person wants it
@@ -55,6 +56,7 @@ export class Call extends Emitter {
   #link;
   #media;
   #relayOnly;
+  #isWatchedClosely = false;
 
   /**
    * @param {object} options
@@ -79,6 +81,12 @@ export class Call extends Emitter {
 
   start() {
     globalThis.addEventListener('online', () => this.#networkChanged(), { signal: this.#end.signal });
+  }
+
+  /** @param {boolean} isClose  whether somebody looks at the figures of the connections */
+  watchClosely(isClose) {
+    this.#isWatchedClosely = isClose;
+    for (const peer of this.peers.values()) peer.watchClosely(isClose);
   }
 
   /** Takes the call back from another page of this member. */
@@ -227,6 +235,8 @@ export class Call extends Emitter {
     });
     peer.on('replaced', () => this.dispatch('replaced', peer));
     peer.on('stream', () => this.dispatch('stream', peer));
+    peer.on('figures', (figures) => this.dispatch('figures', peer, figures));
+    peer.watchClosely(this.#isWatchedClosely);
     peer.on('channel', (channel) => this.dispatch('channel', peer, channel));
     this.#shareBandwidth();
     return peer;

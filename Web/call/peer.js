@@ -2,6 +2,7 @@
 
 import { Emitter } from '../client/emitter.js';
 import { Negotiation } from './negotiation.js';
+import { Reading } from './quality/reading.js';
 import { Recovery } from './recovery.js';
 import { RouteWatch } from './route-watch.js';
 
@@ -17,6 +18,7 @@ import { RouteWatch } from './route-watch.js';
  * @property {[]} change  of anything that is shown
  * @property {[]} stream  there is another `stream`
  * @property {[]} replaced  another connection has taken the place of the one before, and all that it carried
+ * @property {[figures: import('./quality/figures.js').Figures]} figures  of the connection, every few seconds
  * @property {[channel: RTCDataChannel]} channel  that the other side opened for a file
  */
 
@@ -34,6 +36,7 @@ export class Peer extends Emitter {
   #negotiation;
   #recovery;
   #watch;
+  #reading = new Reading();
   #media;
   #getConfiguration;
   /** Whether the relay of this side, if there is one, may be made with credentials that were replaced. */
@@ -83,6 +86,7 @@ export class Peer extends Emitter {
         this.#leaveOldRelay();
         this.dispatch('change');
       },
+      onReport: (report) => this.#read(report),
     });
   }
 
@@ -120,6 +124,11 @@ export class Peer extends Emitter {
   setAway() {
     this.isAway = true;
     this.dispatch('change');
+  }
+
+  /** @param {boolean} isClose  whether somebody looks at the figures, so that they are read more often */
+  watchClosely(isClose) {
+    this.#watch.watchClosely(isClose);
   }
 
   /** Makes the first offer. */
@@ -187,6 +196,12 @@ export class Peer extends Emitter {
     this.#recovery.stop();
     this.#watch.stop();
     this.#negotiation.close();
+  }
+
+  /** @param {RTCStatsReport} report */
+  #read(report) {
+    const figures = this.#reading.take(this.pc, report);
+    if (figures) this.dispatch('figures', figures);
   }
 
   /** Moves what is relayed to the new credentials while it works: a relay ends with the one that it was made with. */

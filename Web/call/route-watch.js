@@ -1,4 +1,4 @@
-/** Keeps an eye on the way that a connection takes: it may change without a word. */
+/** Keeps an eye on a connection: the way that it takes may change without a word, and its figures do all the time. */
 
 import { pathIn } from './route.js';
 
@@ -7,7 +7,7 @@ import { pathIn } from './route.js';
 /** How often the statistics are read when nothing happens, in milliseconds. */
 const interval = 5000;
 /**
- * The same while no way is known, and after a change: statistics lag behind events, and the address of a peer's relay
+ * The same while somebody looks at the figures, while no way is known, and after a change: statistics lag behind events, and the address of a peer's relay
  * may be in use before the peer has said that it is one.
  */
 const shortInterval = 1000;
@@ -22,12 +22,14 @@ export class RouteWatch {
   /** @type {any} */
   #timer;
   #isStopped = false;
+  #isClose = false;
   #options;
 
   /**
    * @param {object} options
    * @param {() => Pick<RTCPeerConnection, 'getStats'>} options.getConnection  the present one
    * @param {() => void} options.onChange  `path` is another one
+   * @param {(report: RTCStatsReport) => void} [options.onReport]  each that was read
    * @param {(callback: () => void, delay: number) => any} [options.setTimeout]
    * @param {(timer: any) => void} [options.clearTimeout]
    */
@@ -36,24 +38,37 @@ export class RouteWatch {
     this.#wait(shortInterval);
   }
 
+  /** @param {boolean} isClose  whether somebody looks at the figures */
+  watchClosely(isClose) {
+    if (isClose === this.#isClose) return;
+    this.#isClose = isClose;
+    this.#wait(this.#interval);
+  }
+
   /** Looks now; something has happened that may have changed the way. */
   async look() {
-    const { getConnection, onChange } = this.#options;
+    const { getConnection, onChange, onReport } = this.#options;
     const connection = getConnection();
-    this.#wait(interval);
+    this.#wait(this.#interval);
     // A connection that was closed meanwhile may refuse; it has no way any more.
-    const path = await connection.getStats().then(pathIn, () => undefined);
+    const report = await connection.getStats().catch(() => undefined);
     if (this.#isStopped || connection !== getConnection()) return this.path;
+    const path = report && pathIn(report);
     const isOther = path?.route !== this.path?.route || path?.usesOwnRelay !== this.path?.usesOwnRelay;
     this.path = path;
     if (!path || isOther) this.#wait(shortInterval);
     if (isOther) onChange();
+    if (report) onReport?.(report);
     return path;
   }
 
   stop() {
     this.#isStopped = true;
     this.#clear();
+  }
+
+  get #interval() {
+    return this.#isClose ? shortInterval : interval;
   }
 
   /** @param {number} delay */

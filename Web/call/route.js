@@ -18,6 +18,7 @@
  * @property {string} [candidateType]
  * @property {string} [relayProtocol]
  * @property {string} [url]
+ * @property {number} [currentRoundTripTime]
  */
 
 /**
@@ -41,8 +42,8 @@ export function pathIn(report) {
   return { route: remote.candidateType === 'relay' ? 'relay-udp' : 'direct', usesOwnRelay: false };
 }
 
-/** @param {Map<string, Stats>} all @returns {Stats | undefined} */
-function selectedPair(all) {
+/** @param {Map<string, Stats>} all  by their ids @returns {Stats | undefined} the pair of candidates that is in use */
+export function selectedPair(all) {
   /** @type {Stats | undefined} */
   let best;
   for (const stats of all.values()) {

@@ -85,13 +85,15 @@ function makeWatch() {
       },
     };
   }
+  const reports = [];
   const watch = new RouteWatch({
     getConnection: () => state.connection,
     onChange: () => changes.push(watch.path?.route),
+    onReport: (report) => reports.push(report),
     setTimeout: clock.setTimeout,
     clearTimeout: clock.clearTimeout,
   });
-  return { clock, changes, state, watch, makeConnection };
+  return { clock, changes, reports, state, watch, makeConnection };
 }
 
 test('without an event a change is told once, within 5 seconds', async () => {
@@ -169,4 +171,36 @@ test('after it was stopped nothing is read or told', async () => {
   assert.deepEqual(changes, []);
   assert.equal(clock.pending, 0);
   assert.equal(state.reads, 1);
+});
+
+test('while somebody looks at the figures they are read every second, by the same timer', async () => {
+  const { clock, reports, state, watch } = makeWatch();
+  await clock.advance(10_000);
+  assert.equal(state.reads, 3);
+  watch.watchClosely(true);
+  watch.watchClosely(true);
+  assert.equal(clock.pending, 1);
+  await clock.advance(10_000);
+  assert.equal(state.reads, 13);
+  watch.watchClosely(false);
+  assert.equal(clock.pending, 1);
+  await clock.advance(10_000);
+  assert.equal(state.reads, 15);
+  assert.equal(reports.length, 15);
+});
+
+test('a report that cannot be had, or comes too late, is passed to nobody', async () => {
+  const { reports, state, watch, makeConnection } = makeWatch();
+  state.connection.stats = undefined;
+  await watch.look();
+  state.connection.stats = new Map();
+  const late = watch.look();
+  state.connection = makeConnection(new Map());
+  await late;
+  watch.watchClosely(true);
+  const last = watch.look();
+  watch.stop();
+  await last;
+  watch.watchClosely(false);
+  assert.deepEqual(reports, []);
 });
