@@ -186,7 +186,7 @@ def test_after_a_reload_this_is_the_same_person(enter, linkup):
 def test_commands_are_in_one_list(enter):
     ann = enter()
     page = ann.page
-    for name in ("mute", "camera", "screen", "chat", "people", "invite", "leave", "help"):
+    for name in ("mute", "camera", "screen", "hand", "chat", "people", "invite", "leave", "help"):
         expect(page.locator(f'[data-command="{name}"]:visible')).to_have_count(1)
     # Typing is no command.
     page.locator("#message").press_sequentially("?mvc")

@@ -1,6 +1,7 @@
 /** One visit of a room, from the lobby to the good-bye. What it takes to be in it is loaded while one is in the lobby. */
 
 import { Media } from './call/media.js';
+import { handOf } from './state/members.js';
 
 /** @typedef {import('./i18n/t.js').Sentence} Sentence */
 
@@ -90,6 +91,11 @@ export class Session {
   toggleScreen() {
     if (this.media.status.screen) this.media.stopScreen();
     else void this.media.startScreen();
+  }
+
+  toggleHand() {
+    const { members } = this.#store.get();
+    void this.#stay?.members.raiseHand(handOf(members, members.self) === 0);
   }
 
   /** @param {string} text */

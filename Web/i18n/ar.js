@@ -84,6 +84,8 @@ export default {
   'command.camera-on': 'تشغيل الكاميرا',
   'command.share': 'مشاركة الشاشة',
   'command.unshare': 'إيقاف مشاركة الشاشة',
+  'command.hand': 'رفع اليد',
+  'command.hand-down': 'إنزال اليد',
   'command.chat': 'الدردشة',
   'command.chat-unread': {
     zero: 'الدردشة، لا رسائل غير مقروءة',
@@ -133,9 +135,12 @@ export default {
 
   'note.joined': 'انضم {name} إلى المكالمة',
   'note.waits': '{name} في انتظار السماح بالدخول',
+  'note.hand': 'رفع {name} يده',
   'note.muted-by': 'كتم {name} صوتك',
   'note.muted': 'تم كتم صوتك',
   'note.left': 'غادر {name} المكالمة',
+
+  'hand.mark': 'يد مرفوعة، رقم {count}',
 
   'tile.you': 'أنت',
   'tile.self': 'أنت، {name}',

@@ -73,6 +73,8 @@ export default {
   'command.camera-on': 'Kamera an',
   'command.share': 'Bildschirm teilen',
   'command.unshare': 'Bildschirm nicht mehr teilen',
+  'command.hand': 'Hand heben',
+  'command.hand-down': 'Hand senken',
   'command.chat': 'Chat',
   'command.chat-unread': { one: 'Chat, {count} ungelesene Nachricht', other: 'Chat, {count} ungelesene Nachrichten' },
   'command.people': 'Personen',
@@ -108,9 +110,12 @@ export default {
 
   'note.joined': '{name} nimmt jetzt teil',
   'note.waits': '{name} wartet auf Einlass',
+  'note.hand': '{name} meldet sich',
   'note.muted-by': '{name} hat Sie stummgeschaltet',
   'note.muted': 'Sie wurden stummgeschaltet',
   'note.left': '{name} hat das Gespräch verlassen',
+
+  'hand.mark': 'Meldung, Nummer {count}',
 
   'tile.you': 'Sie',
   'tile.self': 'Sie, {name}',

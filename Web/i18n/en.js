@@ -73,6 +73,8 @@ export default {
   'command.camera-on': 'Camera on',
   'command.share': 'Share screen',
   'command.unshare': 'Stop sharing the screen',
+  'command.hand': 'Raise your hand',
+  'command.hand-down': 'Lower your hand',
   'command.chat': 'Chat',
   'command.chat-unread': { one: 'Chat, {count} unread', other: 'Chat, {count} unread' },
   'command.people': 'People',
@@ -108,9 +110,12 @@ export default {
 
   'note.joined': '{name} joined the call',
   'note.waits': '{name} waits to be let in',
+  'note.hand': '{name} raises a hand',
   'note.muted-by': '{name} has muted you',
   'note.muted': 'You were muted',
   'note.left': '{name} left the call',
+
+  'hand.mark': 'Hand raised, number {count}',
 
   'tile.you': 'you',
   'tile.self': 'You, {name}',

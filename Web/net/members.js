@@ -1,5 +1,6 @@
 /** Who is in a room: what the server tells of them goes into the store, and what a host does goes to the server. */
 
+import { hasRaised } from '../state/members.js';
 import { refusalIn } from './refusal.js';
 
 export class Members {
@@ -23,7 +24,7 @@ export class Members {
       store.apply({ type: 'members', members, count: memberCount });
       store.apply({ type: 'room', room });
     });
-    link.hear('member', (member) => store.apply({ type: 'member', member }));
+    link.hear('member', (member) => this.#tellMember(member));
     link.hear('member-left', ({ id }) => store.apply({ type: 'member-left', id }));
     link.hear('members', ({ count }) => store.apply({ type: 'member-count', count }));
     link.hear('room', (room) => store.apply({ type: 'room', room }));
@@ -43,6 +44,19 @@ export class Members {
   /** @param {boolean} locked  whether the room takes nobody new */
   lock(locked) {
     return this.#ask('lock', { locked });
+  }
+
+  /** @param {boolean} raised  whether this member's hand is up */
+  async raiseHand(raised) {
+    // Nothing of it is kept for later: who is away sees that it is not up.
+    if (this.#link.isJoined) await this.#ask('hand', { raised });
+  }
+
+  /** @param {import('../state/members.js').Member} member */
+  #tellMember(member) {
+    const isRaised = hasRaised(this.#store.get().members, member);
+    this.#store.apply({ type: 'member', member });
+    if (isRaised) this.#store.apply({ type: 'notice', sentence: { key: 'note.hand', values: { name: member.name } } });
   }
 
   /** @param {import('../state/members.js').Waiting[]} waiting */

@@ -7,6 +7,7 @@
  * @property {string} name
  * @property {'host' | 'moderator' | 'member' | 'guest'} role
  * @property {boolean} away  has no connection to the server at present
+ * @property {number} hand  0, or the number of its raised hand: it grows with each hand that is raised in the room
  * @property {{ stay: string, away: boolean, audio: boolean, video: boolean, screen: boolean }} [call]  missing if it is
  *   not in the call; `away` if nobody reaches it there, though it may have another page
  *
@@ -19,6 +20,7 @@
  * @property {number} count  of all
  * @property {readonly string[]} typing  ids
  * @property {readonly string[]} sharing  who else in the call shows a screen, in the order in which they began
+ * @property {readonly string[]} hands  whose hand is up, in the order in which they were raised
  * @property {readonly Waiting[]} waiting
  * @property {boolean} isLocked  whether the room takes nobody new
  *
@@ -42,12 +44,12 @@ const namedLimit = 200;
 const typingLimit = 20;
 
 /** @type {Members} */
-export const nobody = { self: undefined, list: [], count: 0, typing: [], sharing: [], waiting: [], isLocked: false };
+export const nobody = { self: undefined, list: [], count: 0, typing: [], sharing: [], hands: [], waiting: [], isLocked: false };
 
 /** @param {Members} members @param {MembersEvent | { type: '' }} event @returns {Members} */
 export function reduceMembers(members, event) {
   const now = reduceList(members, event);
-  return now.list === members.list && now.self === members.self ? now : changed(now, { sharing: sharingIn(now) });
+  return now.list === members.list && now.self === members.self ? now : changed(now, { sharing: sharingIn(now), hands: handsIn(now) });
 }
 
 /** @param {Members} members @param {MembersEvent | { type: '' }} event @returns {Members} */
@@ -101,6 +103,27 @@ export function isModerator({ self, list }) {
 }
 
 /**
+ * Which of the raised hands that of a member is, counted from 1; 0 if it is not up.
+ *
+ * @param {Members} members
+ * @param {string | undefined} id
+ */
+export function handOf({ hands }, id) {
+  return id === undefined ? 0 : hands.indexOf(id) + 1;
+}
+
+/**
+ * Whether what is told of a member is that it has just raised its hand: somebody else whose hand was known to be down.
+ *
+ * @param {Members} members  as they were before
+ * @param {Member} member
+ */
+export function hasRaised({ self, list }, { id, hand }) {
+  const known = list.find((member) => member.id === id);
+  return self !== undefined && id !== self && known !== undefined && !known.hand && hand > 0;
+}
+
+/**
  * The names of those who type, as far as they are known.
  *
  * @param {Members} members
@@ -117,7 +140,18 @@ export function typingNames({ typing: ids, list }) {
 function sharingIn({ sharing: before, list, self }) {
   const now = list.filter(({ id, call }) => call?.screen && id !== self).map(({ id }) => id);
   const order = [...before.filter((id) => now.includes(id)), ...now.filter((id) => !before.includes(id))];
-  return order.length === before.length && order.every((id, index) => id === before[index]) ? before : order;
+  return sameOrder(before, order);
+}
+
+/** @param {Members} members  in the order of the server's numbers */
+function handsIn({ hands: before, list }) {
+  const raised = list.filter(({ hand }) => hand > 0).sort((a, b) => a.hand - b.hand);
+  return sameOrder(before, raised.map(({ id }) => id));
+}
+
+/** @param {readonly string[]} before @param {readonly string[]} now */
+function sameOrder(before, now) {
+  return now.length === before.length && now.every((id, index) => id === before[index]) ? before : now;
 }
 
 /** @param {unknown} count */

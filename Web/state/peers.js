@@ -11,7 +11,7 @@
  * @property {MediaStream} stream
  * @property {import('../i18n/t.js').Key | undefined} trouble  why there is no connection for so long
  *
- * @typedef {PeerView & { status: Status, isAway: boolean }} Participant
+ * @typedef {PeerView & { status: Status, isAway: boolean, hand: number }} Participant  `hand`: which of the raised ones
  *
  * @typedef {object} Peers
  * @property {readonly PeerView[]} list  in the order in which they came
@@ -24,6 +24,7 @@
  * @typedef {{ peers: Peers, members: import('./members.js').Members }} Sources
  */
 
+import { handOf } from './members.js';
 import { changed, keepEqual } from './store.js';
 
 /** @type {Peers} */
@@ -59,7 +60,7 @@ export function participantsOf({ peers, members }) {
   return peers.list.map((peer) => {
     const member = members.list.find(({ id }) => id === peer.id);
     const { audio, video, screen } = member?.call ?? unknown;
-    return { ...peer, name: member?.name ?? peer.name, status: { audio, video, screen }, isAway: member?.call?.away ?? true };
+    return { ...peer, name: member?.name ?? peer.name, status: { audio, video, screen }, isAway: member?.call?.away ?? true, hand: handOf(members, peer.id) };
   });
 }
 

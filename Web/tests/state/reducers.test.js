@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { colourCount, noColours, reduceColours } from '../../state/colours.js';
 import { noConnection, reduceConnection } from '../../state/connection.js';
-import { isModerator, nobody, othersOf, reduceMembers, typingNames } from '../../state/members.js';
+import { handOf, hasRaised, isModerator, nobody, othersOf, reduceMembers, typingNames } from '../../state/members.js';
 import { noMedia, reduceMedia } from '../../state/media.js';
 import { noNotices, reduceNotices } from '../../state/notices.js';
 import { closedPanel, reducePanel } from '../../state/panel.js';
@@ -51,6 +51,37 @@ for (const [role, expected] of [['host', true], ['moderator', true], ['member', 
   test(`a ${role} may ${expected ? '' : 'not '}lock the room`, () => {
     assert.equal(isModerator(run(reduceMembers, nobody, [{ type: 'joined', self: 'id-1' }, members(1), came(1, { role })])), expected);
   });
+}
+
+const raises = (number, hand) => came(number, { hand });
+
+table(reduceMembers, nobody, ({ hands, list }) => list.map(({ id }) => handOf({ hands }, id)), [
+  ['no hand is up', [members(3)], [0, 0, 0]],
+  ['hands are in the order in which they were raised', [members(3), raises(2, 7), raises(0, 9)], [2, 0, 1]],
+  ['heard in another order', [members(3), raises(0, 9), raises(2, 7)], [2, 0, 1]],
+  ['the first is lowered', [members(3), raises(2, 7), raises(0, 9), raises(2, 0)], [1, 0, 0]],
+  ['raised again it is the last', [members(2), raises(0, 1), raises(1, 2), raises(0, 0), raises(0, 3)], [2, 1]],
+  ['who leaves takes the hand along', [members(2), raises(0, 1), raises(1, 2), gone('id-0')], [1]],
+  ['after a reconnection it is what the server says', [members(2), raises(0, 1), { type: 'members', members: [member(0, { hand: 0 }), member(1, { hand: 4 })] }], [0, 1]],
+  ['a server that knows nothing of hands', [{ type: 'members', members: [member(0, { hand: undefined })] }], [0]],
+]);
+
+test('hands that are what they were are the same', () => {
+  const before = run(reduceMembers, nobody, [members(2), raises(0, 1)]);
+  assert.equal(reduceMembers(before, came(1, { away: true })).hands, before.hands);
+});
+
+const me = { type: 'joined', self: 'id-0' };
+
+for (const [what, events, told, expected] of [
+  ['it goes up', [me, members(2)], member(1, { hand: 1 }), true],
+  ['it is up still', [me, members(2), raises(1, 1)], member(1, { hand: 1, away: true }), false],
+  ['it goes down', [me, members(2), raises(1, 1)], member(1, { hand: 0 }), false],
+  ['one\'s own', [me, members(2)], member(0, { hand: 1 }), false],
+  ['of somebody who comes with it, as after a reload', [me, members(1)], member(1, { hand: 1 }), false],
+  ['before this page is in the room', [members(2)], member(1, { hand: 1 }), false],
+]) {
+  test(`a hand that is told of: ${what}`, () => assert.equal(hasRaised(run(reduceMembers, nobody, events), told), expected));
 }
 
 const types = (id, isActive = true) => ({ type: 'typing', id, isActive });

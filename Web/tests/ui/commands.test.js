@@ -5,7 +5,7 @@ import { createPageStore } from '../../state/state.js';
 import { makeCommands } from '../../ui/commands/commands.js';
 import { commandFor, isEscape, keyName } from '../../ui/commands/shortcuts.js';
 
-const ids = ['join', 'mute', 'camera', 'screen', 'chat', 'people', 'invite', 'leave', 'check', 'help'];
+const ids = ['join', 'mute', 'camera', 'screen', 'hand', 'chat', 'people', 'invite', 'leave', 'check', 'help'];
 
 function make({ screen = 'call', canShareScreen = true } = {}) {
   const store = createPageStore();
@@ -21,6 +21,7 @@ function make({ screen = 'call', canShareScreen = true } = {}) {
     toggleMicrophone: act('microphone'),
     toggleCamera: act('camera'),
     toggleScreen: act('screen'),
+    toggleHand: act('hand'),
     canShareScreen,
   });
   return { store, commands, list: Object.values(commands), done };
@@ -43,7 +44,7 @@ test('the list is whole, under one name each, and its words are there', () => {
 for (const [screen, expected] of [
   ['home', []],
   ['lobby', ['join', 'mute', 'camera', 'help']],
-  ['call', ['mute', 'camera', 'screen', 'chat', 'people', 'invite', 'leave', 'check', 'help']],
+  ['call', ['mute', 'camera', 'screen', 'hand', 'chat', 'people', 'invite', 'leave', 'check', 'help']],
   ['left', []],
 ]) {
   test(`what can be done: ${screen}`, () => {
@@ -69,6 +70,8 @@ for (const [what, event, screen, expected] of [
   ['M while writing', { code: 'KeyM', key: 'm', target: target(true) }, 'call', undefined],
   ['M while composing', { code: 'KeyM', key: 'Process', isComposing: true }, 'call', undefined],
   ['M while composing, in an older way', { code: 'KeyM', key: 'Process', keyCode: 229 }, 'call', undefined],
+  ['H', { code: 'KeyH', key: 'h' }, 'call', 'hand'],
+  ['H in the lobby', { code: 'KeyH', key: 'h' }, 'lobby', undefined],
   ['L', { code: 'KeyL', key: 'l' }, 'call', undefined],
   ['Shift and L', { code: 'KeyL', key: 'L', shiftKey: true }, 'call', 'leave'],
   ['?', { code: 'Slash', key: '?', shiftKey: true }, 'call', 'help'],
@@ -89,8 +92,8 @@ for (const [event, expected] of [[{ key: 'Escape' }, true], [{ key: 'Escape', is
 
 test('what the commands do', () => {
   const { store, commands, done } = make();
-  for (const id of ['join', 'mute', 'camera', 'screen', 'invite', 'leave']) commands[id].run();
-  assert.deepEqual(done, ['join', 'microphone', 'camera', 'screen', 'invite', 'leave']);
+  for (const id of ['join', 'mute', 'camera', 'screen', 'hand', 'invite', 'leave']) commands[id].run();
+  assert.deepEqual(done, ['join', 'microphone', 'camera', 'screen', 'hand', 'invite', 'leave']);
   const panel = () => (store.get().panel.isOpen ? store.get().panel.tab : 'closed');
   const shown = ['chat', 'people', 'people', 'people', 'chat', 'chat'].map((id) => (commands[id].run(), panel()));
   assert.deepEqual(shown, ['chat', 'people', 'closed', 'people', 'chat', 'closed']);
@@ -103,4 +106,7 @@ test('what a toggle shows', () => {
   assert.equal(commands.mute.toggle.isOn(store.get()), true);
   store.apply({ type: 'media', ...store.get().media, status: { audio: true, video: false, screen: true } });
   assert.deepEqual(['mute', 'camera', 'screen'].map((id) => commands[id].toggle.isOn(store.get())), [false, true, true]);
+  const hand = (self) => ({ type: 'members', members: [{ id: 'me', name: 'A', hand: self }, { id: 'x', name: 'B', hand: 1 }] });
+  const shown = [{ type: 'joined', self: 'me' }, hand(0), hand(2), hand(0)].map((event) => (store.apply(event), commands.hand.toggle.isOn(store.get())));
+  assert.deepEqual(shown, [false, false, true, false], 'one\'s own hand, as the server says');
 });

@@ -4,7 +4,7 @@
  * @typedef {import('../../state/state.js').State} State
  * @typedef {import('../../i18n/t.js').Key} Key
  * @typedef {import('../icons.js').IconName} IconName
- * @typedef {'join' | 'mute' | 'camera' | 'screen' | 'chat' | 'people' | 'invite' | 'leave' | 'check' | 'help'} CommandId
+ * @typedef {'join' | 'mute' | 'camera' | 'screen' | 'hand' | 'chat' | 'people' | 'invite' | 'leave' | 'check' | 'help'} CommandId
  *
  * @typedef {object} Command
  * @property {CommandId} id
@@ -24,8 +24,11 @@
  * @property {() => void} toggleMicrophone
  * @property {() => void} toggleCamera
  * @property {() => void} toggleScreen
+ * @property {() => void} toggleHand
  * @property {boolean} canShareScreen
  */
+
+import { handOf } from '../../state/members.js';
 
 /**
  * @param {import('../../state/state.js').PageStore} store
@@ -65,6 +68,15 @@ export function makeCommands(store, actions) {
       when: (state) => isIn(state) && actions.canShareScreen,
       run: () => actions.toggleScreen(),
       toggle: { label: 'command.unshare', kind: 'lights', isOn: ({ media }) => media.status.screen },
+    },
+    hand: {
+      id: 'hand',
+      icon: 'hand',
+      key: { code: 'KeyH' },
+      label: 'command.hand',
+      when: isIn,
+      run: () => actions.toggleHand(),
+      toggle: { label: 'command.hand-down', kind: 'lights', isOn: ({ members }) => handOf(members, members.self) > 0 },
     },
     chat: {
       id: 'chat',

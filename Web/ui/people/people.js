@@ -1,10 +1,11 @@
 /** Who is in the room, and what whoever hosts it may do: let in those who wait, and lock it. */
 
 import { t } from '../../i18n/t.js';
-import { isModerator, othersOf } from '../../state/members.js';
+import { handOf, isModerator, othersOf } from '../../state/members.js';
 import { createAvatar, personName } from '../controls/controls.js';
 import { h } from '../dom.js';
 import { keyed } from '../keyed.js';
+import { createHandMark } from '../tile/marks.js';
 
 /**
  * What is said of a role; most have none.
@@ -34,7 +35,7 @@ export function createPeople({ store, session, signal }) {
   /** @param {import('../../state/members.js').Members} members */
   function show(members) {
     const { colours } = store.get();
-    const rows = members.list.map((member) => ({ ...member, isSelf: member.id === members.self }));
+    const rows = members.list.map((member) => ({ ...member, isSelf: member.id === members.self, turn: handOf(members, member.id) }));
     keyed(list, rows, ({ id, isSelf }) => `${id} ${isSelf}`, makeRow, (row, member) => row.show(member, colours));
     others.hidden = othersOf(members) === 0;
     others.textContent = t('side.others', { count: othersOf(members) });
@@ -62,14 +63,16 @@ export function createPeople({ store, session, signal }) {
 function makeRow({ isSelf }) {
   const avatar = createAvatar();
   const [name, ...mark] = personName('', { class: 'name', isSelf });
+  const hand = createHandMark();
   const role = h('span', { class: 'role' });
-  const element = h('li', {}, avatar.element, name, ...mark, role);
+  const element = h('li', {}, avatar.element, name, ...mark, hand.element, role);
   return {
     element,
-    /** @param {import('../../state/members.js').Member} member @param {import('../../state/colours.js').Colours} colours */
-    show({ name: called, role: kind, away }, colours) {
+    /** @param {import('../../state/members.js').Member & { turn: number }} member @param {import('../../state/colours.js').Colours} colours */
+    show({ name: called, role: kind, away, turn }, colours) {
       avatar.show(called, colours);
       if (name) name.textContent = called;
+      hand.update(turn);
       const words = roles[kind];
       role.textContent = words ? t(words) : '';
       element.classList.toggle('is-away', away);

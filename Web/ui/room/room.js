@@ -27,6 +27,7 @@ export function showRoom(root, room) {
     toggleMicrophone: () => session.toggleMicrophone(),
     toggleCamera: () => session.toggleCamera(),
     toggleScreen: () => session.toggleScreen(),
+    toggleHand: () => session.toggleHand(),
     canShareScreen: Media.canShareScreen,
   });
   const list = Object.values(commands);

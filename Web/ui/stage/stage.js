@@ -2,6 +2,7 @@
 
 import { LevelMeter } from '../../call/level.js';
 import { t } from '../../i18n/t.js';
+import { handOf } from '../../state/members.js';
 import { largeOf, participantsOf } from '../../state/peers.js';
 import { h } from '../dom.js';
 import { keyed } from '../keyed.js';
@@ -79,11 +80,11 @@ function sizeIn(layout, isMain) {
  * @returns {import('../tile/tile.js').TileView[]}
  */
 function viewsOf(state, own) {
-  const { media, connection } = state;
+  const { media, connection, members } = state;
   for (const old of own.getTracks()) if (old !== media.videoTrack) own.removeTrack(old);
   if (media.videoTrack && own.getTracks().length === 0) own.addTrack(media.videoTrack);
   const { name } = connection;
-  const self = { id: 'self', name, status: media.status, connection: /** @type {const} */ ('connected'), isAway: false, stream: own, route: undefined, trouble: undefined };
+  const self = { id: 'self', name, status: media.status, connection: /** @type {const} */ ('connected'), isAway: false, hand: handOf(members, members.self), stream: own, route: undefined, trouble: undefined };
   return [...participantsOf(state), self];
 }
 

@@ -1,8 +1,23 @@
-/** What is said on a tile of the connection to a person. */
+/** What is said on a tile of a person, and of the connection to them. */
 
 import { t } from '../../i18n/t.js';
 import { h } from '../dom.js';
 import { icon } from '../icons.js';
+
+/** A raised hand, and which of them it is. */
+export function createHandMark() {
+  const number = h('span', {});
+  const element = h('span', { class: 'hand-mark', role: 'img', hidden: true }, icon('hand'), number);
+  return { element, update };
+
+  /** @param {number} hand  0 if it is not up */
+  function update(hand) {
+    element.hidden = hand === 0;
+    number.textContent = String(hand);
+    element.title = t('hand.mark', { count: hand });
+    element.setAttribute('aria-label', element.title);
+  }
+}
 
 /** A quiet word on the way that sound and picture take; in a small tile a sign is left of it. */
 export function createRouteMark() {

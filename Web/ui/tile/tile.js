@@ -5,7 +5,7 @@ import { createAvatar, personName } from '../controls/controls.js';
 import { h } from '../dom.js';
 import { icon } from '../icons.js';
 import { cropLimit, pictureBox } from '../stage/grid.js';
-import { createNote, createRouteMark } from './marks.js';
+import { createHandMark, createNote, createRouteMark } from './marks.js';
 
 /** @typedef {import('../../state/peers.js').Participant} TileView */
 
@@ -22,6 +22,7 @@ export class Tile {
   #muted = h('span', { class: 'muted-mark', role: 'img', 'aria-label': t('tile.muted') }, icon('microphoneOff'));
   /** @type {HTMLElement | undefined} */
   #name;
+  #hand = createHandMark();
   #route = createRouteMark();
   #note = createNote(() => this.#store.apply({ type: 'check', isOpen: true }));
   #play = h('button', { type: 'button', class: 'tile-play', hidden: true, onclick: () => this.#start() }, icon('sound'), t('tile.play'));
@@ -40,13 +41,13 @@ export class Tile {
     for (const name of ['resize', 'emptied']) this.#video.addEventListener(name, () => this.#fit());
     const [name, ...mark] = personName('', { class: 'name', isSelf: this.#isSelf });
     this.#name = name;
-    const bar = h('div', { class: 'tile-bar' }, this.#muted, name, ...mark, this.#route.element);
+    const bar = h('div', { class: 'tile-bar' }, this.#hand.element, this.#muted, name, ...mark, this.#route.element);
     const parts = [this.#video, this.#avatar.element, this.#note.element, bar, this.#pin, this.#play];
     this.element = h('article', { class: 'tile', 'data-peer': id }, ...parts);
   }
 
   /** @param {TileView} view */
-  update({ name, status, connection, route, isAway, stream, trouble }) {
+  update({ name, status, connection, route, isAway, hand, stream, trouble }) {
     const { element } = this;
     if (this.#name) this.#name.textContent = name;
     element.setAttribute('aria-label', t(this.#isSelf ? 'tile.self' : 'tile.participant', { name }));
@@ -54,6 +55,8 @@ export class Tile {
     Object.assign(element.dataset, { audio: onOff(status.audio), video: onOff(status.video), screen: onOff(status.screen), connection });
     if (route) element.dataset['route'] = route;
     else delete element.dataset['route'];
+    element.classList.toggle('has-hand', hand > 0);
+    this.#hand.update(hand);
     this.#route.update(route);
     this.#muted.hidden = status.audio;
     this.#isScreen = status.screen;

@@ -25,6 +25,7 @@ export function createToolbar({ store, commands, signal }) {
     commandButton(commands.mute, { ...options, id: 'mute' }),
     commandButton(commands.camera, { ...options, id: 'camera' }),
     commandButton(commands.screen, { ...options, id: 'screen' }),
+    commandButton(commands.hand, { ...options, id: 'hand' }),
     chat.element,
     commandButton(commands.leave, { ...options, id: 'leave', class: 'round danger' }),
   );
