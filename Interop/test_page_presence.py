@@ -1,14 +1,42 @@
-"""How people make themselves noticed in the page: raised hands."""
+"""How people make themselves noticed in the page: raised hands, and a voice that nobody hears."""
 
 import pytest
 from playwright.sync_api import expect
 
+from harness.browser import Participant
 from harness.member import Member, call
 
 pytestmark = pytest.mark.timeout(240)
 
 # Two cores run several browsers and their video.
 expect.set_options(timeout=20_000)
+
+# A microphone that hears a voice all the time, and every copy of its track.
+VOICE = """
+const { getUserMedia } = MediaDevices.prototype;
+MediaDevices.prototype.getUserMedia = async function (constraints) {
+    const stream = await getUserMedia.call(this, constraints);
+    const context = new AudioContext();
+    const voice = context.createOscillator();
+    const place = context.createMediaStreamDestination();
+    voice.connect(place);
+    voice.start();
+    for (const track of stream.getAudioTracks()) {
+        track.stop();
+        stream.removeTrack(track);
+        stream.addTrack(place.stream.getAudioTracks()[0]);
+    }
+    return stream;
+};
+window.copies = [];
+const { clone } = MediaStreamTrack.prototype;
+MediaStreamTrack.prototype.clone = function () {
+    const copy = clone.call(this);
+    window.copies.push(copy);
+    return copy;
+};
+"""
+LISTENS = "window.copies.filter(({ readyState }) => readyState === 'live').length"
 
 
 def test_hands_are_raised_in_an_order(linkup, people):
@@ -35,3 +63,37 @@ def test_hands_are_raised_in_an_order(linkup, people):
         page.keyboard.press("h")
         expect(hand).to_have_attribute("aria-pressed", "false")
         bea.wait_for("member", where=lambda member: member["name"] == "Ann" and member["hand"] == 0)
+
+
+def test_who_talks_while_muted_is_told_and_heard_while_space_is_held(linkup, chromium, people):
+    ann = Participant(chromium, f"http://localhost:{linkup.port}", name="Ann")
+    people.all.append(ann)
+    ann.page.add_init_script(VOICE)
+    page = ann.enter().page
+    with Member(linkup.url) as bea:
+        bea.join("room", "Bea", call=call())
+        expect(ann.tile(bea.id)).to_be_visible()
+        ann.wait_for(f"{LISTENS} === 0")
+        page.keyboard.press("m")
+        ann.expect_tile("self", audio="off")
+        ann.wait_for(f"{LISTENS} === 1")
+        expect(page.locator(".note", has_text="You are muted. Press M to unmute")).to_be_visible()
+        page.keyboard.down("Space")
+        ann.expect_tile("self", audio="on")
+        ann.wait_for(f"{LISTENS} === 0")
+        page.keyboard.up("Space")
+        ann.expect_tile("self", audio="off")
+        page.keyboard.down("Space")
+        ann.expect_tile("self", audio="on")
+        page.evaluate("window.dispatchEvent(new Event('blur'))")
+        ann.expect_tile("self", audio="off")
+        page.keyboard.up("Space")
+        # Space presses a button that has the focus.
+        page.locator("#hand").focus()
+        page.keyboard.press("Space")
+        expect(page.locator("#hand")).to_have_attribute("aria-pressed", "true")
+        ann.expect_tile("self", audio="off")
+        ann.wait_for(f"{LISTENS} === 1")
+        page.locator("#leave").click()
+        expect(page.locator("#left")).to_be_visible()
+        ann.wait_for(f"{LISTENS} === 0")

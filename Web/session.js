@@ -84,6 +84,12 @@ export class Session {
     void this.media.setMicrophone(!this.media.wanted.audio);
   }
 
+  /** @param {boolean} isHeard  whether a muted microphone is heard, for as long as a key is held */
+  talk(isHeard) {
+    // One that is gone meanwhile must not come back as one that is heard.
+    if (!isHeard || this.media.audioTrack) void this.media.setMicrophone(isHeard);
+  }
+
   toggleCamera() {
     void this.media.setCamera(!this.media.wanted.video);
   }

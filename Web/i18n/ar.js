@@ -116,6 +116,8 @@ export default {
   'help.close': 'إغلاق',
   'help.escape': 'إغلاق اللوحة أو هذه المساعدة',
   'help.key-escape': 'Esc',
+  'help.talk': 'التحدث رغم كتم الصوت (مع الاستمرار في الضغط)',
+  'help.key-space': 'المسافة',
 
   'check.title': 'فحص الاتصال',
   'check.intro': 'كيف تصل هذه الصفحة إلى الخادم، وكيف تصل إليه المكالمة حين لا تجد المتصفحات طريقًا مباشرًا بينها.',
@@ -138,6 +140,8 @@ export default {
   'note.hand': 'رفع {name} يده',
   'note.muted-by': 'كتم {name} صوتك',
   'note.muted': 'تم كتم صوتك',
+  'note.talks-muted': 'صوتك مكتوم.',
+  'note.talks-muted-keys': 'صوتك مكتوم. اضغط {!key} لإلغاء الكتم، أو اضغط {!hold} مطولًا للتحدث.',
   'note.left': 'غادر {name} المكالمة',
 
   'hand.mark': 'يد مرفوعة، رقم {count}',

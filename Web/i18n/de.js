@@ -91,6 +91,8 @@ export default {
   'help.close': 'Schließen',
   'help.escape': 'Ein Feld oder diese Hilfe schließen',
   'help.key-escape': 'Esc',
+  'help.talk': 'Stummgeschaltet sprechen (gedrückt halten)',
+  'help.key-space': 'Leertaste',
 
   'check.title': 'Prüfung der Verbindung',
   'check.intro': 'Wie diese Seite den Server erreicht, und wie ein Gespräch dorthin gelangt, wo Browser keinen direkten Weg zueinander finden.',
@@ -113,6 +115,8 @@ export default {
   'note.hand': '{name} meldet sich',
   'note.muted-by': '{name} hat Sie stummgeschaltet',
   'note.muted': 'Sie wurden stummgeschaltet',
+  'note.talks-muted': 'Sie sind stummgeschaltet.',
+  'note.talks-muted-keys': 'Sie sind stummgeschaltet. {!key} hebt das auf; oder halten Sie zum Sprechen die {!hold}.',
   'note.left': '{name} hat das Gespräch verlassen',
 
   'hand.mark': 'Meldung, Nummer {count}',

@@ -91,6 +91,8 @@ export default {
   'help.close': 'Close',
   'help.escape': 'Close a panel or this help',
   'help.key-escape': 'Esc',
+  'help.talk': 'Talk while muted (hold)',
+  'help.key-space': 'Space',
 
   'check.title': 'Test of the connection',
   'check.intro': 'How this page reaches the server, and how a call gets there where browsers find no direct way to each other.',
@@ -113,6 +115,8 @@ export default {
   'note.hand': '{name} raises a hand',
   'note.muted-by': '{name} has muted you',
   'note.muted': 'You were muted',
+  'note.talks-muted': 'You are muted.',
+  'note.talks-muted-keys': 'You are muted. Press {!key} to unmute, or hold {!hold} to talk.',
   'note.left': '{name} left the call',
 
   'hand.mark': 'Hand raised, number {count}',

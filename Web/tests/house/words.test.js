@@ -27,7 +27,7 @@ function textsOf(path) {
 const isSentence = (text) => /^\p{Lu}\p{Ll}+$|^\p{Lu}\p{Ll}+ |\p{Ll}{2,}[ ,] ?\p{Ll}{2,}.*[.!?…]$|\p{L}…/u.test(text);
 
 /** What looks like words, and is the name of something: of a key, a class, an error, a header or a list to pick from. */
-const names = /^(Escape|Enter|Tab|Arrow(Left|Right|Up|Down)|Files|Shift|Key|Digit|[A-Z]\w+Error|text\/plain|SHA-256)$/;
+const names = /^(Escape|Enter|Space|Tab|Arrow(Left|Right|Up|Down)|Files|Shift|Key|Digit|[A-Z]\w+Error|text\/plain|SHA-256)$/;
 
 for (const path of modules) {
   test(`${path} holds no words for people`, () => {

@@ -12,6 +12,8 @@ import { createStage } from '../stage/stage.js';
 import { createToolbar, createTop } from '../toolbar/toolbar.js';
 import { createTransfers } from '../transfers/transfers.js';
 import { guardBack } from './back.js';
+import { tellTalkingMuted } from './muted.js';
+import { listenForTalk } from './talk.js';
 
 /** From this width on there is room for the chat beside the call. */
 const wide = '(min-width: 900px)';
@@ -48,6 +50,8 @@ export function createCall({ store, session, commands, signal }) {
     if (!width.matches) store.apply({ type: 'panel', isOpen: false });
     cover();
   }, { signal });
+  tellTalkingMuted(parts);
+  listenForTalk({ store, talk: (isHeard) => session.talk(isHeard), signal });
   guardBack({ store, isSheet: () => !width.matches, signal });
   acceptDrops({ drop, onDrop: (dropped) => session.drop(dropped), signal });
   askBeforeLosing(store, signal);

@@ -69,8 +69,12 @@ function fits(press, key) {
   return press.code === key.code && press.shiftKey === (key.shift ?? false);
 }
 
-/** @param {Press} press */
-function isWriting({ target }) {
+/**
+ * Whether a key goes into a text, or chooses by it.
+ *
+ * @param {Press} press
+ */
+export function isWriting({ target }) {
   return target !== null && 'matches' in target && /** @type {Element} */ (target).matches(writable);
 }
 
@@ -79,6 +83,6 @@ function isWriting({ target }) {
  *
  * @param {Press} press
  */
-function isComposing({ isComposing: isComposed, keyCode }) {
+export function isComposing({ isComposing: isComposed, keyCode }) {
   return isComposed || keyCode === 229;
 }

@@ -18,13 +18,14 @@ export function createHelp({ store, commands, signal }) {
   const rows = Object.values(commands)
     .filter(({ key }) => key !== undefined)
     .map(({ label, key }) => h('tr', {}, h('th', { scope: 'row' }, t(label)), h('td', {}, h('kbd', {}, keyName(key)))));
+  const talk = h('tr', {}, h('th', { scope: 'row' }, t('help.talk')), h('td', {}, h('kbd', {}, t('help.key-space'))));
   const escape = h('tr', {}, h('th', { scope: 'row' }, t('help.escape')), h('td', {}, h('kbd', {}, t('help.key-escape'))));
   const element = h(
     'dialog',
     { id: 'help', class: 'help', 'aria-labelledby': 'help-title', onclose: () => store.apply({ type: 'help', isOpen: false }) },
     h('h2', { id: 'help-title' }, t('help.title')),
     h('p', { class: 'hint' }, t('help.intro')),
-    h('div', { class: 'help-keys', tabindex: 0 }, h('table', {}, h('tbody', {}, ...rows, escape))),
+    h('div', { class: 'help-keys', tabindex: 0 }, h('table', {}, h('tbody', {}, ...rows, talk, escape))),
     h(
       'div',
       { class: 'help-foot' },
