@@ -60,6 +60,7 @@ export class Stay {
       .on('peers', tell)
       .on('change', tell)
       .on('stream', tell)
+      .on('figures', (...args) => this.#tellFigures(...args))
       .on('elsewhere', (isElsewhere) => store.apply({ type: 'elsewhere', isElsewhere }))
       .on('refused', onRefused)
       .on('note', (note) => this.#note(note));
@@ -100,6 +101,11 @@ export class Stay {
     const peers = [...this.call.peers.values()];
     for (const id of [...this.#waiting.keys()]) if (!this.call.peers.has(id)) this.#waiting.delete(id);
     this.#store.apply({ type: 'peers', peers: peers.map((peer) => this.#viewOf(peer)) });
+  }
+
+  /** @param {Peer} peer @param {import('./call/quality/figures.js').Figures} figures */
+  #tellFigures({ id }, figures) {
+    if (!this.#signal.aborted) this.#store.apply({ type: 'figures', id, time: performance.now(), figures });
   }
 
   /** @param {Peer} peer @returns {import('./state/peers.js').PeerView} */

@@ -170,6 +170,14 @@ export default {
   'route.relay': 'عبر الخادم ({!transport})',
   'route.relay-long': 'متصل عبر الخادم بواسطة {!transport}: ينقل الصوت والصورة والملفات مشفّرة',
 
+  'quality.good': 'اتصال جيد',
+  'quality.fair': 'اتصال متوسط',
+  'quality.poor-loss': 'اتصال ضعيف: يضيع الكثير في الطريق',
+  'quality.poor-delay': 'اتصال ضعيف: يصل الصوت والصورة متأخرين',
+  'quality.poor-frozen': 'اتصال ضعيف: تتوقف الصورة أحيانًا',
+  'quality.poor-cpu': 'صورة ضعيفة: هذا الجهاز أبطأ من أن يرسل صورة أفضل',
+  'quality.poor-theirs': 'اتصال ضعيف: السبب على الأرجح شبكة الطرف الآخر، فالاتصال بغيره جيد',
+
   'side.title': 'الدردشة والأشخاص',
   'side.close': 'إغلاق اللوحة',
   'side.chat': 'الدردشة',

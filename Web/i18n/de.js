@@ -145,6 +145,14 @@ export default {
   'route.relay': 'über Server ({!transport})',
   'route.relay-long': 'Über den Server verbunden, mit {!transport}: er gibt Ton, Bild und Dateien verschlüsselt weiter',
 
+  'quality.good': 'Gute Verbindung',
+  'quality.fair': 'Mäßige Verbindung',
+  'quality.poor-loss': 'Schlechte Verbindung: unterwegs geht viel verloren',
+  'quality.poor-delay': 'Schlechte Verbindung: Ton und Bild kommen spät an',
+  'quality.poor-frozen': 'Schlechte Verbindung: das Bild bleibt zeitweise stehen',
+  'quality.poor-cpu': 'Schlechtes Bild: dieser Rechner ist zu langsam, um ein besseres zu senden',
+  'quality.poor-theirs': 'Schlechte Verbindung: wahrscheinlich liegt es am Netz der anderen Seite, denn andere sind gut erreichbar',
+
   'side.title': 'Chat und Personen',
   'side.close': 'Feld schließen',
   'side.chat': 'Chat',

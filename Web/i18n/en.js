@@ -145,6 +145,14 @@ export default {
   'route.relay': 'via server ({!transport})',
   'route.relay-long': 'Connected through the server over {!transport}: it passes sound, picture and files on, encrypted',
 
+  'quality.good': 'Good connection',
+  'quality.fair': 'Fair connection',
+  'quality.poor-loss': 'Poor connection: much is lost on the way',
+  'quality.poor-delay': 'Poor connection: sound and picture come late',
+  'quality.poor-frozen': 'Poor connection: the picture stands still at times',
+  'quality.poor-cpu': 'Poor picture: this computer is too slow to send a better one',
+  'quality.poor-theirs': 'Poor connection: most likely it is their network, since others are reached well',
+
   'side.title': 'Chat and people',
   'side.close': 'Close the panel',
   'side.chat': 'Chat',

@@ -7,6 +7,7 @@ import { nobody, reduceMembers } from './members.js';
 import { noNotices, reduceNotices } from './notices.js';
 import { closedPanel, reducePanel } from './panel.js';
 import { noPeers, reducePeers } from './peers.js';
+import { noQuality, reduceQuality } from './quality/quality.js';
 import { createStore } from './store.js';
 import { noMessages, reduceTimeline } from './timeline.js';
 import { noTransfers, reduceTransfers } from './transfers.js';
@@ -19,6 +20,7 @@ const parts = {
   notices: reduceNotices,
   panel: reducePanel,
   peers: reducePeers,
+  quality: reduceQuality,
   timeline: reduceTimeline,
   transfers: reduceTransfers,
 };
@@ -38,6 +40,7 @@ export const initial = {
   notices: noNotices,
   panel: closedPanel,
   peers: noPeers,
+  quality: noQuality,
   timeline: noMessages,
   transfers: noTransfers,
 };

@@ -1,6 +1,7 @@
 /** What is said on a tile of a person, and of the connection to them. */
 
 import { t } from '../../i18n/t.js';
+import { qualityWord } from '../../state/quality/quality.js';
 import { h } from '../dom.js';
 import { icon } from '../icons.js';
 
@@ -38,6 +39,30 @@ export function createRouteMark() {
     element.title = long;
     element.setAttribute('aria-label', long);
     element.replaceChildren(icon(way === 'direct' ? 'direct' : 'relay'), short);
+  }
+}
+
+/**
+ * How good the connection to a person is: three bars. In a small tile they are seen only when it is not good.
+ *
+ * @param {object} options
+ * @param {string} options.id
+ * @param {import('../../state/state.js').PageStore} options.store
+ * @param {AbortSignal} options.signal
+ */
+export function createQualityMark({ id, store, signal }) {
+  const element = h('span', { class: 'quality', role: 'img' }, h('i'), h('i'), h('i'));
+  store.watch(({ quality }) => qualityWord(quality, id), show, { signal });
+  return { element };
+
+  /** @param {ReturnType<typeof qualityWord>} word */
+  function show(word) {
+    element.hidden = word === undefined;
+    if (word === undefined) return;
+    const [grade] = word.split('-');
+    element.dataset['grade'] = grade;
+    element.title = t(`quality.${word}`);
+    element.setAttribute('aria-label', element.title);
   }
 }
 

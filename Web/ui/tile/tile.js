@@ -5,7 +5,7 @@ import { createAvatar, personName } from '../controls/controls.js';
 import { h } from '../dom.js';
 import { icon } from '../icons.js';
 import { cropLimit, pictureBox } from '../stage/grid.js';
-import { createHandMark, createNote, createRouteMark } from './marks.js';
+import { createHandMark, createNote, createQualityMark, createRouteMark } from './marks.js';
 
 /** @typedef {import('../../state/peers.js').Participant} TileView */
 
@@ -14,6 +14,7 @@ export class Tile {
   element;
   #store;
   #isSelf;
+  #end = new AbortController();
   #isScreen = false;
   #hasPicture = false;
   #size = { width: 0, height: 0 };
@@ -41,7 +42,8 @@ export class Tile {
     for (const name of ['resize', 'emptied']) this.#video.addEventListener(name, () => this.#fit());
     const [name, ...mark] = personName('', { class: 'name', isSelf: this.#isSelf });
     this.#name = name;
-    const bar = h('div', { class: 'tile-bar' }, this.#hand.element, this.#muted, name, ...mark, this.#route.element);
+    const quality = this.#isSelf ? undefined : createQualityMark({ id, store, signal: this.#end.signal });
+    const bar = h('div', { class: 'tile-bar' }, this.#hand.element, this.#muted, name, ...mark, this.#route.element, quality?.element);
     const parts = [this.#video, this.#avatar.element, this.#note.element, bar, this.#pin, this.#play];
     this.element = h('article', { class: 'tile', 'data-peer': id }, ...parts);
   }
@@ -87,8 +89,9 @@ export class Tile {
     this.element.classList.toggle('is-speaking', isSpeaking);
   }
 
-  /** Lets go of the picture. */
+  /** Lets go of the picture and the store. */
   close() {
+    this.#end.abort();
     this.#video.srcObject = null;
   }
 
