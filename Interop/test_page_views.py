@@ -235,6 +235,36 @@ def test_a_note_does_not_lie_over_the_name_of_the_other(visit, join):
     assert ann.page.evaluate(OVERLAPS, [".tile.is-main .tile-bar", ".note"]) == []
 
 
+def test_layouts_follow_each_other(visit, join):
+    for name in ("Bea", "Cid"):
+        join(name, call=call(video=True))
+    ann = visit("Ann", "phone").enter()
+    page = ann.page
+    stage, tiles = page.locator(".stage"), page.locator(".tile:visible")
+    expect(tiles).to_have_count(3)
+    expect(stage).to_have_attribute("data-layout", "even")
+    page.locator("#more").click()
+    in_view(ann, "#menu button:not([hidden])")
+    layout = page.locator('#menu [data-command="layout"]')
+    expect(layout).to_have_attribute("aria-label", "Layout: Grid")
+    layout.click()
+    expect(layout).to_have_attribute("aria-label", "Layout: Speaker")
+    expect(stage).to_have_attribute("data-layout", "large")
+    expect(page.locator(".tile.is-main .name")).to_have_text("Bea")
+    page.keyboard.press("Escape")
+    expect(page.locator("#menu")).to_be_hidden()
+    page.locator(".tile", has_text="Cid").get_by_role("button", name="Show large").click()
+    page.keyboard.press("w")
+    expect(stage).to_have_attribute("data-layout", "pair")
+    expect(tiles).to_have_count(2)
+    expect(page.locator(".tile.is-main .name")).to_have_text("Cid")
+    expect(page.locator(".note").last).to_have_text("Layout: who speaks, alone")
+    page.keyboard.press("k")
+    expect(page.locator(".tile.is-main .name")).to_have_text("Bea")
+    page.keyboard.press("w")
+    expect(tiles).to_have_count(3)
+
+
 @pytest.mark.parametrize(
     ("locale", "language", "direction", "words"),
     [("de-AT", "de", "ltr", "Am Gespräch teilnehmen"), ("ar-EG", "ar", "rtl", "الانضمام إلى المكالمة"), ("eo", "en", "ltr", "Join the call")],

@@ -108,6 +108,11 @@ export default {
   'command.leave': 'مغادرة المكالمة',
   'command.check': 'فحص الاتصال',
   'command.help': 'المساعدة',
+  'command.more': 'المزيد',
+  'command.layout': 'طريقة العرض',
+  'command.pin': 'إبقاء هذا الشخص كبيرًا',
+  'command.unpin': 'عدم إبقاء أحد كبيرًا',
+  'command.with-state': '{!label}: {!state}',
   'command.with-key': '{!label} ({!shortcut})',
 
   'help.title': 'اختصارات لوحة المفاتيح',
@@ -118,6 +123,13 @@ export default {
   'help.key-escape': 'Esc',
   'help.talk': 'التحدث رغم كتم الصوت (مع الاستمرار في الضغط)',
   'help.key-space': 'المسافة',
+
+  'layout.grid': 'شبكة',
+  'layout.grid-long': 'العرض: الجميع بالحجم نفسه',
+  'layout.speaker': 'المتحدث',
+  'layout.speaker-long': 'العرض: المتحدث كبير بجانب الآخرين',
+  'layout.spotlight': 'منفرد',
+  'layout.spotlight-long': 'العرض: المتحدث وحده',
 
   'check.title': 'فحص الاتصال',
   'check.intro': 'كيف تصل هذه الصفحة إلى الخادم، وكيف تصل إليه المكالمة حين لا تجد المتصفحات طريقًا مباشرًا بينها.',

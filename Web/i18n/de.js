@@ -83,6 +83,11 @@ export default {
   'command.leave': 'Gespräch verlassen',
   'command.check': 'Verbindung prüfen',
   'command.help': 'Hilfe',
+  'command.more': 'Mehr',
+  'command.layout': 'Ansicht',
+  'command.pin': 'Diese Person groß lassen',
+  'command.unpin': 'Niemanden groß lassen',
+  'command.with-state': '{!label}: {!state}',
   'command.with-key': '{!label} ({!shortcut})',
 
   'help.title': 'Tastenkürzel',
@@ -93,6 +98,13 @@ export default {
   'help.key-escape': 'Esc',
   'help.talk': 'Stummgeschaltet sprechen (gedrückt halten)',
   'help.key-space': 'Leertaste',
+
+  'layout.grid': 'Raster',
+  'layout.grid-long': 'Ansicht: alle gleich groß',
+  'layout.speaker': 'Sprecher',
+  'layout.speaker-long': 'Ansicht: wer spricht, groß neben den anderen',
+  'layout.spotlight': 'Einzeln',
+  'layout.spotlight-long': 'Ansicht: wer spricht, allein',
 
   'check.title': 'Prüfung der Verbindung',
   'check.intro': 'Wie diese Seite den Server erreicht, und wie ein Gespräch dorthin gelangt, wo Browser keinen direkten Weg zueinander finden.',

@@ -83,6 +83,11 @@ export default {
   'command.leave': 'Leave the call',
   'command.check': 'Test the connection',
   'command.help': 'Help',
+  'command.more': 'More',
+  'command.layout': 'Layout',
+  'command.pin': 'Keep this one large',
+  'command.unpin': 'Keep nobody large',
+  'command.with-state': '{!label}: {!state}',
   'command.with-key': '{!label} ({!shortcut})',
 
   'help.title': 'Shortcuts',
@@ -93,6 +98,13 @@ export default {
   'help.key-escape': 'Esc',
   'help.talk': 'Talk while muted (hold)',
   'help.key-space': 'Space',
+
+  'layout.grid': 'Grid',
+  'layout.grid-long': 'Layout: everybody alike',
+  'layout.speaker': 'Speaker',
+  'layout.speaker-long': 'Layout: who speaks is large, beside the others',
+  'layout.spotlight': 'Spotlight',
+  'layout.spotlight-long': 'Layout: who speaks, alone',
 
   'check.title': 'Test of the connection',
   'check.intro': 'How this page reaches the server, and how a call gets there where browsers find no direct way to each other.',

@@ -8,6 +8,7 @@
  * @property {Tab} tab
  * @property {boolean} isHelpOpen
  * @property {boolean} isCheckOpen  the test of the connection
+ * @property {boolean} isMenuOpen  of what has no place on the toolbar
  * @property {boolean} isInSight  whether the window has the focus
  * @property {number} unread  messages
  * @property {boolean} hasShortcuts  whether keys act
@@ -15,6 +16,7 @@
  * @typedef {{ type: 'panel', isOpen: boolean, tab?: Tab }
  *   | { type: 'help', isOpen: boolean }
  *   | { type: 'check', isOpen: boolean }
+ *   | { type: 'menu', isOpen: boolean }
  *   | { type: 'sight', isInSight: boolean }
  *   | { type: 'shortcuts', isOn: boolean }
  *   | { type: 'messages', messages: readonly unknown[], isNews?: boolean, news?: number }
@@ -24,7 +26,7 @@
 import { changed } from './store.js';
 
 /** @type {Panel} */
-export const closedPanel = { isOpen: false, tab: 'chat', isHelpOpen: false, isCheckOpen: false, isInSight: true, unread: 0, hasShortcuts: true };
+export const closedPanel = { isOpen: false, tab: 'chat', isHelpOpen: false, isCheckOpen: false, isMenuOpen: false, isInSight: true, unread: 0, hasShortcuts: true };
 
 /** @param {Panel} panel @param {PanelEvent | { type: '' }} event @returns {Panel} */
 export function reducePanel(panel, event) {
@@ -32,10 +34,12 @@ export function reducePanel(panel, event) {
     case 'panel':
       return read(changed(panel, { isOpen: event.isOpen, tab: event.tab ?? panel.tab }));
     case 'help':
-      return changed(panel, { isHelpOpen: event.isOpen });
+      return changed(panel, { isHelpOpen: event.isOpen, isMenuOpen: false });
     case 'check':
       // One of them at a time: it may be asked for in the help.
-      return changed(panel, { isCheckOpen: event.isOpen, isHelpOpen: false });
+      return changed(panel, { isCheckOpen: event.isOpen, isHelpOpen: false, isMenuOpen: false });
+    case 'menu':
+      return changed(panel, { isMenuOpen: event.isOpen });
     case 'sight':
       return read(changed(panel, { isInSight: event.isInSight }));
     case 'shortcuts':
@@ -43,7 +47,7 @@ export function reducePanel(panel, event) {
     case 'messages':
       return read(changed(panel, { unread: panel.unread + (event.news ?? 0) }));
     case 'left':
-      return changed(panel, { isOpen: false, tab: 'chat', isHelpOpen: false, isCheckOpen: false, unread: 0 });
+      return changed(panel, { isOpen: false, tab: 'chat', isHelpOpen: false, isCheckOpen: false, isMenuOpen: false, unread: 0 });
     default:
       return panel;
   }

@@ -1,5 +1,5 @@
 /**
- * The connections of the call, and what is large. Who they lead to, and what those send, the list of members says.
+ * The connections of the call. Who they lead to, and what those send, the list of members says.
  *
  * @typedef {{ audio: boolean, video: boolean, screen: boolean }} Status
  *
@@ -15,10 +15,8 @@
  *
  * @typedef {object} Peers
  * @property {readonly PeerView[]} list  in the order in which they came
- * @property {string | undefined} pinned  whom the person wants to see large; `self` is oneself
  *
  * @typedef {{ type: 'peers', peers: readonly PeerView[] }
- *   | { type: 'pinned', id: string | undefined }
  *   | { type: 'left' }} PeersEvent
  *
  * @typedef {{ peers: Peers, members: import('./members.js').Members }} Sources
@@ -28,7 +26,7 @@ import { handOf } from './members.js';
 import { changed, keepEqual } from './store.js';
 
 /** @type {Peers} */
-export const noPeers = { list: [], pinned: undefined };
+export const noPeers = { list: [] };
 
 /** Of whom the server knows nothing, what comes is shown. */
 const unknown = { audio: true, video: true, screen: false };
@@ -36,13 +34,8 @@ const unknown = { audio: true, video: true, screen: false };
 /** @param {Peers} peers @param {PeersEvent | { type: '' }} event @returns {Peers} */
 export function reducePeers(peers, event) {
   switch (event.type) {
-    case 'peers': {
-      const list = keepEqual(peers.list, event.peers, ({ id }) => id);
-      const isThere = peers.pinned === undefined || peers.pinned === 'self' || list.some(({ id }) => id === peers.pinned);
-      return changed(peers, { list, pinned: isThere ? peers.pinned : undefined });
-    }
-    case 'pinned':
-      return changed(peers, { pinned: event.id });
+    case 'peers':
+      return changed(peers, { list: keepEqual(peers.list, event.peers, ({ id }) => id) });
     case 'left':
       return noPeers;
     default:
@@ -62,17 +55,4 @@ export function participantsOf({ peers, members }) {
     const { audio, video, screen } = member?.call ?? unknown;
     return { ...peer, name: member?.name ?? peer.name, status: { audio, video, screen }, isAway: member?.call?.away ?? true, hand: handOf(members, peer.id) };
   });
-}
-
-/**
- * Who is large: whom the person chose, or else the screen of somebody else that was shared last. One's own would be a
- * hall of mirrors.
- *
- * @param {Sources} sources
- * @returns {string | undefined}
- */
-export function largeOf({ peers: { list, pinned }, members: { sharing } }) {
-  if (list.length === 0) return undefined;
-  if (pinned !== undefined) return pinned;
-  return sharing.filter((id) => list.some((peer) => peer.id === id)).at(-1);
 }

@@ -8,6 +8,7 @@ import { noNotices, reduceNotices } from './notices.js';
 import { closedPanel, reducePanel } from './panel.js';
 import { noPeers, reducePeers } from './peers.js';
 import { noQuality, reduceQuality } from './quality/quality.js';
+import { noStage, reduceStage } from './stage/stage.js';
 import { createStore } from './store.js';
 import { noMessages, reduceTimeline } from './timeline.js';
 import { noTransfers, reduceTransfers } from './transfers.js';
@@ -21,6 +22,7 @@ const parts = {
   panel: reducePanel,
   peers: reducePeers,
   quality: reduceQuality,
+  stage: reduceStage,
   timeline: reduceTimeline,
   transfers: reduceTransfers,
 };
@@ -41,6 +43,7 @@ export const initial = {
   panel: closedPanel,
   peers: noPeers,
   quality: noQuality,
+  stage: noStage,
   timeline: noMessages,
   transfers: noTransfers,
 };
@@ -48,7 +51,7 @@ export const initial = {
 /** @param {State} state @param {PageEvent} event @returns {State} */
 export function reduce(state, event) {
   // What belongs to one stay in a room ends with the next one.
-  const start = event.type === 'lobby' ? { ...state, members: nobody, timeline: noMessages, peers: noPeers } : state;
+  const start = event.type === 'lobby' ? { ...state, members: nobody, timeline: noMessages, peers: noPeers, stage: noStage } : state;
   let isOther = start !== state;
   const next = Object.fromEntries(
     Object.entries(parts).map(([name, part]) => {

@@ -6,7 +6,7 @@ import { handOf, hasRaised, isModerator, nobody, othersOf, reduceMembers, typing
 import { noMedia, reduceMedia } from '../../state/media.js';
 import { noNotices, reduceNotices } from '../../state/notices.js';
 import { closedPanel, reducePanel } from '../../state/panel.js';
-import { largeOf, noPeers, participantsOf, reducePeers } from '../../state/peers.js';
+import { noPeers, participantsOf, reducePeers } from '../../state/peers.js';
 import { createPageStore } from '../../state/state.js';
 import { isBusy, noTransfers, reduceTransfers, unsavedOf } from '../../state/transfers.js';
 
@@ -99,29 +99,12 @@ test('who types has the name that it has in the list', () => {
   assert.deepEqual(typingNames(run(reduceMembers, nobody, [members(2), types('id-1'), types('unknown')])), ['Name 1']);
 });
 
-// Peers, and who is large
+// Peers
 
 const peer = (id, more = {}) => ({ id, name: `once ${id}`, connection: 'connected', route: undefined, stream: undefined, trouble: undefined, ...more });
 const peers = (...ids) => ({ type: 'peers', peers: ids.map((id) => peer(id)) });
-const shares = (id, screen = true) => ({ type: 'member', member: { ...member(0), id, call: { stay: 's', away: false, audio: true, video: true, screen } } });
-const pin = (id) => ({ type: 'pinned', id });
 const both = (state, event) => ({ peers: reducePeers(state.peers, event), members: reduceMembers(state.members, event) });
 const alone = { peers: noPeers, members: nobody };
-
-table(both, alone, largeOf, [
-  ['nobody is there', [], undefined],
-  ['nobody shares', [peers('a', 'b')], undefined],
-  ['one shares', [peers('a', 'b'), shares('b')], 'b'],
-  ['one who is not connected shares', [peers('a'), shares('b')], undefined],
-  ['who shared last, though they came first', [peers('a', 'b'), shares('b'), shares('a')], 'a'],
-  ['one stops', [peers('a', 'b'), shares('b'), shares('a'), shares('a', false)], 'b'],
-  ['one leaves', [peers('a', 'b'), shares('b'), shares('a'), gone('a')], 'b'],
-  ['oneself', [{ type: 'joined', self: 'me' }, peers('a'), shares('me')], undefined],
-  ['oneself, for the person wants it', [peers('a'), shares('a'), pin('self')], 'self'],
-  ['whom the person chose', [peers('a', 'b'), shares('a'), shares('b'), pin('a')], 'a'],
-  ['whom the person chose, who left', [peers('a', 'b'), pin('a'), peers('b')], undefined],
-  ['chosen no more', [peers('a', 'b'), pin('a'), pin(undefined)], undefined],
-]);
 
 const inCall = (name, away = false, call = away) => ({
   type: 'member',
@@ -167,9 +150,12 @@ table(reducePanel, closedPanel, ({ unread }) => unread, [
   ['older messages are no news', [{ type: 'messages', messages: [1] }], 0],
 ]);
 
-table(reducePanel, closedPanel, ({ isHelpOpen, isCheckOpen }) => [isHelpOpen, isCheckOpen], [
-  ['the test of the connection takes the place of the help', [{ type: 'help', isOpen: true }, { type: 'check', isOpen: true }], [false, true]],
-  ['it ends with the call', [{ type: 'check', isOpen: true }, { type: 'left' }], [false, false]],
+table(reducePanel, closedPanel, ({ isHelpOpen, isCheckOpen, isMenuOpen }) => [isHelpOpen, isCheckOpen, isMenuOpen], [
+  ['the test of the connection takes the place of the help', [{ type: 'help', isOpen: true }, { type: 'check', isOpen: true }], [false, true, false]],
+  ['it ends with the call', [{ type: 'check', isOpen: true }, { type: 'left' }], [false, false, false]],
+  ['the help takes the place of the menu', [{ type: 'menu', isOpen: true }, { type: 'help', isOpen: true }], [true, false, false]],
+  ['so does the test', [{ type: 'menu', isOpen: true }, { type: 'check', isOpen: true }], [false, true, false]],
+  ['the menu ends with the call', [{ type: 'menu', isOpen: true }, { type: 'left' }], [false, false, false]],
 ]);
 
 table(reducePanel, closedPanel, ({ isOpen, tab, isHelpOpen, hasShortcuts }) => [isOpen, tab, isHelpOpen, hasShortcuts], [

@@ -5,7 +5,7 @@ import { createPageStore } from '../../state/state.js';
 import { makeCommands } from '../../ui/commands/commands.js';
 import { commandFor, isEscape, keyName } from '../../ui/commands/shortcuts.js';
 
-const ids = ['join', 'mute', 'camera', 'screen', 'hand', 'chat', 'people', 'invite', 'leave', 'check', 'help'];
+const ids = ['join', 'mute', 'camera', 'screen', 'hand', 'chat', 'people', 'invite', 'leave', 'check', 'help', 'more', 'layout', 'pin'];
 
 function make({ screen = 'call', canShareScreen = true } = {}) {
   const store = createPageStore();
@@ -31,11 +31,12 @@ const target = (writes) => ({ matches: () => writes });
 const press = (more) => ({ key: '', code: '', shiftKey: false, ctrlKey: false, metaKey: false, altKey: false, repeat: false, isComposing: false, keyCode: 0, target: target(false), ...more });
 
 test('the list is whole, under one name each, and its words are there', () => {
-  const { commands, list } = make();
+  const { store, commands, list } = make();
   assert.deepEqual(Object.keys(commands), ids);
   for (const [id, command] of Object.entries(commands)) {
     assert.equal(command.id, id);
     assert.ok(command.label in english && (command.toggle?.label ?? 'app.name') in english);
+    assert.ok((command.state?.(store.get()) ?? 'app.name') in english);
   }
   const keys = list.map(({ key }) => keyName(key)).filter((name) => name !== '');
   assert.equal(new Set(keys).size, keys.length, 'no key is taken twice');
@@ -44,7 +45,7 @@ test('the list is whole, under one name each, and its words are there', () => {
 for (const [screen, expected] of [
   ['home', []],
   ['lobby', ['join', 'mute', 'camera', 'help']],
-  ['call', ['mute', 'camera', 'screen', 'hand', 'chat', 'people', 'invite', 'leave', 'check', 'help']],
+  ['call', ['mute', 'camera', 'screen', 'hand', 'chat', 'people', 'invite', 'leave', 'check', 'help', 'more', 'layout']],
   ['left', []],
 ]) {
   test(`what can be done: ${screen}`, () => {
@@ -99,6 +100,30 @@ test('what the commands do', () => {
   assert.deepEqual(shown, ['chat', 'people', 'closed', 'people', 'chat', 'closed']);
   commands.help.run();
   assert.equal(store.get().panel.isHelpOpen, true);
+});
+
+test('the layout changes, is told, and its name with it', () => {
+  const { store, commands } = make();
+  const seen = ['', '', ''].map(() => {
+    commands.layout.run();
+    const said = store.get().notices.list.at(-1).sentence.key;
+    return [commands.layout.state(store.get()), said, said in english];
+  });
+  assert.deepEqual(seen, ['speaker', 'spotlight', 'grid'].map((name) => [`layout.${name}`, `layout.${name}-long`, true]));
+});
+
+test('whoever is large is kept, and let go', () => {
+  const { store, commands } = make();
+  const peer = (id) => ({ id, name: id, connection: 'connected' });
+  store.apply({ type: 'peers', peers: [peer('a'), peer('b')] });
+  assert.equal(commands.pin.when(store.get()), false, 'all are alike');
+  store.apply({ type: 'layout', layout: 'speaker' });
+  store.apply({ type: 'speaker', id: 'b' });
+  commands.pin.run();
+  store.apply({ type: 'speaker', id: 'a' });
+  assert.deepEqual([store.get().stage.pinned, commands.pin.toggle.isOn(store.get())], ['b', true]);
+  commands.pin.run();
+  assert.deepEqual([store.get().stage.pinned, commands.pin.toggle.isOn(store.get())], [undefined, false]);
 });
 
 test('what a toggle shows', () => {

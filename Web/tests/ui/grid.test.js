@@ -36,7 +36,7 @@ const screens = [[844, 390], [390, 844], [1280, 800], [1366, 768], [320, 480], [
 for (const [width, height] of screens) {
   for (let count = 2; count <= 16; count += 1) {
     test(`one of ${count} is large in ${width}×${height}, and nothing is cut off`, () => {
-      const layout = layOut({ count, size: { width, height }, gap: 12, hasLarge: true });
+      const layout = layOut({ kind: 'large', count, size: { width, height }, gap: 12 });
       assert.equal(layout.kind, 'large');
       const { main, small, isWide } = layout;
       assert.ok(isWide ? main.height === height && main.width + 12 + small.width <= width : main.width === width && main.height + 12 + small.height <= height);
@@ -46,7 +46,7 @@ for (const [width, height] of screens) {
   }
 
   test(`of two the other has all of ${width}×${height}, and oneself a corner`, () => {
-    const layout = layOut({ count: 2, size: { width, height }, gap: 12, hasLarge: false });
+    const layout = layOut({ kind: 'pair', count: 2, size: { width, height }, gap: 12 });
     assert.deepEqual([layout.kind, layout.main], ['pair', { width, height }]);
     assert.ok(layout.corner.width <= Math.max(width * 0.34, 104) && layout.corner.height <= height / 3);
   });

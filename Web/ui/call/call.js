@@ -5,6 +5,7 @@ import { isBusy } from '../../state/transfers.js';
 import { createCheck } from '../check/check.js';
 import { h } from '../dom.js';
 import { icon } from '../icons.js';
+import { createMenu } from '../menu/menu.js';
 import { createNotices } from '../notices/notices.js';
 import { createSide } from '../side/side.js';
 import { createAlone } from '../stage/alone.js';
@@ -40,7 +41,8 @@ export function createCall({ store, session, commands, signal }) {
   const stage = createStage(parts).element;
   const middle = h('div', { class: 'middle' }, banner, elsewhere, stage, createAlone(parts).element, createNotices(parts).element, createTransfers(parts).element);
   const check = createCheck(parts);
-  const element = h('main', { id: 'call', class: 'call' }, top.element, middle, toolbar.element, side.element, drop, check.element);
+  const menu = createMenu({ ...parts, opener: toolbar.more });
+  const element = h('main', { id: 'call', class: 'call' }, top.element, middle, toolbar.element, side.element, drop, check.element, menu.element);
   store.apply({ type: 'panel', isOpen: width.matches, tab: 'chat' });
   store.watch(({ connection }) => connection.isConnected, (isConnected) => (banner.hidden = isConnected), { signal });
   store.watch(({ connection }) => connection.isElsewhere, (isElsewhere) => (elsewhere.hidden = !isElsewhere), { signal });

@@ -4,7 +4,8 @@
  * @typedef {import('../../state/state.js').State} State
  * @typedef {import('../../i18n/t.js').Key} Key
  * @typedef {import('../icons.js').IconName} IconName
- * @typedef {'join' | 'mute' | 'camera' | 'screen' | 'hand' | 'chat' | 'people' | 'invite' | 'leave' | 'check' | 'help'} CommandId
+ * @typedef {import('./stage-commands.js').StageCommandId} StageCommandId
+ * @typedef {'join' | 'mute' | 'camera' | 'screen' | 'hand' | 'chat' | 'people' | 'invite' | 'leave' | 'check' | 'help' | 'more' | StageCommandId} CommandId
  *
  * @typedef {object} Command
  * @property {CommandId} id
@@ -16,6 +17,7 @@
  * @property {() => void} run
  * @property {{ icon?: IconName, label?: Key, kind: 'warns' | 'lights', isOn: (state: State) => boolean }} [toggle]
  *   what it looks like while it is on
+ * @property {(state: State) => Key} [state]  of several, what is chosen at present
  *
  * @typedef {object} Actions  what commands do
  * @property {() => void} join
@@ -29,6 +31,7 @@
  */
 
 import { handOf } from '../../state/members.js';
+import { makeStageCommands } from './stage-commands.js';
 
 /**
  * @param {import('../../state/state.js').PageStore} store
@@ -107,5 +110,7 @@ export function makeCommands(store, actions) {
       when: hasDevices,
       run: () => store.apply({ type: 'help', isOpen: !store.get().panel.isHelpOpen }),
     },
+    more: { id: 'more', icon: 'more', label: 'command.more', when: isIn, run: () => store.apply({ type: 'menu', isOpen: true }) },
+    ...makeStageCommands(store, isIn),
   };
 }

@@ -6,7 +6,7 @@
  * @typedef {{ kind: 'even', tile: Size }
  *   | { kind: 'pair', main: Size, corner: Size }
  *   | { kind: 'large', isWide: boolean, main: Size, small: Size }} Layout
- *   all alike; two people, oneself in the corner; one large beside a strip of the others
+ *   all alike; one, and oneself in the corner; one large beside a strip of the others
  */
 
 /** No more of a picture is cut off than this part of its width or height; bars take the rest. */
@@ -21,15 +21,15 @@ const upright = 1;
 
 /**
  * @param {object} space
+ * @param {Layout['kind']} space.kind
  * @param {number} space.count  of tiles
  * @param {Size} space.size  of the whole
  * @param {number} space.gap  between two tiles
- * @param {boolean} space.hasLarge  whether one of them is large
  * @returns {Layout}
  */
-export function layOut({ count, size, gap, hasLarge }) {
-  if (hasLarge && count > 1) return layOutLarge(size, gap);
-  if (count === 2) return layOutPair(size);
+export function layOut({ kind, count, size, gap }) {
+  if (kind === 'large') return layOutLarge(size, gap);
+  if (kind === 'pair') return layOutPair(size);
   const { tileWidth, tileHeight } = fitTiles({ count, ...size, gap });
   return { kind: 'even', tile: { width: tileWidth, height: tileHeight } };
 }

@@ -3,7 +3,9 @@
 import { LevelMeter } from '../../call/level.js';
 import { t } from '../../i18n/t.js';
 import { handOf } from '../../state/members.js';
-import { largeOf, participantsOf } from '../../state/peers.js';
+import { participantsOf } from '../../state/peers.js';
+import { hear, silence } from '../../state/stage/speaker.js';
+import { placesOf } from '../../state/stage/stage.js';
 import { h } from '../dom.js';
 import { keyed } from '../keyed.js';
 import { Tile } from '../tile/tile.js';
@@ -32,6 +34,7 @@ export function createStage({ store, session, signal }) {
   store.watch(({ peers }) => peers, update, { signal });
   store.watch(({ members }) => members.list, update, { signal });
   store.watch(({ media }) => media, update, { signal });
+  store.watch(({ stage }) => stage, arrange, { signal });
   showSpeakers(session, store, () => tiles, signal);
   signal.addEventListener('abort', () => {
     resized.disconnect();
@@ -49,18 +52,19 @@ export function createStage({ store, session, signal }) {
   }
 
   function arrange() {
-    const { peers } = store.get();
-    const large = largeOf(store.get());
-    const layout = layOut({ count: tiles.size, size: inner(element), gap, hasLarge: large !== undefined });
+    const { stage } = store.get();
+    const { kind, main, seen } = placesOf(store.get());
+    const layout = layOut({ kind, count: seen.length, size: inner(element), gap });
     element.dataset['layout'] = layout.kind === 'large' && layout.isWide ? 'large-wide' : layout.kind;
-    element.style.setProperty('--others', String(Math.max(tiles.size - 1, 1)));
+    element.classList.toggle('has-others', tiles.size > 1);
+    element.style.setProperty('--others', String(Math.max(seen.length - 1, 1)));
     if (layout.kind === 'large') {
       element.style.setProperty('--small-width', `${layout.small.width}px`);
       element.style.setProperty('--small-height', `${layout.small.height}px`);
     }
     for (const [id, tile] of tiles) {
-      const isMain = layout.kind === 'large' ? id === large : layout.kind === 'pair' && id !== 'self';
-      tile.place(sizeIn(layout, isMain), { isMain, isPinned: peers.pinned === id });
+      const isMain = id === main;
+      tile.place(seen.includes(id) ? sizeIn(layout, isMain) : undefined, { isMain, isPinned: stage.pinned === id });
     }
   }
 }
@@ -89,7 +93,7 @@ function viewsOf(state, own) {
 }
 
 /**
- * Marks who speaks.
+ * Marks who speaks, and tells who has spoken long enough to be looked at.
  *
  * @param {import('../../session.js').Session} session
  * @param {import('../../state/state.js').PageStore} store
@@ -97,17 +101,21 @@ function viewsOf(state, own) {
  * @param {AbortSignal} signal
  */
 function showSpeakers(session, store, tilesNow, signal) {
-  const levels = new LevelMeter();
-  store.watch(({ media }) => media.audioTrack, (track) => levels.listen(track), { signal });
+  const own = new LevelMeter();
+  let hearing = silence;
+  store.watch(({ media }) => media.audioTrack, (track) => own.listen(track), { signal });
   const timer = setInterval(() => {
     const { media } = store.get();
     const tiles = tilesNow();
-    tiles.get('self')?.setSpeaking(media.status.audio && levels.level > speakingLevel);
-    for (const { id, status } of participantsOf(store.get())) tiles.get(id)?.setSpeaking(status.audio && session.levelOf(id) > speakingLevel);
+    tiles.get('self')?.setSpeaking(media.status.audio && own.level > speakingLevel);
+    const levels = new Map(participantsOf(store.get()).map(({ id, status }) => [id, status.audio ? session.levelOf(id) : 0]));
+    for (const [id, level] of levels) tiles.get(id)?.setSpeaking(level > speakingLevel);
+    hearing = hear(hearing, levels, performance.now());
+    store.apply({ type: 'speaker', id: hearing.speaker });
   }, speakingInterval);
   signal.addEventListener('abort', () => {
     clearInterval(timer);
-    levels.stop();
+    own.stop();
   });
 }
 

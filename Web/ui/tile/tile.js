@@ -74,13 +74,18 @@ export class Tile {
     this.#fit();
   }
 
-  /** @param {import('../stage/grid.js').Size} size @param {{ isMain: boolean, isPinned: boolean }} how */
+  /**
+   * @param {import('../stage/grid.js').Size | undefined} size  nothing for whoever is out of view, and heard all the same
+   * @param {{ isMain: boolean, isPinned: boolean }} how
+   */
   place(size, { isMain, isPinned }) {
+    this.element.hidden = size === undefined;
+    this.element.classList.toggle('is-main', isMain);
+    this.#pin.setAttribute('aria-pressed', String(isPinned));
+    if (!size) return;
     this.#size = size;
     this.element.style.width = `${size.width}px`;
     this.element.style.height = `${size.height}px`;
-    this.element.classList.toggle('is-main', isMain);
-    this.#pin.setAttribute('aria-pressed', String(isPinned));
     this.#fit();
   }
 
@@ -107,7 +112,7 @@ export class Tile {
   }
 
   #togglePin() {
-    const isPinned = this.#store.get().peers.pinned === this.id;
+    const isPinned = this.#store.get().stage.pinned === this.id;
     this.#store.apply({ type: 'pinned', id: isPinned ? undefined : this.id });
   }
 

@@ -19,6 +19,7 @@ const badgeLimit = 99;
 export function createToolbar({ store, commands, signal }) {
   const options = { store, signal };
   const chat = badged(commandButton(commands.chat, { ...options, id: 'chat-toggle' }), 'command.chat', 'command.chat-unread');
+  const more = commandButton(commands.more, { ...options, id: 'more' });
   const element = h(
     'nav',
     { class: 'toolbar', 'aria-label': t('call.toolbar') },
@@ -27,10 +28,11 @@ export function createToolbar({ store, commands, signal }) {
     commandButton(commands.screen, { ...options, id: 'screen' }),
     commandButton(commands.hand, { ...options, id: 'hand' }),
     chat.element,
+    more,
     commandButton(commands.leave, { ...options, id: 'leave', class: 'round danger' }),
   );
   store.watch(({ panel }) => panel.unread, chat.show, { signal });
-  return { element, chat: chat.button };
+  return { element, chat: chat.button, more };
 }
 
 /**

@@ -1,0 +1,86 @@
+/**
+ * How this person looks at the call: the layout, and who is large.
+ *
+ * @typedef {'grid' | 'speaker' | 'spotlight'} LayoutName  all alike; who speaks beside the others; who speaks alone
+ *
+ * @typedef {object} Stage
+ * @property {LayoutName} layout
+ * @property {string | undefined} pinned  whom the person wants to see large; `self` is oneself
+ * @property {string | undefined} speaker  who of the others spoke last
+ *
+ * @typedef {{ type: 'layout', layout: LayoutName }
+ *   | { type: 'pinned', id: string | undefined }
+ *   | { type: 'speaker', id: string | undefined }
+ *   | { type: 'peers', peers: readonly { id: string }[] }
+ *   | { type: 'left' }} StageEvent
+ *
+ * @typedef {{ peers: import('../peers.js').Peers, members: import('../members.js').Members, stage: Stage }} Sources
+ *
+ * @typedef {{ kind: 'even' | 'pair' | 'large', main: string | undefined, seen: readonly string[] }} Places
+ *   all alike; one fills the stage, and oneself stands in its corner; one beside a strip of the others
+ */
+
+import { changed } from '../store.js';
+
+/** In the order in which they follow each other. */
+export const layouts = /** @type {const} */ (['grid', 'speaker', 'spotlight']);
+
+/** @type {Stage} */
+export const noStage = { layout: 'grid', pinned: undefined, speaker: undefined };
+
+/** @param {Stage} stage @param {StageEvent | { type: '' }} event @returns {Stage} */
+export function reduceStage(stage, event) {
+  switch (event.type) {
+    case 'layout':
+      return changed(stage, { layout: event.layout });
+    case 'pinned':
+      return changed(stage, { pinned: event.id });
+    case 'speaker':
+      return changed(stage, { speaker: event.id });
+    case 'peers': {
+      const { pinned } = stage;
+      const isThere = pinned === 'self' || event.peers.some(({ id }) => id === pinned);
+      return changed(stage, { pinned: isThere ? pinned : undefined });
+    }
+    case 'left':
+      return noStage;
+    default:
+      return stage;
+  }
+}
+
+/** @param {Stage} stage */
+export function nextLayout({ layout }) {
+  return layouts[(layouts.indexOf(layout) + 1) % layouts.length] ?? 'grid';
+}
+
+/**
+ * Who is large: whom the person chose, or else the screen of somebody else that was shared last (one's own would be a
+ * hall of mirrors), or else who speaks, where the layout says so. Of two people the other one is large in any case.
+ *
+ * @param {Sources} sources
+ * @returns {string | undefined}
+ */
+export function largeOf({ peers: { list }, members: { sharing }, stage: { layout, pinned, speaker } }) {
+  if (list.length === 0) return undefined;
+  if (pinned !== undefined) return pinned;
+  const isThere = (/** @type {string | undefined} */ id) => list.some((peer) => peer.id === id);
+  const shown = sharing.filter(isThere).at(-1);
+  if (shown !== undefined || layout === 'grid' || list.length === 1) return shown;
+  return isThere(speaker) ? speaker : list[0]?.id;
+}
+
+/**
+ * Who is seen, and in which order of size.
+ *
+ * @param {Sources} sources
+ * @returns {Places}
+ */
+export function placesOf(sources) {
+  const others = sources.peers.list.map(({ id }) => id);
+  const main = largeOf(sources) ?? (others.length === 1 ? others[0] : undefined);
+  const all = [...others, 'self'];
+  if (main === undefined) return { kind: 'even', main, seen: all };
+  if (sources.stage.layout === 'spotlight') return { kind: 'pair', main, seen: [...new Set([main, 'self'])] };
+  return { kind: largeOf(sources) === undefined ? 'pair' : 'large', main, seen: all };
+}

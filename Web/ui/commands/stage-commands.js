@@ -1,0 +1,41 @@
+/**
+ * How a person looks at the call.
+ *
+ * @typedef {import('./commands.js').State} State
+ * @typedef {import('./commands.js').Command} Command
+ * @typedef {'layout' | 'pin'} StageCommandId
+ */
+
+import { largeOf, nextLayout } from '../../state/stage/stage.js';
+
+/**
+ * @param {import('../../state/state.js').PageStore} store
+ * @param {(state: State) => boolean} isIn  the call
+ * @returns {Record<StageCommandId, Command>}
+ */
+export function makeStageCommands(store, isIn) {
+  return {
+    layout: {
+      id: 'layout',
+      icon: 'layout',
+      key: { code: 'KeyW' },
+      label: 'command.layout',
+      when: isIn,
+      run: () => {
+        const layout = nextLayout(store.get().stage);
+        store.apply({ type: 'layout', layout });
+        store.apply({ type: 'notice', sentence: { key: `layout.${layout}-long` } });
+      },
+      state: ({ stage }) => `layout.${stage.layout}`,
+    },
+    pin: {
+      id: 'pin',
+      icon: 'pin',
+      key: { code: 'KeyK' },
+      label: 'command.pin',
+      when: (state) => isIn(state) && largeOf(state) !== undefined,
+      run: () => store.apply({ type: 'pinned', id: store.get().stage.pinned === undefined ? largeOf(store.get()) : undefined }),
+      toggle: { kind: 'lights', label: 'command.unpin', isOn: ({ stage }) => stage.pinned !== undefined },
+    },
+  };
+}

@@ -1,0 +1,68 @@
+/** What can be done in a call and has no place on the toolbar: a list that its button opens, and a choice closes. */
+
+import { t } from '../../i18n/t.js';
+import { commandButton } from '../commands/button.js';
+import { h } from '../dom.js';
+
+/** @typedef {import('../commands/commands.js').CommandId} CommandId */
+
+/**
+ * What stands in it, from above.
+ *
+ * @type {readonly CommandId[]}
+ */
+const choices = ['layout', 'pin'];
+
+/** What one may want several times in a row. */
+const lasting = new Set(['layout']);
+
+/** Between the menu, its button and the edges of the window, in pixels. */
+const gap = 8;
+
+/**
+ * @param {object} options
+ * @param {import('../../state/state.js').PageStore} options.store
+ * @param {Record<CommandId, import('../commands/commands.js').Command>} options.commands
+ * @param {HTMLElement} options.opener  the button that it stands above
+ * @param {AbortSignal} options.signal
+ */
+export function createMenu({ store, commands, opener, signal }) {
+  const rows = choices.map((id) => commandButton(commands[id], { store, signal, class: 'quiet menu-row', hasText: true }));
+  const element = h('dialog', { id: 'menu', class: 'menu', 'aria-label': t('command.more'), onclose: close, onclick: chosen }, ...rows);
+  opener.setAttribute('aria-haspopup', 'dialog');
+  store.watch(({ panel }) => panel.isMenuOpen, show, { signal });
+  addEventListener('resize', close, { signal });
+  return { element };
+
+  /** @param {boolean} isOpen */
+  function show(isOpen) {
+    opener.setAttribute('aria-expanded', String(isOpen));
+    if (isOpen && !element.open) {
+      element.showModal();
+      place();
+    } else if (!isOpen && element.open) {
+      element.close();
+    }
+  }
+
+  function place() {
+    const { left, right, top } = opener.getBoundingClientRect();
+    const { width } = element.getBoundingClientRect();
+    const most = Math.max(innerWidth - width - gap, gap);
+    element.style.left = `${Math.min(Math.max((left + right - width) / 2, gap), most)}px`;
+    element.style.bottom = `${innerHeight - top + gap}px`;
+    element.style.maxHeight = `${top - 2 * gap}px`;
+  }
+
+  function close() {
+    store.apply({ type: 'menu', isOpen: false });
+  }
+
+  /** @param {MouseEvent} event */
+  function chosen({ target }) {
+    const command = target instanceof Element ? target.closest('[data-command]') : null;
+    // A click beside it is one on the dialog itself.
+    const isDone = target === element || (command !== null && !lasting.has(command.getAttribute('data-command') ?? ''));
+    if (isDone) close();
+  }
+}
