@@ -1,4 +1,4 @@
-"""How people make themselves noticed in the page: raised hands, and a voice that nobody hears."""
+"""How people make themselves noticed in the page: raised hands, a voice that nobody hears, and news."""
 
 import pytest
 from playwright.sync_api import expect
@@ -37,6 +37,35 @@ MediaStreamTrack.prototype.clone = function () {
 };
 """
 LISTENS = "window.copies.filter(({ readyState }) => readyState === 'live').length"
+
+# A page that can be hidden, and what it shows and plays meanwhile.
+SYSTEM = """
+window.isHidden = false;
+Object.defineProperty(document, 'visibilityState', { get: () => (window.isHidden ? 'hidden' : 'visible') });
+window.hide = (isHidden) => {
+    window.isHidden = isHidden;
+    document.dispatchEvent(new Event('visibilitychange'));
+};
+window.shown = [];
+window.Notification = class {
+    static permission = 'default';
+    static asked = 0;
+    static async requestPermission() {
+        this.asked += 1;
+        return (this.permission = 'granted');
+    }
+    constructor(title, { body }) {
+        window.shown.push(`${title}: ${body}`);
+    }
+    close() {}
+};
+window.notes = 0;
+const { createOscillator } = AudioContext.prototype;
+AudioContext.prototype.createOscillator = function () {
+    window.notes += 1;
+    return createOscillator.call(this);
+};
+"""
 
 
 def test_hands_are_raised_in_an_order(linkup, people):
@@ -97,3 +126,33 @@ def test_who_talks_while_muted_is_told_and_heard_while_space_is_held(linkup, chr
         page.locator("#leave").click()
         expect(page.locator("#left")).to_be_visible()
         ann.wait_for(f"{LISTENS} === 0")
+
+
+def test_news_while_the_page_is_hidden(linkup, chromium, people):
+    ann = Participant(chromium, f"http://localhost:{linkup.port}", name="Ann")
+    people.all.append(ann)
+    ann.page.add_init_script(SYSTEM)
+    page = ann.enter().page
+    page.locator("#tab-people").click()
+    notify = page.locator("#notify")
+    expect(notify).not_to_be_checked()
+    assert page.evaluate("Notification.asked") == 0
+    notify.click()
+    expect(page.locator("#notify-whole")).to_be_visible()
+    expect(notify).to_be_checked()
+    with Member(linkup.url) as bea:
+        page.evaluate("window.hide(true)")
+        bea.join("room", "Bea", call=call())
+        expect(page).to_have_title("(1) room · LinkUp")
+        bea.say("a secret")
+        expect(page).to_have_title("(2) room · LinkUp")
+        assert bea.request("hand", raised=True) == {}
+        expect(page).to_have_title("(3) room · LinkUp")
+        assert page.evaluate("window.shown") == ["LinkUp: Bea"] * 3
+        assert page.evaluate("window.notes") > 0
+        page.evaluate("window.hide(false)")
+        expect(page).to_have_title("room · LinkUp")
+        bea.say("in sight")
+        expect(page.locator("#messages .text")).to_have_text(["a secret", "in sight"])
+        assert len(page.evaluate("window.shown")) == 3
+        expect(page).to_have_title("room · LinkUp")

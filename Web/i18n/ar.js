@@ -8,6 +8,7 @@ function beside(text) {
 export default {
   'app.name': 'LinkUp',
   'app.title': '{!room} · LinkUp',
+  'app.title-news': '({count}) {!room} · LinkUp',
   'app.welcome': 'تحدّث واكتب وشارك الملفات وجهًا لوجه.',
 
   'home.name': 'اسمك',
@@ -152,6 +153,9 @@ export default {
   'note.hand': 'رفع {name} يده',
   'note.muted-by': 'كتم {name} صوتك',
   'note.muted': 'تم كتم صوتك',
+  'note.writes': '{name}: {text}',
+  'note.notify-denied': 'لم يُسمح للمتصفح بتنبيهك. يمكنك السماح بذلك في شريط العنوان.',
+  'note.no-notifications': 'لا يسمح هذا المتصفح للصفحات بالتنبيه.',
   'note.talks-muted': 'صوتك مكتوم.',
   'note.talks-muted-keys': 'صوتك مكتوم. اضغط {!key} لإلغاء الكتم، أو اضغط {!hold} مطولًا للتحدث.',
   'note.left': 'غادر {name} المكالمة',
@@ -214,6 +218,10 @@ export default {
   'people.deny': 'لا',
   'people.deny-one': 'عدم السماح بدخول {name}',
   'people.lock': 'قفل الغرفة: لا يدخل أحد جديد',
+
+  'ways.system': 'تنبيهي عندما تكون هذه الصفحة مخفية',
+  'ways.whole': 'عرض ما حدث، لا الاسم وحده',
+  'ways.chime': 'صوت خافت عندما تكون هذه الصفحة مخفية، وعند رفع يد',
 
   'chat.messages': 'الرسائل',
   'chat.empty': 'لا رسائل بعد. ألقِ التحية!',

@@ -3,6 +3,7 @@
 export default {
   'app.name': 'LinkUp',
   'app.title': '{!room} · LinkUp',
+  'app.title-news': '({count}) {!room} · LinkUp',
   'app.welcome': 'Sprechen, schreiben und Dateien teilen, von Angesicht zu Angesicht.',
 
   'home.name': 'Ihr Name',
@@ -127,6 +128,9 @@ export default {
   'note.hand': '{name} meldet sich',
   'note.muted-by': '{name} hat Sie stummgeschaltet',
   'note.muted': 'Sie wurden stummgeschaltet',
+  'note.writes': '{name}: {text}',
+  'note.notify-denied': 'Der Browser darf Sie nicht benachrichtigen. In der Adressleiste können Sie es erlauben.',
+  'note.no-notifications': 'Dieser Browser lässt Seiten nicht benachrichtigen.',
   'note.talks-muted': 'Sie sind stummgeschaltet.',
   'note.talks-muted-keys': 'Sie sind stummgeschaltet. {!key} hebt das auf; oder halten Sie zum Sprechen die {!hold}.',
   'note.left': '{name} hat das Gespräch verlassen',
@@ -182,6 +186,10 @@ export default {
   'people.deny': 'Nein',
   'people.deny-one': '{name} nicht einlassen',
   'people.lock': 'Raum abschließen: niemand Neues kommt herein',
+
+  'ways.system': 'Mich benachrichtigen, wenn diese Seite im Hintergrund ist',
+  'ways.whole': 'Zeigen, was geschehen ist, nicht nur einen Namen',
+  'ways.chime': 'Leiser Ton, wenn diese Seite im Hintergrund ist, und bei Meldungen',
 
   'chat.messages': 'Nachrichten',
   'chat.empty': 'Noch keine Nachrichten. Sagen Sie hallo!',

@@ -3,6 +3,7 @@
 export default {
   'app.name': 'LinkUp',
   'app.title': '{!room} · LinkUp',
+  'app.title-news': '({count}) {!room} · LinkUp',
   'app.welcome': 'Talk, write and share files, face to face.',
 
   'home.name': 'Your name',
@@ -127,6 +128,9 @@ export default {
   'note.hand': '{name} raises a hand',
   'note.muted-by': '{name} has muted you',
   'note.muted': 'You were muted',
+  'note.writes': '{name}: {text}',
+  'note.notify-denied': 'The browser was not allowed to notify you. You can allow it in the address bar.',
+  'note.no-notifications': 'This browser does not let pages notify you.',
   'note.talks-muted': 'You are muted.',
   'note.talks-muted-keys': 'You are muted. Press {!key} to unmute, or hold {!hold} to talk.',
   'note.left': '{name} left the call',
@@ -182,6 +186,10 @@ export default {
   'people.deny': 'No',
   'people.deny-one': 'Do not let {name} in',
   'people.lock': 'Lock the room: take nobody new',
+
+  'ways.system': 'Notify me while this page is hidden',
+  'ways.whole': 'Show what happened, not only a name',
+  'ways.chime': 'Quiet sound while this page is hidden, and for raised hands',
 
   'chat.messages': 'Messages',
   'chat.empty': 'No messages yet. Say hello!',

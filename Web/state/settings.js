@@ -3,6 +3,7 @@
 const nameKey = 'linkup.name';
 const relayOnlyKey = 'linkup.relay-only';
 const shortcutsKey = 'linkup.shortcuts';
+const waysKeys = { chime: 'linkup.chime', system: 'linkup.notify', whole: 'linkup.notify-whole' };
 
 /** The name to suggest: from the address, `?name=…`, or the one used last. */
 export function suggestedName() {
@@ -37,6 +38,23 @@ export function hasShortcuts() {
 /** @param {boolean} isOn */
 export function rememberShortcuts(isOn) {
   remember(shortcutsKey, isOn ? 'yes' : 'no');
+}
+
+/**
+ * How news are told. The system tells them only while it still may.
+ *
+ * @returns {import('./notices.js').Ways}
+ */
+export function suggestedWays() {
+  const mayNotify = globalThis.Notification?.permission === 'granted';
+  return { chime: recall(waysKeys.chime) !== 'no', system: mayNotify && recall(waysKeys.system) === 'yes', whole: recall(waysKeys.whole) === 'yes' };
+}
+
+/** @param {Partial<import('./notices.js').Ways>} ways  that were chosen */
+export function rememberWays(ways) {
+  for (const name of /** @type {const} */ (['chime', 'system', 'whole'])) {
+    if (ways[name] !== undefined) remember(waysKeys[name], ways[name] ? 'yes' : 'no');
+  }
 }
 
 /** @param {string} key */

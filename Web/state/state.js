@@ -56,7 +56,7 @@ export function reduce(state, event) {
   const next = Object.fromEntries(
     Object.entries(parts).map(([name, part]) => {
       const before = start[/** @type {keyof State} */ (name)];
-      const now = /** @type {any} */ (part)(before, event);
+      const now = /** @type {any} */ (part)(before, event, start);
       isOther ||= now !== before;
       return [name, now];
     }),

@@ -1,6 +1,7 @@
 /** The screen of a call: stage, toolbar, chat, files, banner. */
 
 import { t } from '../../i18n/t.js';
+import { suggestedWays } from '../../state/settings.js';
 import { isBusy } from '../../state/transfers.js';
 import { createCheck } from '../check/check.js';
 import { h } from '../dom.js';
@@ -12,6 +13,7 @@ import { createAlone } from '../stage/alone.js';
 import { createStage } from '../stage/stage.js';
 import { createToolbar, createTop } from '../toolbar/toolbar.js';
 import { createTransfers } from '../transfers/transfers.js';
+import { announce } from './announce.js';
 import { guardBack } from './back.js';
 import { tellTalkingMuted } from './muted.js';
 import { listenForTalk } from './talk.js';
@@ -52,6 +54,8 @@ export function createCall({ store, session, commands, signal }) {
     if (!width.matches) store.apply({ type: 'panel', isOpen: false });
     cover();
   }, { signal });
+  store.apply({ type: 'ways', ways: suggestedWays() });
+  announce(parts);
   tellTalkingMuted(parts);
   listenForTalk({ store, talk: (isHeard) => session.talk(isHeard), signal });
   guardBack({ store, isSheet: () => !width.matches, signal });

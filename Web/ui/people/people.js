@@ -6,6 +6,7 @@ import { createAvatar, personName } from '../controls/controls.js';
 import { h } from '../dom.js';
 import { keyed } from '../keyed.js';
 import { createHandMark } from '../tile/marks.js';
+import { createWays } from './ways.js';
 
 /**
  * What is said of a role; most have none.
@@ -28,7 +29,7 @@ export function createPeople({ store, session, signal }) {
   /** @type {HTMLInputElement} */
   const isLocked = h('input', { id: 'lock', type: 'checkbox', onchange: () => session.lock(isLocked.checked) });
   const lock = h('div', { class: 'option lock' }, isLocked, h('label', { for: 'lock' }, t('people.lock')));
-  const element = h('div', {}, waitingPart, list, others, lock);
+  const element = h('div', {}, waitingPart, list, others, lock, createWays({ store, signal }).element);
   store.watch(({ members }) => members, show, { signal });
   return { element };
 
