@@ -210,9 +210,9 @@ def test_nothing_lies_over_a_name(visit, join):
     for size in SIZES:
         show(ann, size)
         wait_until(
-            lambda: not page.evaluate(OVERLAPS, [".tile-bar", ".tile-note, .tile-pin"]),
+            lambda: not page.evaluate(OVERLAPS, [".tile-bar", ".tile-note, .tile-tool"]),
             timeout=20,
-            what=f"the names to be free at {size}: {page.evaluate(OVERLAPS, ['.tile-bar', '.tile-note, .tile-pin'])}",
+            what=f"the names to be free at {size}: {page.evaluate(OVERLAPS, ['.tile-bar', '.tile-note, .tile-tool'])}",
         )
 
 
@@ -263,6 +263,27 @@ def test_layouts_follow_each_other(visit, join):
     expect(page.locator(".tile.is-main .name")).to_have_text("Bea")
     page.keyboard.press("w")
     expect(tiles).to_have_count(3)
+
+
+def test_the_call_or_one_tile_fills_the_screen(visit, join):
+    join("Bea", call=call(video=True))
+    ann = visit("Ann", "turned").enter()
+    page, filling = ann.page, "document.fullscreenElement?.dataset.peer ?? document.fullscreenElement?.id"
+    other = page.locator(".tile.is-main")
+    expect(other.locator(".name")).to_have_text("Bea")
+    page.keyboard.press("f")
+    ann.wait_for(f"({filling}) === 'call'")
+    in_view(ann, ".toolbar button:not([hidden])")
+    expect(page.locator(".top")).to_be_hidden()
+    page.locator(".leave-full").click()
+    ann.wait_for("document.fullscreenElement === null")
+    other.locator(".avatar").dblclick()
+    ann.wait_for(f"({filling}) === document.querySelector('.is-main').dataset.peer")
+    expect(other.get_by_role("button", name="Full screen")).to_have_attribute("aria-pressed", "true")
+    wait_until(lambda: other.bounding_box()["height"] == page.evaluate("innerHeight"), what="the tile as high as the window")
+    other.get_by_role("button", name="Full screen").click()
+    ann.wait_for("document.fullscreenElement === null")
+    expect(other.get_by_role("button", name="Full screen")).to_have_attribute("aria-pressed", "false")
 
 
 @pytest.mark.parametrize(

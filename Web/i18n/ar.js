@@ -113,6 +113,8 @@ export default {
   'command.layout': 'طريقة العرض',
   'command.pin': 'إبقاء هذا الشخص كبيرًا',
   'command.unpin': 'عدم إبقاء أحد كبيرًا',
+  'command.fullscreen': 'ملء الشاشة',
+  'command.fullscreen-off': 'الخروج من ملء الشاشة',
   'command.with-state': '{!label}: {!state}',
   'command.with-key': '{!label} ({!shortcut})',
 
@@ -180,6 +182,7 @@ export default {
   'tile.no-relay': 'لا يجيب مُرحِّل الخادم. ربما يوجد جدار حماية في الطريق؛ قد تفيد شبكة أخرى.',
   'tile.relay-only': 'المحاولة عبر الخادم فقط',
   'tile.feature': 'عرض بحجم كبير',
+  'tile.full': 'ملء الشاشة',
 
   'route.direct': 'مباشر',
   'route.direct-long': 'اتصال مباشر: لا يمر الصوت والصورة والملفات عبر الخادم',

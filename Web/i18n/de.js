@@ -88,6 +88,8 @@ export default {
   'command.layout': 'Ansicht',
   'command.pin': 'Diese Person groß lassen',
   'command.unpin': 'Niemanden groß lassen',
+  'command.fullscreen': 'Vollbild',
+  'command.fullscreen-off': 'Vollbild verlassen',
   'command.with-state': '{!label}: {!state}',
   'command.with-key': '{!label} ({!shortcut})',
 
@@ -155,6 +157,7 @@ export default {
   'tile.no-relay': 'Das Relay des Servers antwortet nicht. Vielleicht ist eine Firewall dazwischen; ein anderes Netz kann helfen.',
   'tile.relay-only': 'Nur über den Server versuchen',
   'tile.feature': 'Groß zeigen',
+  'tile.full': 'Vollbild',
 
   'route.direct': 'direkt',
   'route.direct-long': 'Direkte Verbindung: Ton, Bild und Dateien gehen nicht über den Server',

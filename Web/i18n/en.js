@@ -88,6 +88,8 @@ export default {
   'command.layout': 'Layout',
   'command.pin': 'Keep this one large',
   'command.unpin': 'Keep nobody large',
+  'command.fullscreen': 'Full screen',
+  'command.fullscreen-off': 'Leave full screen',
   'command.with-state': '{!label}: {!state}',
   'command.with-key': '{!label} ({!shortcut})',
 
@@ -155,6 +157,7 @@ export default {
   'tile.no-relay': 'The relay of the server does not answer. A firewall may be in between; another network may help.',
   'tile.relay-only': 'Try only through the server',
   'tile.feature': 'Show large',
+  'tile.full': 'Full screen',
 
   'route.direct': 'direct',
   'route.direct-long': 'Direct connection: sound, picture and files do not pass through the server',

@@ -7,10 +7,12 @@
  * @property {LayoutName} layout
  * @property {string | undefined} pinned  whom the person wants to see large; `self` is oneself
  * @property {string | undefined} speaker  who of the others spoke last
+ * @property {string | undefined} full  what fills the screen: `call`, or whose tile
  *
  * @typedef {{ type: 'layout', layout: LayoutName }
  *   | { type: 'pinned', id: string | undefined }
  *   | { type: 'speaker', id: string | undefined }
+ *   | { type: 'full', id: string | undefined }
  *   | { type: 'peers', peers: readonly { id: string }[] }
  *   | { type: 'left' }} StageEvent
  *
@@ -26,7 +28,7 @@ import { changed } from '../store.js';
 export const layouts = /** @type {const} */ (['grid', 'speaker', 'spotlight']);
 
 /** @type {Stage} */
-export const noStage = { layout: 'grid', pinned: undefined, speaker: undefined };
+export const noStage = { layout: 'grid', pinned: undefined, speaker: undefined, full: undefined };
 
 /** @param {Stage} stage @param {StageEvent | { type: '' }} event @returns {Stage} */
 export function reduceStage(stage, event) {
@@ -37,6 +39,8 @@ export function reduceStage(stage, event) {
       return changed(stage, { pinned: event.id });
     case 'speaker':
       return changed(stage, { speaker: event.id });
+    case 'full':
+      return changed(stage, { full: event.id });
     case 'peers': {
       const { pinned } = stage;
       const isThere = pinned === 'self' || event.peers.some(({ id }) => id === pinned);

@@ -5,9 +5,9 @@ import { createPageStore } from '../../state/state.js';
 import { makeCommands } from '../../ui/commands/commands.js';
 import { commandFor, isEscape, keyName } from '../../ui/commands/shortcuts.js';
 
-const ids = ['join', 'mute', 'camera', 'screen', 'hand', 'chat', 'people', 'invite', 'leave', 'check', 'help', 'more', 'layout', 'pin'];
+const ids = ['join', 'mute', 'camera', 'screen', 'hand', 'chat', 'people', 'invite', 'leave', 'check', 'help', 'more', 'layout', 'pin', 'fullscreen'];
 
-function make({ screen = 'call', canShareScreen = true } = {}) {
+function make({ screen = 'call', canShareScreen = true, canFill = true } = {}) {
   const store = createPageStore();
   if (screen !== 'home') store.apply({ type: 'lobby', room: 'tea' });
   if (screen === 'call' || screen === 'left') store.apply({ type: 'entering', name: 'A' });
@@ -23,6 +23,8 @@ function make({ screen = 'call', canShareScreen = true } = {}) {
     toggleScreen: act('screen'),
     toggleHand: act('hand'),
     canShareScreen,
+    toggleFullscreen: act('fullscreen'),
+    canFill,
   });
   return { store, commands, list: Object.values(commands), done };
 }
@@ -45,7 +47,7 @@ test('the list is whole, under one name each, and its words are there', () => {
 for (const [screen, expected] of [
   ['home', []],
   ['lobby', ['join', 'mute', 'camera', 'help']],
-  ['call', ['mute', 'camera', 'screen', 'hand', 'chat', 'people', 'invite', 'leave', 'check', 'help', 'more', 'layout']],
+  ['call', ['mute', 'camera', 'screen', 'hand', 'chat', 'people', 'invite', 'leave', 'check', 'help', 'more', 'layout', 'fullscreen']],
   ['left', []],
 ]) {
   test(`what can be done: ${screen}`, () => {
@@ -90,6 +92,18 @@ for (const [what, event, screen, expected] of [
 for (const [event, expected] of [[{ key: 'Escape' }, true], [{ key: 'Escape', isComposing: true }, false], [{ key: 'Escape', keyCode: 229 }, false], [{ key: 'x' }, false]]) {
   test(`Escape: ${JSON.stringify(event)}`, () => assert.equal(isEscape(press(event)), expected));
 }
+
+test('where nothing can fill the screen, nobody is offered to', () => {
+  const { store, commands } = make({ canFill: false });
+  assert.equal(commands.fullscreen.when(store.get()), false);
+});
+
+test('what fills the screen, and then does no more', () => {
+  const { store, commands, done } = make();
+  commands.fullscreen.run();
+  const isOn = ['call', 'id-1', undefined].map((id) => (store.apply({ type: 'full', id }), commands.fullscreen.toggle.isOn(store.get())));
+  assert.deepEqual([done, isOn], [['fullscreen'], [true, true, false]]);
+});
 
 test('what the commands do', () => {
   const { store, commands, done } = make();

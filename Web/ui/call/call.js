@@ -10,6 +10,7 @@ import { createMenu } from '../menu/menu.js';
 import { createNotices } from '../notices/notices.js';
 import { createSide } from '../side/side.js';
 import { createAlone } from '../stage/alone.js';
+import { toggleFullscreen, watchFullscreen } from '../stage/fullscreen.js';
 import { createStage } from '../stage/stage.js';
 import { createToolbar, createTop } from '../toolbar/toolbar.js';
 import { createTransfers } from '../transfers/transfers.js';
@@ -62,7 +63,8 @@ export function createCall({ store, session, commands, signal }) {
   acceptDrops({ drop, onDrop: (dropped) => session.drop(dropped), signal });
   askBeforeLosing(store, signal);
   keepAwake(signal);
-  return { element, focus: top.focus };
+  watchFullscreen({ store, signal });
+  return { element, focus: top.focus, toggleFullscreen: () => toggleFullscreen(element) };
 
   /** @param {boolean} isOpen */
   function showPanel(isOpen) {

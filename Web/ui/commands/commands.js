@@ -28,6 +28,8 @@
  * @property {() => void} toggleScreen
  * @property {() => void} toggleHand
  * @property {boolean} canShareScreen
+ * @property {() => void} toggleFullscreen
+ * @property {boolean} canFill  the screen
  */
 
 import { handOf } from '../../state/members.js';
@@ -111,6 +113,6 @@ export function makeCommands(store, actions) {
       run: () => store.apply({ type: 'help', isOpen: !store.get().panel.isHelpOpen }),
     },
     more: { id: 'more', icon: 'more', label: 'command.more', when: isIn, run: () => store.apply({ type: 'menu', isOpen: true }) },
-    ...makeStageCommands(store, isIn),
+    ...makeStageCommands(store, actions, isIn),
   };
 }

@@ -3,17 +3,18 @@
  *
  * @typedef {import('./commands.js').State} State
  * @typedef {import('./commands.js').Command} Command
- * @typedef {'layout' | 'pin'} StageCommandId
+ * @typedef {'layout' | 'pin' | 'fullscreen'} StageCommandId
  */
 
 import { largeOf, nextLayout } from '../../state/stage/stage.js';
 
 /**
  * @param {import('../../state/state.js').PageStore} store
+ * @param {import('./commands.js').Actions} actions
  * @param {(state: State) => boolean} isIn  the call
  * @returns {Record<StageCommandId, Command>}
  */
-export function makeStageCommands(store, isIn) {
+export function makeStageCommands(store, actions, isIn) {
   return {
     layout: {
       id: 'layout',
@@ -36,6 +37,15 @@ export function makeStageCommands(store, isIn) {
       when: (state) => isIn(state) && largeOf(state) !== undefined,
       run: () => store.apply({ type: 'pinned', id: store.get().stage.pinned === undefined ? largeOf(store.get()) : undefined }),
       toggle: { kind: 'lights', label: 'command.unpin', isOn: ({ stage }) => stage.pinned !== undefined },
+    },
+    fullscreen: {
+      id: 'fullscreen',
+      icon: 'enlarge',
+      key: { code: 'KeyF' },
+      label: 'command.fullscreen',
+      when: (state) => isIn(state) && actions.canFill,
+      run: () => actions.toggleFullscreen(),
+      toggle: { icon: 'shrink', label: 'command.fullscreen-off', kind: 'lights', isOn: ({ stage }) => stage.full !== undefined },
     },
   };
 }

@@ -20,6 +20,8 @@ export function showRoom(root, room) {
   let session = new Session({ store, room, transports });
   /** @type {() => void} */
   let submitLobby = () => undefined;
+  /** @type {() => void} */
+  let toggleFullscreen = () => undefined;
   const commands = makeCommands(store, {
     join: () => submitLobby(),
     leave,
@@ -29,6 +31,8 @@ export function showRoom(root, room) {
     toggleScreen: () => session.toggleScreen(),
     toggleHand: () => session.toggleHand(),
     canShareScreen: Media.canShareScreen,
+    toggleFullscreen: () => toggleFullscreen(),
+    canFill: document.fullscreenEnabled === true,
   });
   const list = Object.values(commands);
   document.title = t('app.title', { room });
@@ -57,6 +61,7 @@ export function showRoom(root, room) {
       const { createCall } = await inside();
       if (signal.aborted) return;
       const call = createCall(parts);
+      toggleFullscreen = call.toggleFullscreen;
       root.replaceChildren(call.element, help.element);
       call.focus();
     } else if (name === 'waiting') {

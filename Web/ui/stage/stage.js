@@ -31,6 +31,8 @@ export function createStage({ store, session, signal }) {
   let tiles = new Map();
   const resized = new ResizeObserver(() => arrange());
   resized.observe(element);
+  // A tile that fills the screen has the size of the window.
+  addEventListener('resize', arrange, { signal });
   store.watch(({ peers }) => peers, update, { signal });
   store.watch(({ members }) => members.list, update, { signal });
   store.watch(({ media }) => media, update, { signal });
@@ -64,7 +66,9 @@ export function createStage({ store, session, signal }) {
     }
     for (const [id, tile] of tiles) {
       const isMain = id === main;
-      tile.place(seen.includes(id) ? sizeIn(layout, isMain) : undefined, { isMain, isPinned: stage.pinned === id });
+      const isFull = stage.full === id;
+      const size = seen.includes(id) ? sizeIn(layout, isMain) : undefined;
+      tile.place(isFull ? { width: innerWidth, height: innerHeight } : size, { isMain, isPinned: stage.pinned === id, isFull });
     }
   }
 }

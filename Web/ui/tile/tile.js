@@ -6,6 +6,7 @@ import { h } from '../dom.js';
 import { icon } from '../icons.js';
 import { cropLimit, pictureBox } from '../stage/grid.js';
 import { createHandMark, createNote, createQualityMark, createRouteMark } from './marks.js';
+import { createTools } from './tools.js';
 
 /** @typedef {import('../../state/peers.js').Participant} TileView */
 
@@ -27,7 +28,7 @@ export class Tile {
   #route = createRouteMark();
   #note = createNote(() => this.#store.apply({ type: 'check', isOpen: true }));
   #play = h('button', { type: 'button', class: 'tile-play', hidden: true, onclick: () => this.#start() }, icon('sound'), t('tile.play'));
-  #pin = h('button', { type: 'button', class: 'tile-pin', title: t('tile.feature'), 'aria-label': t('tile.feature'), onclick: () => this.#togglePin() }, icon('enlarge'));
+  #tools;
 
   /**
    * @param {object} options
@@ -44,8 +45,10 @@ export class Tile {
     this.#name = name;
     const quality = this.#isSelf ? undefined : createQualityMark({ id, store, signal: this.#end.signal });
     const bar = h('div', { class: 'tile-bar' }, this.#hand.element, this.#muted, name, ...mark, this.#route.element, quality?.element);
-    const parts = [this.#video, this.#avatar.element, this.#note.element, bar, this.#pin, this.#play];
-    this.element = h('article', { class: 'tile', 'data-peer': id }, ...parts);
+    this.#tools = createTools({ id, store, tile: () => this.element });
+    const foot = h('div', { class: 'tile-foot' }, bar, this.#tools.element);
+    const parts = [this.#video, this.#avatar.element, this.#note.element, foot, this.#play];
+    this.element = h('article', { class: 'tile', 'data-peer': id, ondblclick: this.#tools.doubleClick }, ...parts);
   }
 
   /** @param {TileView} view */
@@ -76,12 +79,12 @@ export class Tile {
 
   /**
    * @param {import('../stage/grid.js').Size | undefined} size  nothing for whoever is out of view, and heard all the same
-   * @param {{ isMain: boolean, isPinned: boolean }} how
+   * @param {{ isMain: boolean, isPinned: boolean, isFull: boolean }} how
    */
-  place(size, { isMain, isPinned }) {
+  place(size, { isMain, ...how }) {
     this.element.hidden = size === undefined;
     this.element.classList.toggle('is-main', isMain);
-    this.#pin.setAttribute('aria-pressed', String(isPinned));
+    this.#tools.show(how);
     if (!size) return;
     this.#size = size;
     this.element.style.width = `${size.width}px`;
@@ -109,11 +112,6 @@ export class Tile {
     const box = pictureBox(this.#size, { width: videoWidth, height: videoHeight }, this.#isScreen ? 0 : cropLimit);
     style.width = `${Math.round(box.width)}px`;
     style.height = `${Math.round(box.height)}px`;
-  }
-
-  #togglePin() {
-    const isPinned = this.#store.get().stage.pinned === this.id;
-    this.#store.apply({ type: 'pinned', id: isPinned ? undefined : this.id });
   }
 
   #start() {

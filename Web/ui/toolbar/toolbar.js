@@ -29,6 +29,7 @@ export function createToolbar({ store, commands, signal }) {
     commandButton(commands.hand, { ...options, id: 'hand' }),
     chat.element,
     more,
+    commandButton(commands.fullscreen, { ...options, class: 'round leave-full' }),
     commandButton(commands.leave, { ...options, id: 'leave', class: 'round danger' }),
   );
   store.watch(({ panel }) => panel.unread, chat.show, { signal });

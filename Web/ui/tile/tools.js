@@ -1,0 +1,48 @@
+/** What can be done with one tile: its buttons. */
+
+import { t } from '../../i18n/t.js';
+import { h } from '../dom.js';
+import { icon } from '../icons.js';
+import { canFill, toggleTileFullscreen } from '../stage/fullscreen.js';
+
+/**
+ * @param {object} options
+ * @param {string} options.id  of the peer, or `self`
+ * @param {import('../../state/state.js').PageStore} options.store
+ * @param {() => Element} options.tile
+ */
+export function createTools({ id, store, tile }) {
+  const pin = tool('tile-pin', 'tile.feature', 'pin', togglePin);
+  const full = tool('tile-full', 'tile.full', 'enlarge', () => toggleTileFullscreen(tile()));
+  const element = h('div', { class: 'tile-tools' }, pin, canFill() && full);
+  return { element, show, doubleClick };
+
+  /** @param {{ isPinned: boolean, isFull: boolean }} how */
+  function show({ isPinned, isFull }) {
+    pin.setAttribute('aria-pressed', String(isPinned));
+    if (full.getAttribute('aria-pressed') === String(isFull)) return;
+    full.setAttribute('aria-pressed', String(isFull));
+    full.replaceChildren(icon(isFull ? 'shrink' : 'enlarge'));
+  }
+
+  function togglePin() {
+    const isPinned = store.get().stage.pinned === id;
+    store.apply({ type: 'pinned', id: isPinned ? undefined : id });
+  }
+
+  /** @param {MouseEvent} event */
+  function doubleClick({ target }) {
+    const isTool = target instanceof Element && target.closest('button, a') !== null;
+    if (!isTool && canFill()) toggleTileFullscreen(tile());
+  }
+}
+
+/**
+ * @param {string} kind
+ * @param {import('../../i18n/t.js').Key} label
+ * @param {import('../icons.js').IconName} sign
+ * @param {() => void} onclick
+ */
+function tool(kind, label, sign, onclick) {
+  return h('button', { type: 'button', class: `tile-tool ${kind}`, title: t(label), 'aria-label': t(label), onclick }, icon(sign));
+}
