@@ -69,6 +69,7 @@ export class Stay {
     this.files
       .on('change', (row) => store.apply({ type: 'transfer', transfer: { ...row, id: `${number} ${row.id}` } }))
       .on('note', (note) => this.#note(note));
+    store.watch(({ panel }) => panel.isStatsOpen, (isOpen) => this.call.watchClosely(isOpen), { signal });
     const timer = setInterval(tell, lookInterval);
     signal.addEventListener('abort', () => clearInterval(timer));
   }

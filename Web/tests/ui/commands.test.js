@@ -5,7 +5,7 @@ import { createPageStore } from '../../state/state.js';
 import { makeCommands } from '../../ui/commands/commands.js';
 import { commandFor, isEscape, keyName } from '../../ui/commands/shortcuts.js';
 
-const ids = ['join', 'mute', 'camera', 'screen', 'hand', 'chat', 'people', 'invite', 'leave', 'check', 'help', 'more', 'layout', 'pin', 'fullscreen'];
+const ids = ['join', 'mute', 'camera', 'screen', 'hand', 'chat', 'people', 'invite', 'leave', 'check', 'stats', 'help', 'more', 'layout', 'pin', 'fullscreen'];
 
 function make({ screen = 'call', canShareScreen = true, canFill = true } = {}) {
   const store = createPageStore();
@@ -47,7 +47,7 @@ test('the list is whole, under one name each, and its words are there', () => {
 for (const [screen, expected] of [
   ['home', []],
   ['lobby', ['join', 'mute', 'camera', 'help']],
-  ['call', ['mute', 'camera', 'screen', 'hand', 'chat', 'people', 'invite', 'leave', 'check', 'help', 'more', 'layout', 'fullscreen']],
+  ['call', ['mute', 'camera', 'screen', 'hand', 'chat', 'people', 'invite', 'leave', 'check', 'stats', 'help', 'more', 'layout', 'fullscreen']],
   ['left', []],
 ]) {
   test(`what can be done: ${screen}`, () => {

@@ -5,7 +5,7 @@
  * @typedef {import('../../i18n/t.js').Key} Key
  * @typedef {import('../icons.js').IconName} IconName
  * @typedef {import('./stage-commands.js').StageCommandId} StageCommandId
- * @typedef {'join' | 'mute' | 'camera' | 'screen' | 'hand' | 'chat' | 'people' | 'invite' | 'leave' | 'check' | 'help' | 'more' | StageCommandId} CommandId
+ * @typedef {'join' | 'mute' | 'camera' | 'screen' | 'hand' | 'chat' | 'people' | 'invite' | 'leave' | 'check' | 'stats' | 'help' | 'more' | StageCommandId} CommandId
  *
  * @typedef {object} Command
  * @property {CommandId} id
@@ -104,6 +104,7 @@ export function makeCommands(store, actions) {
     invite: { id: 'invite', icon: 'link', key: { code: 'KeyI' }, label: 'command.invite', when: isIn, run: () => actions.invite() },
     leave: { id: 'leave', icon: 'leave', key: { code: 'KeyL', shift: true }, label: 'command.leave', when: isIn, run: () => actions.leave() },
     check: { id: 'check', icon: 'pulse', label: 'command.check', when: isIn, run: () => store.apply({ type: 'check', isOpen: true }) },
+    stats: { id: 'stats', icon: 'bars', key: { code: 'KeyQ' }, label: 'command.stats', when: isIn, run: () => store.apply({ type: 'stats', isOpen: true }) },
     help: {
       id: 'help',
       icon: 'help',

@@ -43,7 +43,7 @@ export function createRouteMark() {
 }
 
 /**
- * How good the connection to a person is: three bars. In a small tile they are seen only when it is not good.
+ * How good the connection to a person is: three bars, which lead to the figures. In a small tile they are seen only when it is not good.
  *
  * @param {object} options
  * @param {string} options.id
@@ -51,7 +51,8 @@ export function createRouteMark() {
  * @param {AbortSignal} options.signal
  */
 export function createQualityMark({ id, store, signal }) {
-  const element = h('span', { class: 'quality', role: 'img' }, h('i'), h('i'), h('i'));
+  const open = () => store.apply({ type: 'stats', isOpen: true });
+  const element = h('button', { type: 'button', class: 'quality', 'data-command': 'stats', onclick: open }, h('i'), h('i'), h('i'));
   store.watch(({ quality }) => qualityWord(quality, id), show, { signal });
   return { element };
 
