@@ -29,10 +29,12 @@ export function createToolbar({ store, commands, signal }) {
     commandButton(commands.hand, { ...options, id: 'hand' }),
     chat.element,
     more,
-    commandButton(commands.fullscreen, { ...options, class: 'round leave-full' }),
     commandButton(commands.leave, { ...options, id: 'leave', class: 'round danger' }),
   );
   store.watch(({ panel }) => panel.unread, chat.show, { signal });
+  const unfill = commandButton(commands.fullscreen, { ...options, class: 'round leave-full' });
+  // The menu has it as well: on the toolbar it takes room only while there is something to leave.
+  store.watch(({ stage }) => stage.full === 'call', (isFull) => (isFull ? more.after(unfill) : unfill.remove()), { signal });
   return { element, chat: chat.button, more };
 }
 
