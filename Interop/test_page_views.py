@@ -265,6 +265,20 @@ def test_layouts_follow_each_other(visit, join):
     expect(tiles).to_have_count(3)
 
 
+def test_a_call_of_many_has_pages(visit, join):
+    for number in range(9):
+        join(f"Guest {number}", call=call(video=True))
+    ann = visit("Ann", "turned").enter()
+    page, names = ann.page, ann.page.locator(".tile:visible .name")
+    expect(names).to_have_text([f"Guest {number}" for number in range(8)] + ["Ann"])
+    in_view(ann, ".tile:not([hidden]), .pager button, .toolbar button")
+    page.locator(".pager").get_by_role("button", name="Next").click()
+    expect(page.locator(".pager").get_by_role("status")).to_have_text("Page 2 of 2")
+    expect(names).to_have_text(["Guest 8", "Ann"])
+    page.locator(".pager").get_by_role("button", name="Previous").click()
+    expect(names).to_have_count(9)
+
+
 def test_the_call_or_one_tile_fills_the_screen(visit, join):
     join("Bea", call=call(video=True))
     ann = visit("Ann", "turned").enter()

@@ -185,6 +185,11 @@ export default {
   'tile.feature': 'عرض بحجم كبير',
   'tile.full': 'ملء الشاشة',
 
+  'pages.title': 'صفحات المشاركين',
+  'pages.previous': 'السابق',
+  'pages.next': 'التالي',
+  'pages.number': 'الصفحة {page} من {pages}',
+
   'route.direct': 'مباشر',
   'route.direct-long': 'اتصال مباشر: لا يمر الصوت والصورة والملفات عبر الخادم',
   'route.relay': 'عبر الخادم ({!transport})',

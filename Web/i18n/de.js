@@ -160,6 +160,11 @@ export default {
   'tile.feature': 'Groß zeigen',
   'tile.full': 'Vollbild',
 
+  'pages.title': 'Seiten der Teilnehmenden',
+  'pages.previous': 'Zurück',
+  'pages.next': 'Weiter',
+  'pages.number': 'Seite {page} von {pages}',
+
   'route.direct': 'direkt',
   'route.direct-long': 'Direkte Verbindung: Ton, Bild und Dateien gehen nicht über den Server',
   'route.relay': 'über Server ({!transport})',

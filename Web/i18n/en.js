@@ -160,6 +160,11 @@ export default {
   'tile.feature': 'Show large',
   'tile.full': 'Full screen',
 
+  'pages.title': 'Pages of participants',
+  'pages.previous': 'Previous',
+  'pages.next': 'Next',
+  'pages.number': 'Page {page} of {pages}',
+
   'route.direct': 'direct',
   'route.direct-long': 'Direct connection: sound, picture and files do not pass through the server',
   'route.relay': 'via server ({!transport})',

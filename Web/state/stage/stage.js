@@ -7,12 +7,14 @@
  * @property {LayoutName} layout
  * @property {string | undefined} pinned  whom the person wants to see large; `self` is oneself
  * @property {string | undefined} speaker  who of the others spoke last
+ * @property {number} page  of the grid, from 0; there may be fewer by now
  * @property {string | undefined} full  what fills the screen: `call`, or whose tile
  *
  * @typedef {{ type: 'layout', layout: LayoutName }
  *   | { type: 'pinned', id: string | undefined }
  *   | { type: 'speaker', id: string | undefined }
  *   | { type: 'full', id: string | undefined }
+ *   | { type: 'page', page: number }
  *   | { type: 'peers', peers: readonly { id: string }[] }
  *   | { type: 'left' }} StageEvent
  *
@@ -27,8 +29,11 @@ import { changed } from '../store.js';
 /** In the order in which they follow each other. */
 export const layouts = /** @type {const} */ (['grid', 'speaker', 'spotlight']);
 
+/** So many tiles are alike at once; from one more on there are pages, for faces can be told on each. */
+const tilesOnPage = 9;
+
 /** @type {Stage} */
-export const noStage = { layout: 'grid', pinned: undefined, speaker: undefined, full: undefined };
+export const noStage = { layout: 'grid', pinned: undefined, speaker: undefined, page: 0, full: undefined };
 
 /** @param {Stage} stage @param {StageEvent | { type: '' }} event @returns {Stage} */
 export function reduceStage(stage, event) {
@@ -39,6 +44,8 @@ export function reduceStage(stage, event) {
       return changed(stage, { pinned: event.id });
     case 'speaker':
       return changed(stage, { speaker: event.id });
+    case 'page':
+      return changed(stage, { page: event.page });
     case 'full':
       return changed(stage, { full: event.id });
     case 'peers': {
@@ -75,6 +82,19 @@ export function largeOf({ peers: { list }, members: { sharing }, stage: { layout
 }
 
 /**
+ * The pages of the grid: how many there are, which one is seen, and how many of the others stand on each; oneself is on
+ * all of them.
+ *
+ * @param {Sources} sources
+ */
+export function pagesOf(sources) {
+  const others = sources.peers.list.length;
+  const size = tilesOnPage - 1;
+  const count = largeOf(sources) === undefined ? Math.max(Math.ceil(others / size), 1) : 1;
+  return { count, page: Math.min(sources.stage.page, count - 1), size };
+}
+
+/**
  * Who is seen, and in which order of size.
  *
  * @param {Sources} sources
@@ -84,7 +104,10 @@ export function placesOf(sources) {
   const others = sources.peers.list.map(({ id }) => id);
   const main = largeOf(sources) ?? (others.length === 1 ? others[0] : undefined);
   const all = [...others, 'self'];
-  if (main === undefined) return { kind: 'even', main, seen: all };
+  if (main === undefined) {
+    const { page, size } = pagesOf(sources);
+    return { kind: 'even', main, seen: [...others.slice(page * size, (page + 1) * size), 'self'] };
+  }
   if (sources.stage.layout === 'spotlight') return { kind: 'pair', main, seen: [...new Set([main, 'self'])] };
   return { kind: largeOf(sources) === undefined ? 'pair' : 'large', main, seen: all };
 }

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { nobody, reduceMembers } from '../../state/members.js';
 import { noPeers, reducePeers } from '../../state/peers.js';
 import { hear, patience, silence } from '../../state/stage/speaker.js';
-import { largeOf, nextLayout, noStage, placesOf, reduceStage } from '../../state/stage/stage.js';
+import { largeOf, nextLayout, noStage, pagesOf, placesOf, reduceStage } from '../../state/stage/stage.js';
 
 const reduce = (state, event) => ({
   peers: reducePeers(state.peers, event),
@@ -66,6 +66,26 @@ table('who is seen', places, [
   ['who speaks beside the others', [peers('a', 'b'), speaks('b'), layout('speaker')], 'large b: a b self'],
   ['who speaks alone', [peers('a', 'b'), speaks('b'), layout('spotlight')], 'pair b: b self'],
   ['oneself alone in the spotlight', [peers('a', 'b'), pin('self'), layout('spotlight')], 'pair self: self'],
+]);
+
+const crowd = (count) => peers(...Array.from({ length: count }, (_, index) => String(index)));
+const turn = (page) => ({ type: 'page', page });
+const pages = (state) => `${pagesOf(state).page + 1}/${pagesOf(state).count}: ${placesOf(state).seen.join(' ')}`;
+
+table('pages', pages, [
+  ['alone', [], '1/1: self'],
+  ['nine people', [crowd(8)], '1/1: 0 1 2 3 4 5 6 7 self'],
+  ['ten people', [crowd(9)], '1/2: 0 1 2 3 4 5 6 7 self'],
+  ['the second one', [crowd(9), turn(1)], '2/2: 8 self'],
+  ['seventeen people', [crowd(16), turn(1)], '2/2: 8 9 10 11 12 13 14 15 self'],
+  ['eighteen people', [crowd(17), turn(2)], '3/3: 16 self'],
+  ['one that is no more', [crowd(17), turn(2), crowd(9)], '2/2: 8 self'],
+  ['one that is no more, and comes back', [crowd(17), turn(2), crowd(3), crowd(17)], '3/3: 16 self'],
+]);
+
+table('pages', (state) => [pagesOf(state).count, placesOf(state).seen.length], [
+  ['beside somebody large there are none, for the strip scrolls', [crowd(16), layout('speaker'), turn(1)], [1, 17]],
+  ['beside a screen there are none', [crowd(16), { type: 'member', member: { ...shares('3').member } }, turn(1)], [1, 17]],
 ]);
 
 test('layouts follow each other in a circle, and last until one leaves', () => {

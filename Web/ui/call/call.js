@@ -11,6 +11,7 @@ import { createNotices } from '../notices/notices.js';
 import { createSide } from '../side/side.js';
 import { createAlone } from '../stage/alone.js';
 import { toggleFullscreen, watchFullscreen } from '../stage/fullscreen.js';
+import { createPager } from '../stage/pager.js';
 import { createStage } from '../stage/stage.js';
 import { createStats } from '../stats/stats.js';
 import { createToolbar, createTop } from '../toolbar/toolbar.js';
@@ -43,7 +44,8 @@ export function createCall({ store, session, commands, signal }) {
   const elsewhere = h('div', { id: 'elsewhere', class: 'banner', role: 'status' }, t('call.elsewhere'), h('button', { type: 'button', onclick: () => session.takeBack() }, t('call.take-back')));
   const drop = h('div', { class: 'drop', hidden: true }, h('p', {}, icon('file'), t('call.drop')));
   const stage = createStage(parts).element;
-  const middle = h('div', { class: 'middle' }, banner, elsewhere, stage, createAlone(parts).element, createNotices(parts).element, createTransfers(parts).element);
+  const pager = createPager(parts).element;
+  const middle = h('div', { class: 'middle' }, banner, elsewhere, stage, pager, createAlone(parts).element, createNotices(parts).element, createTransfers(parts).element);
   const check = createCheck(parts);
   const menu = createMenu({ ...parts, opener: toolbar.more });
   const element = h('main', { id: 'call', class: 'call' }, top.element, middle, toolbar.element, side.element, drop, check.element, menu.element, createStats(parts).element);
@@ -78,7 +80,7 @@ export function createCall({ store, session, commands, signal }) {
 
   /** What the sheet covers takes no focus; files that ask lie above it. */
   function cover() {
-    for (const covered of [top.element, stage]) covered.inert = store.get().panel.isOpen && !width.matches;
+    for (const covered of [top.element, stage, pager]) covered.inert = store.get().panel.isOpen && !width.matches;
   }
 }
 
