@@ -114,6 +114,9 @@ export default {
   'command.layout': 'طريقة العرض',
   'command.pin': 'إبقاء هذا الشخص كبيرًا',
   'command.unpin': 'عدم إبقاء أحد كبيرًا',
+  'command.own-hide': 'إخفاء صورتي عني',
+  'command.own-show': 'إظهار صورتي لي',
+  'command.own-hidden': 'لم تعد ترى نفسك، أما الآخرون فيرونك. قائمة «المزيد» تعيد صورتك.',
   'command.fullscreen': 'ملء الشاشة',
   'command.fullscreen-off': 'الخروج من ملء الشاشة',
   'command.with-state': '{!label}: {!state}',
@@ -183,6 +186,7 @@ export default {
   'tile.no-relay': 'لا يجيب مُرحِّل الخادم. ربما يوجد جدار حماية في الطريق؛ قد تفيد شبكة أخرى.',
   'tile.relay-only': 'المحاولة عبر الخادم فقط',
   'tile.feature': 'عرض بحجم كبير',
+  'tile.move': 'أنت، بحجم صغير: تنقلها مفاتيح الأسهم أو المؤشر إلى زاوية أخرى',
   'tile.full': 'ملء الشاشة',
 
   'pages.title': 'صفحات المشاركين',

@@ -89,6 +89,9 @@ export default {
   'command.layout': 'Ansicht',
   'command.pin': 'Diese Person groß lassen',
   'command.unpin': 'Niemanden groß lassen',
+  'command.own-hide': 'Mein Bild vor mir verbergen',
+  'command.own-show': 'Mir mein Bild zeigen',
+  'command.own-hidden': 'Sie sehen sich nicht mehr, die anderen schon. Das Menü „Mehr“ holt Ihr Bild zurück.',
   'command.fullscreen': 'Vollbild',
   'command.fullscreen-off': 'Vollbild verlassen',
   'command.with-state': '{!label}: {!state}',
@@ -158,6 +161,7 @@ export default {
   'tile.no-relay': 'Das Relay des Servers antwortet nicht. Vielleicht ist eine Firewall dazwischen; ein anderes Netz kann helfen.',
   'tile.relay-only': 'Nur über den Server versuchen',
   'tile.feature': 'Groß zeigen',
+  'tile.move': 'Sie selbst, klein: Pfeiltasten oder ein Zeiger bewegen es in eine andere Ecke',
   'tile.full': 'Vollbild',
 
   'pages.title': 'Seiten der Teilnehmenden',

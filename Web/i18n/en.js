@@ -89,6 +89,9 @@ export default {
   'command.layout': 'Layout',
   'command.pin': 'Keep this one large',
   'command.unpin': 'Keep nobody large',
+  'command.own-hide': 'Hide my picture from me',
+  'command.own-show': 'Show me my picture',
+  'command.own-hidden': 'You no longer see yourself; others do. The menu “More” brings your picture back.',
   'command.fullscreen': 'Full screen',
   'command.fullscreen-off': 'Leave full screen',
   'command.with-state': '{!label}: {!state}',
@@ -158,6 +161,7 @@ export default {
   'tile.no-relay': 'The relay of the server does not answer. A firewall may be in between; another network may help.',
   'tile.relay-only': 'Try only through the server',
   'tile.feature': 'Show large',
+  'tile.move': 'You, small: arrow keys or a pointer move it to another corner',
   'tile.full': 'Full screen',
 
   'pages.title': 'Pages of participants',

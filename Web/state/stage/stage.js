@@ -3,17 +3,23 @@
  *
  * @typedef {'grid' | 'speaker' | 'spotlight'} LayoutName  all alike; who speaks beside the others; who speaks alone
  *
+ * @typedef {`${'top' | 'bottom'}-${'start' | 'end'}`} Corner
+ *
  * @typedef {object} Stage
  * @property {LayoutName} layout
  * @property {string | undefined} pinned  whom the person wants to see large; `self` is oneself
  * @property {string | undefined} speaker  who of the others spoke last
  * @property {number} page  of the grid, from 0; there may be fewer by now
+ * @property {Corner} corner  where oneself stands small
+ * @property {boolean} isOwnHidden  whether the person does not want to see their own picture, which others see all the same
  * @property {string | undefined} full  what fills the screen: `call`, or whose tile
  *
  * @typedef {{ type: 'layout', layout: LayoutName }
  *   | { type: 'pinned', id: string | undefined }
  *   | { type: 'speaker', id: string | undefined }
  *   | { type: 'full', id: string | undefined }
+ *   | { type: 'corner', corner: Corner }
+ *   | { type: 'own', isHidden: boolean }
  *   | { type: 'page', page: number }
  *   | { type: 'peers', peers: readonly { id: string }[] }
  *   | { type: 'left' }} StageEvent
@@ -33,7 +39,7 @@ export const layouts = /** @type {const} */ (['grid', 'speaker', 'spotlight']);
 const tilesOnPage = 9;
 
 /** @type {Stage} */
-export const noStage = { layout: 'grid', pinned: undefined, speaker: undefined, page: 0, full: undefined };
+export const noStage = { layout: 'grid', pinned: undefined, speaker: undefined, page: 0, corner: 'top-end', isOwnHidden: false, full: undefined };
 
 /** @param {Stage} stage @param {StageEvent | { type: '' }} event @returns {Stage} */
 export function reduceStage(stage, event) {
@@ -46,6 +52,10 @@ export function reduceStage(stage, event) {
       return changed(stage, { speaker: event.id });
     case 'page':
       return changed(stage, { page: event.page });
+    case 'corner':
+      return changed(stage, { corner: event.corner });
+    case 'own':
+      return changed(stage, { isOwnHidden: event.isHidden, pinned: event.isHidden && stage.pinned === 'self' ? undefined : stage.pinned });
     case 'full':
       return changed(stage, { full: event.id });
     case 'peers': {
@@ -83,13 +93,13 @@ export function largeOf({ peers: { list }, members: { sharing }, stage: { layout
 
 /**
  * The pages of the grid: how many there are, which one is seen, and how many of the others stand on each; oneself is on
- * all of them.
+ * all of them, if seen at all.
  *
  * @param {Sources} sources
  */
 export function pagesOf(sources) {
   const others = sources.peers.list.length;
-  const size = tilesOnPage - 1;
+  const size = isOwnSeen(sources) ? tilesOnPage - 1 : tilesOnPage;
   const count = largeOf(sources) === undefined ? Math.max(Math.ceil(others / size), 1) : 1;
   return { count, page: Math.min(sources.stage.page, count - 1), size };
 }
@@ -103,11 +113,20 @@ export function pagesOf(sources) {
 export function placesOf(sources) {
   const others = sources.peers.list.map(({ id }) => id);
   const main = largeOf(sources) ?? (others.length === 1 ? others[0] : undefined);
-  const all = [...others, 'self'];
+  // Whoever is alone has nobody else to look at.
+  const own = isOwnSeen(sources) ? ['self'] : [];
   if (main === undefined) {
     const { page, size } = pagesOf(sources);
-    return { kind: 'even', main, seen: [...others.slice(page * size, (page + 1) * size), 'self'] };
+    return { kind: 'even', main, seen: [...others.slice(page * size, (page + 1) * size), ...own] };
   }
-  if (sources.stage.layout === 'spotlight') return { kind: 'pair', main, seen: [...new Set([main, 'self'])] };
-  return { kind: largeOf(sources) === undefined ? 'pair' : 'large', main, seen: all };
+  const alone = [...new Set([main, ...own])];
+  if (sources.stage.layout === 'spotlight') return { kind: 'pair', main, seen: alone };
+  const all = [...others, ...own];
+  const isBeside = largeOf(sources) !== undefined && all.length > 1;
+  return { kind: isBeside ? 'large' : 'pair', main, seen: all };
+}
+
+/** @param {Sources} sources */
+function isOwnSeen({ peers: { list }, stage }) {
+  return !stage.isOwnHidden || list.length === 0 || stage.pinned === 'self';
 }

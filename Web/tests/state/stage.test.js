@@ -68,9 +68,29 @@ table('who is seen', places, [
   ['oneself alone in the spotlight', [peers('a', 'b'), pin('self'), layout('spotlight')], 'pair self: self'],
 ]);
 
-const crowd = (count) => peers(...Array.from({ length: count }, (_, index) => String(index)));
 const turn = (page) => ({ type: 'page', page });
 const pages = (state) => `${pagesOf(state).page + 1}/${pagesOf(state).count}: ${placesOf(state).seen.join(' ')}`;
+
+const crowd = (count) => peers(...Array.from({ length: count }, (_, index) => String(index)));
+const hides = { type: 'own', isHidden: true };
+
+table('oneself hidden', places, [
+  ['alone all the same', [hides], 'even : self'],
+  ['two people', [peers('a'), hides], 'pair a: a'],
+  ['two people and a screen', [peers('a'), shares('a'), hides], 'pair a: a'],
+  ['three', [peers('a', 'b'), hides], 'even : a b'],
+  ['in the spotlight', [peers('a', 'b'), layout('spotlight'), hides], 'pair a: a'],
+  ['who was large is so no more', [peers('a', 'b'), pin('self'), hides], 'even : a b'],
+  ['and is large again', [peers('a', 'b'), hides, pin('self')], 'large self: a b self'],
+  ['and back', [peers('a', 'b'), hides, { type: 'own', isHidden: false }], 'even : a b self'],
+  ['nine others on a page', [crowd(9), hides], 'even : 0 1 2 3 4 5 6 7 8'],
+  ['ten others on two', [crowd(10), hides, { type: 'page', page: 1 }], 'even : 9'],
+]);
+
+test('the corner lasts until one leaves', () => {
+  const moved = [{ type: 'corner', corner: 'bottom-start' }, layout('spotlight'), peers('a'), { type: 'lost' }].reduce(reduceStage, noStage);
+  assert.deepEqual([moved.corner, reduceStage(moved, { type: 'left' }).corner], ['bottom-start', 'top-end']);
+});
 
 table('pages', pages, [
   ['alone', [], '1/1: self'],

@@ -5,7 +5,7 @@ import { createPageStore } from '../../state/state.js';
 import { makeCommands } from '../../ui/commands/commands.js';
 import { commandFor, isEscape, keyName } from '../../ui/commands/shortcuts.js';
 
-const ids = ['join', 'mute', 'camera', 'screen', 'hand', 'chat', 'people', 'invite', 'leave', 'check', 'stats', 'help', 'more', 'layout', 'pin', 'fullscreen'];
+const ids = ['join', 'mute', 'camera', 'screen', 'hand', 'chat', 'people', 'invite', 'leave', 'check', 'stats', 'help', 'more', 'layout', 'pin', 'own', 'fullscreen'];
 
 function make({ screen = 'call', canShareScreen = true, canFill = true } = {}) {
   const store = createPageStore();
@@ -103,6 +103,17 @@ test('what fills the screen, and then does no more', () => {
   commands.fullscreen.run();
   const isOn = ['call', 'id-1', undefined].map((id) => (store.apply({ type: 'full', id }), commands.fullscreen.toggle.isOn(store.get())));
   assert.deepEqual([done, isOn], [['fullscreen'], [true, true, false]]);
+});
+
+test('one\'s own picture is hidden, with a word on how it comes back', () => {
+  const { store, commands } = make();
+  assert.equal(commands.own.when(store.get()), false, 'alone');
+  store.apply({ type: 'peers', peers: [{ id: 'a', name: 'a', connection: 'connected' }] });
+  assert.equal(commands.own.when(store.get()), true);
+  commands.own.run();
+  assert.deepEqual([commands.own.toggle.isOn(store.get()), store.get().notices.list.map(({ sentence }) => sentence.key)], [true, ['command.own-hidden']]);
+  commands.own.run();
+  assert.deepEqual([commands.own.toggle.isOn(store.get()), store.get().notices.list.length], [false, 1]);
 });
 
 test('what the commands do', () => {

@@ -3,7 +3,7 @@
  *
  * @typedef {import('./commands.js').State} State
  * @typedef {import('./commands.js').Command} Command
- * @typedef {'layout' | 'pin' | 'fullscreen'} StageCommandId
+ * @typedef {'layout' | 'pin' | 'fullscreen' | 'own'} StageCommandId
  */
 
 import { largeOf, nextLayout } from '../../state/stage/stage.js';
@@ -38,6 +38,15 @@ export function makeStageCommands(store, actions, isIn) {
       run: () => store.apply({ type: 'pinned', id: store.get().stage.pinned === undefined ? largeOf(store.get()) : undefined }),
       toggle: { kind: 'lights', label: 'command.unpin', isOn: ({ stage }) => stage.pinned !== undefined },
     },
+    own: {
+      id: 'own',
+      icon: 'eyeOff',
+      key: { code: 'KeyO' },
+      label: 'command.own-hide',
+      when: (state) => isIn(state) && state.peers.list.length > 0,
+      run: () => hideOwn(store, !store.get().stage.isOwnHidden),
+      toggle: { icon: 'eye', label: 'command.own-show', kind: 'lights', isOn: ({ stage }) => stage.isOwnHidden },
+    },
     fullscreen: {
       id: 'fullscreen',
       icon: 'enlarge',
@@ -48,4 +57,10 @@ export function makeStageCommands(store, actions, isIn) {
       toggle: { icon: 'shrink', label: 'command.fullscreen-off', kind: 'lights', isOn: ({ stage }) => stage.full !== undefined },
     },
   };
+}
+
+/** @param {import('../../state/state.js').PageStore} store @param {boolean} isHidden  one's own picture, from oneself */
+export function hideOwn(store, isHidden) {
+  store.apply({ type: 'own', isHidden });
+  if (isHidden) store.apply({ type: 'notice', sentence: { key: 'command.own-hidden' } });
 }

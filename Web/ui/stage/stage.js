@@ -9,6 +9,7 @@ import { placesOf } from '../../state/stage/stage.js';
 import { h } from '../dom.js';
 import { keyed } from '../keyed.js';
 import { Tile } from '../tile/tile.js';
+import { makeMovable } from './corner.js';
 import { layOut } from './grid.js';
 
 const gap = 12;
@@ -47,7 +48,7 @@ export function createStage({ store, session, signal }) {
   function update() {
     const state = store.get();
     const before = tiles;
-    const rows = keyed(element, viewsOf(state, own), ({ id }) => id, ({ id }) => new Tile({ id, store }), (tile, view) => tile.update(view));
+    const rows = keyed(element, viewsOf(state, own), ({ id }) => id, ({ id }) => makeTile(id, store), (tile, view) => tile.update(view));
     tiles = new Map(rows.map((tile) => [tile.id, tile]));
     for (const [id, tile] of before) if (tiles.get(id) !== tile) tile.close();
     arrange();
@@ -67,10 +68,19 @@ export function createStage({ store, session, signal }) {
     for (const [id, tile] of tiles) {
       const isMain = id === main;
       const isFull = stage.full === id;
+      const isInCorner = layout.kind === 'pair' && id === 'self' && !isMain && seen.includes(id);
+      tile.setCorner(isInCorner ? stage.corner : undefined);
       const size = seen.includes(id) ? sizeIn(layout, isMain) : undefined;
       tile.place(isFull ? { width: innerWidth, height: innerHeight } : size, { isMain, isPinned: stage.pinned === id, isFull });
     }
   }
+}
+
+/** @param {string} id @param {import('../../state/state.js').PageStore} store */
+function makeTile(id, store) {
+  const tile = new Tile({ id, store });
+  if (id === 'self') makeMovable(tile.element, store);
+  return tile;
 }
 
 /** @param {import('./grid.js').Layout} layout @param {boolean} isMain */

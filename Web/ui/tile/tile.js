@@ -92,6 +92,16 @@ export class Tile {
     this.#fit();
   }
 
+  /** @param {import('../../state/stage/stage.js').Corner | undefined} corner  of the stage, where it can be moved from */
+  setCorner(corner) {
+    const { element } = this;
+    if (element.dataset['corner'] === corner) return;
+    if (corner) Object.assign(element.dataset, { corner });
+    else delete element.dataset['corner'];
+    element.tabIndex = corner ? 0 : -1;
+    element.title = corner ? t('tile.move') : '';
+  }
+
   /** @param {boolean} isSpeaking */
   setSpeaking(isSpeaking) {
     this.element.classList.toggle('is-speaking', isSpeaking);

@@ -1,6 +1,7 @@
 /** What can be done with one tile: its buttons. */
 
 import { t } from '../../i18n/t.js';
+import { hideOwn } from '../commands/stage-commands.js';
 import { h } from '../dom.js';
 import { icon } from '../icons.js';
 import { canFill, toggleTileFullscreen } from '../stage/fullscreen.js';
@@ -14,7 +15,7 @@ import { canFill, toggleTileFullscreen } from '../stage/fullscreen.js';
 export function createTools({ id, store, tile }) {
   const pin = tool('tile-pin', 'tile.feature', 'pin', togglePin);
   const full = tool('tile-full', 'tile.full', 'enlarge', () => toggleTileFullscreen(tile()));
-  const element = h('div', { class: 'tile-tools' }, pin, canFill() && full);
+  const element = h('div', { class: 'tile-tools' }, pin, id === 'self' && tool('tile-hide', 'command.own-hide', 'eyeOff', () => hideOwn(store, true)), canFill() && full);
   return { element, show, doubleClick };
 
   /** @param {{ isPinned: boolean, isFull: boolean }} how */
