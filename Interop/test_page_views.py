@@ -221,7 +221,10 @@ def test_who_is_alone_sees_the_link_for_the_others(visit, join, size):
     ann = visit(size=size).enter()
     address = ann.page.locator(".invite-address")
     expect(address).to_have_text(f"{ann.url}/r/room")
-    in_view(ann, ".invite-address")
+    in_view(ann, ".invite-address, .invite-ways button")
+    ann.page.evaluate("navigator.clipboard.writeText = async (text) => (window.copied = text)")
+    ann.page.get_by_role("button", name="Copy", exact=True).click()
+    ann.wait_for(f"window.copied === '{ann.url}/r/room'")
     assert ann.page.evaluate(OVERLAPS, [".tile-bar, .tile-note", ".alone"]) == []
     join("Bea", call=call())
     expect(address).to_be_hidden()

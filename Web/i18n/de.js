@@ -60,6 +60,8 @@ export default {
   'call.participants': 'Teilnehmende',
   'call.reconnecting': 'Verbindung wird wiederhergestellt…',
   'call.drop': 'Loslassen, um an alle im Gespräch zu senden',
+  'call.copy': 'Kopieren',
+  'call.share': 'Teilen',
   'call.link-copied': 'Der Einladungslink ist kopiert.',
   'call.without':
     'Das Gespräch in diesem Raum ist voll besetzt. Der Chat geht auch ohne; sobald jemand geht, nehmen Sie am Gespräch teil.',
@@ -81,6 +83,7 @@ export default {
   'command.people': 'Personen',
   'command.people-waiting': { one: 'Personen, {count} wartet auf Einlass', other: 'Personen, {count} warten auf Einlass' },
   'command.invite': 'Einladungslink kopieren',
+  'command.invite-share': 'Andere einladen',
   'command.leave': 'Gespräch verlassen',
   'command.check': 'Verbindung prüfen',
   'command.stats': 'Statistik',

@@ -60,6 +60,8 @@ export default {
   'call.participants': 'Participants',
   'call.reconnecting': 'Reconnecting…',
   'call.drop': 'Drop to send to everyone in the call',
+  'call.copy': 'Copy',
+  'call.share': 'Share',
   'call.link-copied': 'The invite link is copied.',
   'call.without':
     'The call of this room has as many people as it may have. The chat works without the call, which is joined when somebody leaves.',
@@ -81,6 +83,7 @@ export default {
   'command.people': 'People',
   'command.people-waiting': { one: 'People, {count} waits to be let in', other: 'People, {count} wait to be let in' },
   'command.invite': 'Copy invite link',
+  'command.invite-share': 'Invite others',
   'command.leave': 'Leave the call',
   'command.check': 'Test the connection',
   'command.stats': 'Statistics',

@@ -56,6 +56,11 @@ for (const [screen, expected] of [
   });
 }
 
+test('to invite is to copy, or to share where that is usual', () => {
+  const actions = { isInviteShared: true };
+  assert.deepEqual([make().commands.invite.label, makeCommands(createPageStore(), actions).invite.label], ['command.invite', 'command.invite-share']);
+});
+
 test('where a screen cannot be shared, nobody is offered to', () => {
   const { store, commands } = make({ canShareScreen: false });
   assert.equal(commands.screen.when(store.get()), false);

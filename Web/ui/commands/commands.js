@@ -30,6 +30,7 @@
  * @property {boolean} canShareScreen
  * @property {() => void} toggleFullscreen
  * @property {boolean} canFill  the screen
+ * @property {boolean} isInviteShared  whether the link is given to the share sheet of the system
  */
 
 import { handOf } from '../../state/members.js';
@@ -101,7 +102,14 @@ export function makeCommands(store, actions) {
       run: () => togglePanel('people'),
       toggle: { kind: 'lights', isOn: (state) => isShown(state, 'people') },
     },
-    invite: { id: 'invite', icon: 'link', key: { code: 'KeyI' }, label: 'command.invite', when: isIn, run: () => actions.invite() },
+    invite: {
+      id: 'invite',
+      icon: 'link',
+      key: { code: 'KeyI' },
+      label: actions.isInviteShared ? 'command.invite-share' : 'command.invite',
+      when: isIn,
+      run: () => actions.invite(),
+    },
     leave: { id: 'leave', icon: 'leave', key: { code: 'KeyL', shift: true }, label: 'command.leave', when: isIn, run: () => actions.leave() },
     check: { id: 'check', icon: 'pulse', label: 'command.check', when: isIn, run: () => store.apply({ type: 'check', isOpen: true }) },
     stats: { id: 'stats', icon: 'bars', key: { code: 'KeyQ' }, label: 'command.stats', when: isIn, run: () => store.apply({ type: 'stats', isOpen: true }) },

@@ -3,7 +3,6 @@
 import { t } from '../../i18n/t.js';
 import { Media } from '../../call/media.js';
 import { Session } from '../../session.js';
-import { roomPath } from '../../state/addresses.js';
 import { hasShortcuts, rememberName, rememberRelayOnly, suggestedName, suggestedRelayOnly, transportsIn } from '../../state/settings.js';
 import { createPageStore } from '../../state/state.js';
 import { isBusy } from '../../state/transfers.js';
@@ -11,6 +10,7 @@ import { makeCommands } from '../commands/commands.js';
 import { listenForShortcuts } from '../commands/shortcuts.js';
 import { createHelp } from '../help/help.js';
 import { createLobby } from '../lobby/lobby.js';
+import { copyLink, prefersShare, shareLink } from './invite.js';
 
 /** @param {HTMLElement} root @param {string} room */
 export function showRoom(root, room) {
@@ -22,10 +22,11 @@ export function showRoom(root, room) {
   let submitLobby = () => undefined;
   /** @type {() => void} */
   let toggleFullscreen = () => undefined;
+  const isShared = prefersShare();
   const commands = makeCommands(store, {
     join: () => submitLobby(),
     leave,
-    invite: () => void copyLink(store, room),
+    invite: () => void (isShared ? shareLink : copyLink)(store, room),
     toggleMicrophone: () => session.toggleMicrophone(),
     toggleCamera: () => session.toggleCamera(),
     toggleScreen: () => session.toggleScreen(),
@@ -33,6 +34,7 @@ export function showRoom(root, room) {
     canShareScreen: Media.canShareScreen,
     toggleFullscreen: () => toggleFullscreen(),
     canFill: document.fullscreenEnabled === true,
+    isInviteShared: isShared,
   });
   const list = Object.values(commands);
   document.title = t('app.title', { room });
@@ -113,18 +115,6 @@ export function showRoom(root, room) {
 /** What comes after the lobby: it is loaded while one is there. */
 function inside() {
   return import('./inside.js');
-}
-
-/** @param {import('../../state/state.js').PageStore} store @param {string} room */
-async function copyLink(store, room) {
-  const link = `${location.origin}${roomPath(room)}`;
-  try {
-    await navigator.clipboard.writeText(link);
-    store.apply({ type: 'notice', sentence: { key: 'call.link-copied' } });
-  } catch {
-    // Without HTTPS, or permission, there is no clipboard.
-    window.prompt(t('call.copy-link'), link);
-  }
 }
 
 /** @param {import('../../state/state.js').PageStore} store @param {AbortSignal} signal */

@@ -1,8 +1,8 @@
 /** What whoever is alone in the call needs next: the link for the others. */
 
 import { t } from '../../i18n/t.js';
-import { roomPath } from '../../state/addresses.js';
 import { h } from '../dom.js';
+import { canShare, copyLink, inviteAddress, shareLink } from '../room/invite.js';
 
 /**
  * @param {object} options
@@ -10,8 +10,16 @@ import { h } from '../dom.js';
  * @param {AbortSignal} options.signal
  */
 export function createAlone({ store, signal }) {
-  const address = `${location.origin}${roomPath(store.get().connection.room)}`;
-  const element = h('div', { class: 'alone' }, h('p', {}, t('call.alone')), h('p', { class: 'invite-address', dir: 'ltr' }, address));
+  const { room } = store.get().connection;
+  const copy = h('button', { type: 'button', class: 'small', onclick: () => void copyLink(store, room) }, t('call.copy'));
+  const share = canShare() && h('button', { type: 'button', class: 'small', onclick: () => void shareLink(store, room) }, t('call.share'));
+  const element = h(
+    'div',
+    { class: 'alone' },
+    h('p', {}, t('call.alone')),
+    h('p', { class: 'invite-address', dir: 'ltr' }, inviteAddress(room)),
+    h('p', { class: 'invite-ways' }, copy, share),
+  );
   // Who is called elsewhere is not alone.
   store.watch(({ peers, connection }) => peers.list.length > 0 || connection.isElsewhere, (isHidden) => (element.hidden = isHidden), { signal });
   return { element };
