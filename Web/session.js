@@ -1,5 +1,6 @@
 /** One visit of a room, from the lobby to the good-bye. What it takes to be in it is loaded while one is in the lobby. */
 
+import { makeCertificates } from './call/certificates.js';
 import { Media } from './call/media.js';
 import { handOf } from './state/members.js';
 
@@ -60,13 +61,13 @@ export class Session {
 
   /** @param {string} name @param {boolean} relayOnly  whether to connect through the server alone */
   async join(name, relayOnly) {
-    const { Stay } = await import('./stay.js');
+    const [{ Stay }, certificates] = await Promise.all([import('./stay.js'), makeCertificates()]);
     // Whoever is impatient clicks twice.
     if (this.#stay || this.signal.aborted) return;
     const { signal, media } = this;
     const onRefused = (/** @type {Sentence} */ reason) => this.leave(reason);
     const store = this.#store;
-    this.#stay = new Stay({ store, media, room: this.#room, name, relayOnly, transports: this.#transports, signal, onRefused });
+    this.#stay = new Stay({ store, media, room: this.#room, name, relayOnly, certificates, transports: this.#transports, signal, onRefused });
     store.apply({ type: 'entering', name });
     this.#stay.start();
   }

@@ -2,8 +2,11 @@
 
 import { Call } from './call/call.js';
 import { attemptOf, patience, reasonOf } from './call/diagnosis.js';
+import { hexOf, pairOf } from './call/fingerprint.js';
 import { Files } from './files/files.js';
+import { sha256 } from './files/sha256.js';
 import { connect } from './net/connect.js';
+import { verdictOf } from './state/quality/verification.js';
 
 /**
  * @typedef {import('./i18n/t.js').Sentence} Sentence
@@ -39,11 +42,12 @@ export class Stay {
    * @param {string} options.room
    * @param {string} options.name
    * @param {boolean} options.relayOnly  whether to connect through the server alone
+   * @param {RTCCertificate[]} options.certificates  of this stay
    * @param {string[]} options.transports  that may be used
    * @param {AbortSignal} options.signal  of the end of the stay
    * @param {(reason: Sentence) => void} options.onRefused  the server does not let this client in
    */
-  constructor({ store, media, room, name, relayOnly, transports, signal, onRefused }) {
+  constructor({ store, media, room, name, relayOnly, certificates, transports, signal, onRefused }) {
     this.#store = store;
     this.#signal = signal;
     this.#media = media;
@@ -52,7 +56,7 @@ export class Stay {
     this.chat = chat;
     this.members = members;
     this.socket = socket;
-    this.call = new Call({ link: callLink, media, relayOnly });
+    this.call = new Call({ link: callLink, media, certificates, relayOnly });
     this.files = new Files(this.call);
     const number = (stays += 1);
     const tell = () => this.#tellPeers();
@@ -102,6 +106,22 @@ export class Stay {
     const peers = [...this.call.peers.values()];
     for (const id of [...this.#waiting.keys()]) if (!this.call.peers.has(id)) this.#waiting.delete(id);
     this.#store.apply({ type: 'peers', peers: peers.map((peer) => this.#viewOf(peer)) });
+    for (const peer of peers) this.#tellDigest(peer);
+  }
+
+  /**
+   * What the code of a peer is made of; and that it is another one, as soon as it is.
+   *
+   * @param {Peer} peer
+   */
+  #tellDigest({ id, name, stay, fingerprints }) {
+    if (!fingerprints) return;
+    const { local, remote } = fingerprints;
+    const digest = local && remote ? hexOf(sha256(pairOf(local, remote))) : undefined;
+    const verdict = () => verdictOf(this.#store.get().verification, id);
+    const before = verdict();
+    this.#store.apply({ type: 'digest', id, stay, digest });
+    if (before !== 'changed' && verdict() === 'changed') this.#note({ key: 'verify.note-changed', values: { name } });
   }
 
   /** @param {Peer} peer @param {import('./call/quality/figures.js').Figures} figures */

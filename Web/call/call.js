@@ -56,19 +56,24 @@ export class Call extends Emitter {
   #link;
   #media;
   #relayOnly;
+  #certificates;
   #isWatchedClosely = false;
 
   /**
    * @param {object} options
    * @param {import('../net/call-link.js').CallLink} options.link  which enters again, by itself, after each loss of the connection
    * @param {import('./media.js').Media} options.media
+   * @param {RTCCertificate[]} [options.certificates]  of all connections: with the same one, people need not compare the
+   *   code again when a connection is made anew
    * @param {boolean} [options.relayOnly]  connects through the relay alone, so that peers don't see this address
    */
-  constructor({ link, media, relayOnly = false }) {
+  constructor({ link, media, certificates = [], relayOnly = false }) {
     super();
     this.#link = link;
     this.#media = media;
     this.#relayOnly = relayOnly;
+    // A browser takes no list without any.
+    this.#certificates = certificates.length > 0 ? { certificates } : {};
     media.on('change', () => this.#mediaChanged());
     this.#sendStatus();
     this.#listen();
@@ -224,7 +229,7 @@ export class Call extends Emitter {
       epoch: Math.max(this.#epoch, before?.epoch ?? this.#epoch),
       remoteEpoch: before?.remoteEpoch,
       media: this.#media,
-      configuration: () => ({ iceServers: this.#iceServers, iceTransportPolicy: this.#relayOnly ? 'relay' : 'all' }),
+      configuration: () => ({ iceServers: this.#iceServers, iceTransportPolicy: this.#relayOnly ? 'relay' : 'all', ...this.#certificates }),
       canSignal: () => this.#link.isIn && !peer.isAway,
       send: (signal) => outbox.push(signal),
     });

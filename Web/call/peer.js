@@ -1,6 +1,7 @@
 /** Somebody else in the call: the connection to them, and what comes over it. */
 
 import { Emitter } from '../client/emitter.js';
+import { fingerprintIn } from './fingerprint.js';
 import { Negotiation } from './negotiation.js';
 import { Reading } from './quality/reading.js';
 import { Recovery } from './recovery.js';
@@ -108,6 +109,16 @@ export class Peer extends Emitter {
   /** The way to this peer; nothing while it is not known. */
   get route() {
     return this.#watch.path?.route;
+  }
+
+  /**
+   * The certificates' fingerprints of both ends while there is a connection, each undefined where a description does not
+   * have the one.
+   */
+  get fingerprints() {
+    const { connectionState, currentLocalDescription, currentRemoteDescription } = this.pc;
+    if (connectionState !== 'connected' || !currentLocalDescription || !currentRemoteDescription) return undefined;
+    return { local: fingerprintIn(currentLocalDescription.sdp), remote: fingerprintIn(currentRemoteDescription.sdp) };
   }
 
   /**

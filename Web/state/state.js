@@ -9,6 +9,7 @@ import { closedPanel, reducePanel } from './panel.js';
 import { noPeers, reducePeers } from './peers.js';
 import { noQuality, reduceQuality } from './quality/quality.js';
 import { noStage, reduceStage } from './stage/stage.js';
+import { nothingVerified, reduceVerification } from './quality/verification.js';
 import { createStore } from './store.js';
 import { noMessages, reduceTimeline } from './timeline.js';
 import { noTransfers, reduceTransfers } from './transfers.js';
@@ -25,6 +26,7 @@ const parts = {
   stage: reduceStage,
   timeline: reduceTimeline,
   transfers: reduceTransfers,
+  verification: reduceVerification,
 };
 
 /**
@@ -46,6 +48,7 @@ export const initial = {
   stage: noStage,
   timeline: noMessages,
   transfers: noTransfers,
+  verification: nothingVerified,
 };
 
 /** @param {State} state @param {PageEvent} event @returns {State} */

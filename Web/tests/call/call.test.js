@@ -333,3 +333,29 @@ test('whoever finds the call full is told once, stays, and enters when there is 
   assert.deepEqual([heard, call.self], [['call.without'], 'me']);
   leave();
 });
+
+test('all connections of a stay have its certificate, those that are made anew and configured anew too', async (context) => {
+  const info = (stay) => ({ id: 'bea', name: 'bea', away: false, call: { stay, away: false, audio: true, video: true, screen: false } });
+  const socket = new FakeSocket(() => ({ self: 'ann', key: 'k', members: [info('one')], call: { forgotten: false }, iceServers: [], epoch: 10 }));
+  const { link, callLink } = makeLinks(socket, 'ann');
+  const certificates = [{}];
+  const call = new Call({ link: callLink, media: makeMedia(), certificates });
+  context.after(() => (call.leave(), link.leave()));
+  link.start();
+  await rest();
+  const first = peerOf(call, 'bea').pc;
+  socket.dispatch('member', info('two'));
+  await rest();
+  const second = peerOf(call, 'bea').pc;
+  assert.notEqual(second, first);
+  for (const { configuration } of [first, second]) assert.equal(configuration.certificates[0], certificates[0]);
+  socket.dispatch('ice-servers', { iceServers: [{ urls: 'stun:server.example' }] });
+  await rest();
+  assert.deepEqual(second.configuration.iceServers, [{ urls: 'stun:server.example' }]);
+  assert.equal(second.configuration.certificates[0], certificates[0]);
+});
+
+test('where a browser makes no certificate, the connections are not asked to have none', async (context) => {
+  const pair = await makeConnectedPair(context);
+  assert.equal('certificates' in peerOf(pair.calls.ann, 'bea').pc.configuration, false);
+});

@@ -17,7 +17,8 @@ export class FakeConnection {
   #count = 0;
   #transceivers = [];
 
-  constructor() {
+  constructor(configuration) {
+    this.configuration = configuration;
     this.number = FakeConnection.all.push(this);
   }
 
@@ -35,7 +36,9 @@ export class FakeConnection {
     return {};
   }
 
-  setConfiguration() {}
+  setConfiguration(configuration) {
+    this.configuration = configuration;
+  }
 
   async getStats() {
     return new Map();

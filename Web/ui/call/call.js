@@ -16,6 +16,7 @@ import { createStage } from '../stage/stage.js';
 import { createStats } from '../stats/stats.js';
 import { createToolbar, createTop } from '../toolbar/toolbar.js';
 import { createTransfers } from '../transfers/transfers.js';
+import { createVerify } from '../verify/verify.js';
 import { announce } from './announce.js';
 import { guardBack } from './back.js';
 import { tellTalkingMuted } from './muted.js';
@@ -48,7 +49,7 @@ export function createCall({ store, session, commands, signal }) {
   const middle = h('div', { class: 'middle' }, banner, elsewhere, stage, pager, createAlone(parts).element, createNotices(parts).element, createTransfers(parts).element);
   const check = createCheck(parts);
   const menu = createMenu({ ...parts, opener: toolbar.more });
-  const element = h('main', { id: 'call', class: 'call' }, top.element, middle, toolbar.element, side.element, drop, check.element, menu.element, createStats(parts).element);
+  const element = h('main', { id: 'call', class: 'call' }, top.element, middle, toolbar.element, side.element, drop, check.element, menu.element, createStats(parts).element, createVerify(parts).element);
   store.apply({ type: 'panel', isOpen: width.matches, tab: 'chat' });
   store.watch(({ connection }) => connection.isConnected, (isConnected) => (banner.hidden = isConnected), { signal });
   store.watch(({ connection }) => connection.isElsewhere, (isElsewhere) => (elsewhere.hidden = !isElsewhere), { signal });

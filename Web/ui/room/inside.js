@@ -8,6 +8,6 @@ export { createLeft } from '../left/left.js';
 export { createWaiting } from '../left/waiting.js';
 
 /** The parts whose looks come with it. */
-const parts = ['call', 'chat', 'check', 'left', 'menu', 'notices', 'people', 'side', 'stage', 'stats', 'tile', 'toolbar', 'transfers'];
+const parts = ['call', 'chat', 'check', 'left', 'menu', 'notices', 'people', 'side', 'stage', 'stats', 'tile', 'toolbar', 'transfers', 'verify'];
 
 await loadStyles(parts.map((part) => new URL(`../${part}/${part}.css`, import.meta.url).href));

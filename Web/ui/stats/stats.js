@@ -55,7 +55,7 @@ export function createStats({ store, signal }) {
     if (!panel.isStatsOpen) return;
     /** @type {Row[]} */
     const rows = peers.list.map(({ id, name }) => ({ id, name, quality: quality.get(id), word: qualityWord(quality, id) }));
-    keyed(list, rows, ({ id }) => id, makeSection, (section, row) => section.show(row));
+    keyed(list, rows, ({ id }) => id, (row) => makeSection(row, (id) => store.apply({ type: 'verify', id })), (section, row) => section.show(row));
     list.hidden = rows.length === 0;
     alone.hidden = rows.length > 0;
     copy.disabled = quality.size === 0;
@@ -75,16 +75,17 @@ export function createStats({ store, signal }) {
   }
 }
 
-/** @param {Row} row */
-function makeSection({ id }) {
+/** @param {Row} row @param {(id: string) => void} verify */
+function makeSection({ id }, verify) {
   const name = h('bdi', {});
+  const compare = h('button', { type: 'button', class: 'small', 'data-command': 'verify', onclick: () => verify(id) }, t('verify.compare'));
   const word = h('p', { class: 'hint' });
   const table = h('tbody', {});
   const drawn = plots.map(createPlot);
   const element = h(
     'section',
     { class: 'stats-peer', 'data-peer': id },
-    h('h3', {}, name),
+    h('header', {}, h('h3', {}, name), compare),
     word,
     h('table', {}, table),
     h('div', { class: 'plots' }, ...drawn.map(({ element }) => element)),
@@ -94,6 +95,7 @@ function makeSection({ id }) {
     /** @param {Row} row */
     show({ name: called, quality, word: grade }) {
       name.textContent = called;
+      compare.setAttribute('aria-label', t('verify.compare-one', { name: called }));
       word.textContent = quality === undefined ? t('stats.nothing-yet') : grade === undefined ? '' : t(`quality.${grade}`);
       word.hidden = word.textContent === '';
       const rows = quality === undefined ? [] : rowsOf(quality.figures);

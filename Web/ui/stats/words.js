@@ -1,6 +1,7 @@
 /** The figures of a connection in words: for the table, for the plots and for a report of a fault. */
 
-import { currentLanguage, t } from '../../i18n/t.js';
+import { isolate } from '../../i18n/isolate.js';
+import { currentLanguage, direction, t } from '../../i18n/t.js';
 
 /**
  * @typedef {import('../../state/quality/quality.js').PeerQuality} PeerQuality
@@ -113,7 +114,9 @@ function streamWords({ bitrate: rate, jitter, codec, width, height, framesPerSec
     jitter !== undefined && t('stats.jitter', { time: milliseconds(jitter) }),
     limitation !== undefined && limits.has(limitation) && t(`stats.limited-${/** @type {'cpu' | 'bandwidth' | 'other'} */ (limitation)}`),
   ];
-  return words.filter(Boolean).join(' · ') || unknown;
+  const known = words.flatMap((word) => (typeof word === 'string' ? [word] : []));
+  // Numbers and names of codecs would turn each other's order where the language is read from the right.
+  return known.map(direction() === 'rtl' ? isolate : String).join(' · ') || unknown;
 }
 
 const limits = new Set(['cpu', 'bandwidth', 'other']);

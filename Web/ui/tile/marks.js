@@ -2,6 +2,7 @@
 
 import { t } from '../../i18n/t.js';
 import { qualityWord } from '../../state/quality/quality.js';
+import { verdictOf } from '../../state/quality/verification.js';
 import { h } from '../dom.js';
 import { icon } from '../icons.js';
 
@@ -65,6 +66,21 @@ export function createQualityMark({ id, store, signal }) {
     element.title = t(`quality.${word}`);
     element.setAttribute('aria-label', element.title);
   }
+}
+
+/**
+ * Says that somebody may be between this person and oneself: the code is not the one that was compared.
+ *
+ * @param {object} options
+ * @param {string} options.id
+ * @param {import('../../state/state.js').PageStore} options.store
+ * @param {AbortSignal} options.signal
+ */
+export function createTrustMark({ id, store, signal }) {
+  const open = () => store.apply({ type: 'verify', id });
+  const element = h('button', { type: 'button', class: 'small tile-trust', 'data-command': 'verify', onclick: open }, icon('warning'), h('span', {}, t('verify.mark')));
+  store.watch(({ verification }) => verdictOf(verification, id), (verdict) => (element.hidden = verdict !== 'changed' && verdict !== 'refused'), { signal });
+  return { element };
 }
 
 /**

@@ -5,7 +5,7 @@ import { createAvatar, personName } from '../controls/controls.js';
 import { h } from '../dom.js';
 import { icon } from '../icons.js';
 import { cropLimit, pictureBox } from '../stage/grid.js';
-import { createHandMark, createNote, createQualityMark, createRouteMark } from './marks.js';
+import { createHandMark, createNote, createQualityMark, createRouteMark, createTrustMark } from './marks.js';
 import { createTools } from './tools.js';
 
 /** @typedef {import('../../state/peers.js').Participant} TileView */
@@ -45,9 +45,10 @@ export class Tile {
     this.#name = name;
     const quality = this.#isSelf ? undefined : createQualityMark({ id, store, signal: this.#end.signal });
     const bar = h('div', { class: 'tile-bar' }, this.#hand.element, this.#muted, name, ...mark, this.#route.element, quality?.element);
+    const trust = this.#isSelf ? [] : [createTrustMark({ id, store, signal: this.#end.signal }).element];
     this.#tools = createTools({ id, store, tile: () => this.element });
     const foot = h('div', { class: 'tile-foot' }, bar, this.#tools.element);
-    const parts = [this.#video, this.#avatar.element, this.#note.element, foot, this.#play];
+    const parts = [this.#video, this.#avatar.element, this.#note.element, ...trust, foot, this.#play];
     this.element = h('article', { class: 'tile', 'data-peer': id, ondblclick: this.#tools.doubleClick }, ...parts);
   }
 
