@@ -11,7 +11,7 @@ const loudLevel = 0.04;
 const enough = 2000;
 const span = 4000;
 /** A level says nothing of a longer time before it. */
-const longestStep = 500;
+const longestStep = 1000;
 /** Whoever was told is left in peace for so long. */
 const peace = 30_000;
 
