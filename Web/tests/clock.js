@@ -40,3 +40,12 @@ export class ManualClock {
 export function settle() {
   return new Promise((resolve) => setImmediate(resolve));
 }
+
+/** Waits for what a thread of the system is to do, as digests are; however busy that is. */
+export async function until(isSo) {
+  const end = Date.now() + 20_000;
+  while (!isSo()) {
+    if (Date.now() > end) throw new Error(`still waiting: ${isSo}`);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+}

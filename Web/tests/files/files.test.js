@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { attemptLimit } from '../../files/delivery.js';
 import { Lanes } from '../../files/lanes.js';
 import { fileSizeLimit } from '../../files/transfer.js';
-import { settle } from '../clock.js';
+import { settle, until } from '../clock.js';
 import { file, makeFiles, told } from './room.js';
 
 const states = (rows) => rows.map(({ state }) => state);
@@ -12,7 +12,7 @@ const recipients = ({ recipients }) => recipients.map(({ name, state, code }) =>
 /** The other side agrees, and takes the file. */
 async function take(channel) {
   channel.deliver('{"type":"accept"}');
-  for (let round = 0; round < 1000 && told(channel).at(-1) !== 'end'; round += 1) await settle();
+  await until(() => told(channel).at(-1) === 'end');
   channel.deliver('{"type":"received"}');
   await settle();
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { incomingLimit, roomLimit, unaskedSizeLimit } from '../../files/inbox.js';
-import { settle } from '../clock.js';
+import { until } from '../clock.js';
 import { knownLimit } from '../../files/incoming.js';
 import { makeFiles, told } from './room.js';
 
@@ -17,7 +17,7 @@ async function send(channel) {
   channel.deliver(Uint8Array.from(bytes).buffer);
   channel.deliver(JSON.stringify({ type: 'piece', sha256: sum(bytes).toString('hex') }));
   channel.deliver(JSON.stringify({ type: 'end', sha256: sum(sum(bytes)).toString('hex') }));
-  for (let round = 0; round < 1000 && told(channel).at(-1) !== 'received'; round += 1) await settle();
+  await until(() => told(channel).at(-1) === 'received');
 }
 
 test('one question for each sender, however many files; those of this time are received', () => {
