@@ -17,6 +17,7 @@ expect.set_options(timeout=20_000)
 # Keeps every track that the page was given, and lets the test hold the devices back or take them away.
 DEVICES = """
 window.tracks = [];
+window.asked = [];
 window.delay = 0;
 window.gone = new Set();
 const { getUserMedia } = MediaDevices.prototype;
@@ -24,6 +25,7 @@ MediaDevices.prototype.getUserMedia = async function (constraints) {
     for (const wanted of [constraints.audio, constraints.video]) {
         if (window.gone.has(wanted?.deviceId?.exact)) throw new OverconstrainedError('deviceId', 'gone');
     }
+    window.asked.push(constraints);
     const stream = await getUserMedia.call(this, constraints);
     window.tracks.push(...stream.getTracks());
     await new Promise((resolve) => setTimeout(resolve, window.delay));
@@ -40,8 +42,8 @@ UNPLUG = """kind => {
 
 @pytest.fixture(scope="module")
 def chromium(playwright):
-    """A Chromium with two cameras and two microphones."""
-    devices = "--use-fake-device-for-media-stream=fps=10,device-count=2"
+    """A Chromium with three microphones and cameras, of which the second one makes pictures that are not sent."""
+    devices = "--use-fake-device-for-media-stream=fps=10,device-count=3"
     browser = playwright.chromium.launch(
         executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"),
         args=[devices if "fake-device" in argument else argument for argument in ARGUMENTS],
@@ -120,7 +122,7 @@ def test_where_there_is_no_other_device_others_are_told(ann, linkup, people):
 def test_a_chosen_device_that_is_gone_is_forgotten(ann):
     ann.page.goto(f"{ann.url}/r/room?name=Ann")
     cameras = ann.page.locator("#choose-videoinput")
-    expect(cameras.locator("option")).to_have_count(2)
+    expect(cameras.locator("option")).to_have_count(3)
     chosen = cameras.locator("option").nth(1).get_attribute("value")
     ann.page.evaluate("id => { window.gone.add(id); }", chosen)
     cameras.select_option(value=chosen)
@@ -129,6 +131,40 @@ def test_a_chosen_device_that_is_gone_is_forgotten(ann):
     assert cameras.input_value() != chosen
     ann.page.locator("#join").click()
     ann.expect_tile("self", video="on")
+
+
+def test_devices_are_chosen_in_the_call_and_remembered(ann, linkup, people):
+    ann.enter()
+    (bea,) = people(linkup, "Bea")
+    (ann_id,) = bea.wait_for_peers(1)
+    (bea_id,) = ann.wait_for_peers(1)
+    ann.page.keyboard.press("d")
+    chosen = {}
+    for kind in ("videoinput", "audiooutput"):
+        choice = ann.page.locator(f"#devices-{kind}")
+        last = choice.locator("option").last
+        chosen[kind] = last.inner_text()
+        choice.select_option(label=chosen[kind])
+    ann.wait_for(f"window.tracks.findLast(({{ kind }}) => kind === 'video').label === {chosen['videoinput']!r}")
+    ann.wait_for(f"document.querySelector('.tile[data-peer=\"{bea_id}\"] video').sinkId !== ''")
+    ann.page.locator("#devices-noiseSuppression").uncheck()
+    voice = "window.asked.findLast(({ audio }) => audio).audio"
+    ann.wait_for(f"{voice}.noiseSuppression === false && {voice}.echoCancellation === true")
+    ann.wait_for(f"{LIVE}.join() === 'audio,video'")
+    ann.page.keyboard.press("Escape")
+    expect(ann.page.locator("#devices")).not_to_be_visible()
+    # Others notice nothing of it.
+    bea.expect_tile(ann_id, audio="on", video="on", connection="connected")
+    bea.wait_for_frames()
+
+    ann.page.locator("#leave").click()
+    ann.page.goto(f"{ann.url}/r/room?name=Ann")
+    camera = ann.page.locator("#choose-videoinput option:checked")
+    expect(camera).to_have_text(chosen["videoinput"])
+    ann.wait_for(f"{voice}.noiseSuppression === false")
+    ann.page.locator(".lobby [data-command=devices]").click()
+    expect(ann.page.locator("#devices-audiooutput option:checked")).to_have_text(chosen["audiooutput"])
+    expect(ann.page.locator("#devices-noiseSuppression")).not_to_be_checked()
 
 
 def test_leaving_and_joining_leaves_no_listeners(ann):

@@ -3,11 +3,12 @@
 import { makeCertificates } from './call/certificates.js';
 import { Media } from './call/media.js';
 import { handOf } from './state/members.js';
+import { rememberDevice, rememberedDevices, rememberedProcessing, rememberProcessing } from './state/settings.js';
 
 /** @typedef {import('./i18n/t.js').Sentence} Sentence */
 
 export class Session {
-  media = new Media();
+  media = new Media({ preferred: rememberedDevices(), processing: rememberedProcessing() });
   #store;
   #room;
   #transports;
@@ -29,9 +30,13 @@ export class Session {
     this.media
       .on('change', () => this.#tellMedia())
       .on('devices', () => this.#tellMedia())
+      .on('over', (key) => store.apply({ type: 'problem-over', key }))
       .on('problem', (problem) => {
         store.apply({ type: 'problem', problem });
         if (this.#stay) store.apply({ type: 'notice', sentence: problem });
+      })
+      .on('note', (sentence) => {
+        if (this.#stay) store.apply({ type: 'notice', sentence });
       });
   }
 
@@ -105,6 +110,34 @@ export class Session {
     void this.#stay?.members.raiseHand(handOf(members, members.self) === 0);
   }
 
+  /**
+   * Takes another microphone, camera or speaker, now and on later visits.
+   *
+   * @param {import('./call/media.js').ChoiceKind} kind
+   * @param {string} id
+   */
+  chooseDevice(kind, id) {
+    rememberDevice(kind, this.media.choose(kind, id));
+  }
+
+  /** @param {Partial<import('./call/media.js').Processing>} changes  of what is done to the voice, now and on later visits */
+  setProcessing(changes) {
+    void this.media.setProcessing(changes);
+    rememberProcessing(this.media.processing);
+  }
+
+  toggleNoiseSuppression() {
+    this.setProcessing({ noiseSuppression: !this.media.processing.noiseSuppression });
+  }
+
+  toggleBlur() {
+    void this.media.setBlur(!this.media.blur.isOn);
+  }
+
+  flipCamera() {
+    void this.media.flip();
+  }
+
   /** @param {string} text */
   say(text) {
     this.#stay?.chat.say(text);
@@ -168,14 +201,19 @@ export class Session {
   }
 
   #tellMedia() {
-    const { status, audioTrack, videoTrack, devices } = this.media;
+    const { media } = this;
+    const { status, audioTrack, videoTrack, devices, isPrompting, isFacingAway, blur, processing } = media;
     this.#store.apply({
       type: 'media',
       status,
       audioTrack,
       videoTrack,
-      devices: devices.map(({ kind, deviceId, label }) => ({ kind: /** @type {import('./call/media.js').DeviceKind} */ (kind), id: deviceId, label })),
-      chosen: { audioinput: this.media.chosen('audioinput'), videoinput: this.media.chosen('videoinput') },
+      devices: devices.map(({ kind, deviceId, label }) => ({ kind, id: deviceId, label })),
+      chosen: { audioinput: media.chosen('audioinput'), videoinput: media.chosen('videoinput'), audiooutput: media.chosen('audiooutput') },
+      isPrompting,
+      isFacingAway,
+      blur,
+      processing,
     });
   }
 }

@@ -1,23 +1,28 @@
 /** Microphone, camera and screen of this participant. */
 
 import { Emitter } from '../client/emitter.js';
+import { Camera } from './devices/camera.js';
+import { Device } from './devices/device.js';
+import { preferredAmong } from './devices/preferred.js';
+import { errorName } from './devices/problem.js';
 
 /**
- * @typedef {'audioinput' | 'videoinput'} DeviceKind
- * @typedef {{ kind: DeviceKind | 'screen', number: number }} Request
+ * @typedef {import('./devices/device.js').DeviceKind} DeviceKind
+ * @typedef {import('./devices/device.js').Preference} Preference
+ * @typedef {DeviceKind | 'audiooutput'} ChoiceKind  what can be chosen: those, and what plays the others
+ * @typedef {{ echoCancellation: boolean, noiseSuppression: boolean, autoGainControl: boolean }} Processing  what is done to
+ *   a voice before it is sent
  *
  * @typedef {object} MediaEvents
  * @property {[]} change  other tracks, or another status
  * @property {[]} devices  other devices can be chosen
  * @property {[problem: import('../i18n/t.js').Sentence]} problem  to tell the person
+ * @property {[key: import('../i18n/t.js').Key]} over  a problem that is none any more
+ * @property {[note: import('../i18n/t.js').Sentence]} note  good news
  */
 
-/**
- * The picture that is asked for. In a mesh it is encoded and sent once for each peer, so it is small
- * enough for a call of four over an ordinary line.
- */
-const picture = { width: { ideal: 640 }, height: { ideal: 360 }, frameRate: { ideal: 24, max: 30 } };
-const sound = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
+/** @type {Processing} */
+const usualProcessing = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
 
 /** @extends {Emitter<MediaEvents>} */
 export class Media extends Emitter {
@@ -25,23 +30,44 @@ export class Media extends Emitter {
   stream = new MediaStream();
   /** @type {MediaDeviceInfo[]} */
   devices = [];
-  /** @type {Record<DeviceKind, string | undefined>} */
-  #chosen = { audioinput: undefined, videoinput: undefined };
+  processing;
   /**
-   * The number of the last request for each: what an earlier one brings comes too late, and is given back.
+   * What plays the others; the system's choice unless there is one.
    *
-   * @type {Record<Request['kind'], number>}
+   * @type {string | undefined}
    */
-  #latest = { audioinput: 0, videoinput: 0, screen: 0 };
-  /** @type {Set<Request['kind']>} */
-  #starting = new Set();
+  output;
+  /** What the person chose to hear the others from. */
+  #speaker;
   #end = new AbortController();
-  /** @type {MediaStreamTrack | undefined} */
   #microphone;
-  /** @type {MediaStreamTrack | undefined} */
   #camera;
   /** @type {MediaStreamTrack | undefined} */
   #screen;
+  /** The number of the last request for a screen. */
+  #latestScreen = 0;
+
+  /**
+   * @param {object} options
+   * @param {Partial<Record<ChoiceKind, Preference>>} [options.preferred]  what was chosen on earlier visits
+   * @param {Partial<Processing>} [options.processing]  all of it unless said otherwise
+   */
+  constructor({ preferred = {}, processing = {} } = {}) {
+    super();
+    this.processing = { ...usualProcessing, ...processing };
+    this.#speaker = preferred.audiooutput;
+    const options = { devices: () => this.devices, signal: this.#end.signal };
+    this.#microphone = new Device('audioinput', { ...options, constraints: () => this.processing, preferred: preferred.audioinput });
+    this.#camera = new Camera({ ...options, preferred: preferred.videoinput });
+    for (const device of this.#both) {
+      device
+        .on('change', () => this.#changed())
+        .on('list', () => void this.#listDevices())
+        .on('problem', (problem) => this.dispatch('problem', problem))
+        .on('over', (key) => this.dispatch('over', key))
+        .on('note', (note) => this.dispatch('note', note));
+    }
+  }
 
   /** Whether the browser gives devices to this page at all. */
   static get isAvailable() {
@@ -52,21 +78,26 @@ export class Media extends Emitter {
     return typeof navigator.mediaDevices?.getDisplayMedia === 'function';
   }
 
+  get #both() {
+    return [this.#microphone, this.#camera];
+  }
+
   /** The microphone, muted or not. */
   get audioTrack() {
-    return this.#microphone;
+    return this.#microphone.track;
   }
 
   /** What is shown to others: the screen, or else the camera. */
   get videoTrack() {
-    return this.#screen ?? this.#camera;
+    return this.#screen ?? this.#camera.track;
   }
 
   /** What others get: a device that the system has silenced sends nothing, whatever is switched on here. */
   get status() {
+    const [microphone, camera] = [this.#microphone.track, this.#camera.track];
     return {
-      audio: this.#microphone?.enabled === true && !this.#microphone.muted,
-      video: this.#camera !== undefined && !this.#camera.muted,
+      audio: microphone?.enabled === true && !microphone.muted,
+      video: camera !== undefined && !camera.muted,
       screen: this.#screen !== undefined,
     };
   }
@@ -74,27 +105,48 @@ export class Media extends Emitter {
   /** What is on, or was asked for and is about to be: a second click takes the first one back. */
   get wanted() {
     return {
-      audio: this.#microphone?.enabled ?? this.#starting.has('audioinput'),
-      video: this.#camera !== undefined || this.#starting.has('videoinput'),
+      audio: this.#microphone.track?.enabled ?? this.#microphone.isStarting,
+      video: this.#camera.track !== undefined || this.#camera.isStarting,
     };
+  }
+
+  /** Whether the browser asks the person for permission. */
+  get isPrompting() {
+    return this.#both.some((device) => device.isPrompting);
+  }
+
+  /** Whether the camera looks away from the person. */
+  get isFacingAway() {
+    return this.#camera.isFacingAway;
+  }
+
+  /** Whether the camera can blur what is behind the person, and does. */
+  get blur() {
+    return this.#camera.blur;
   }
 
   /** Asks for camera and microphone; what cannot be had is left out, and told as a problem. */
   async start() {
     if (!Media.isAvailable) {
-      this.#tell('problem.no-https');
+      this.dispatch('problem', { key: 'problem.no-https' });
       return;
     }
     const { signal } = this.#end;
-    navigator.mediaDevices.addEventListener('devicechange', () => void this.#listDevices(), { signal });
-    const requests = [this.#request('audioinput'), this.#request('videoinput')];
+    navigator.mediaDevices.addEventListener('devicechange', () => void this.#devicesChanged(), { signal });
+    const requests = this.#both.map((device) => ({ device, number: device.request() }));
+    for (const device of this.#both) void device.watchPermission();
     try {
-      this.#take(await navigator.mediaDevices.getUserMedia({ audio: this.#sound(), video: this.#picture() }), requests);
+      const stream = await navigator.mediaDevices.getUserMedia({ audio: this.#microphone.constraints, video: this.#camera.constraints });
+      for (const track of stream.getTracks()) {
+        for (const { device, number } of requests) if (device.kind === `${track.kind}input`) device.take(track, number);
+      }
     } catch {
       // One of the two may be missing: each is asked for on its own, and told on its own.
-      for (const request of requests) if (this.#isLatest(request)) await this.#acquire(/** @type {DeviceKind} */ (request.kind));
+      for (const { device, number } of requests) if (device.isLatest(number)) await device.acquire();
     }
     await this.#listDevices();
+    this.#changed();
+    for (const device of this.#both) await device.followPreference();
     this.#changed();
   }
 
@@ -104,9 +156,10 @@ export class Media extends Emitter {
    * @param {boolean} on
    */
   async setMicrophone(on) {
-    if (this.#microphone) this.#microphone.enabled = on;
-    else if (on) await this.#acquire('audioinput');
-    else this.#forget('audioinput');
+    const { track } = this.#microphone;
+    if (track) track.enabled = on;
+    else if (on) await this.#microphone.acquire();
+    else this.#microphone.forget();
     this.#changed();
   }
 
@@ -116,49 +169,83 @@ export class Media extends Emitter {
    * @param {boolean} on
    */
   async setCamera(on) {
-    if (on && !this.#camera) {
-      await this.#acquire('videoinput');
-    } else if (!on) {
-      this.#forget('videoinput');
-      this.#camera?.stop();
-      this.#camera = undefined;
-    }
+    if (!on) this.#camera.release();
+    else if (!this.#camera.track) await this.#camera.acquire();
     this.#changed();
   }
 
   /**
    * Takes another device.
    *
-   * @param {DeviceKind} kind
+   * @param {ChoiceKind} kind
    * @param {string} id
+   * @returns {Preference} what to remember
    */
-  async choose(kind, id) {
-    this.#chosen[kind] = id;
-    const wasOn = kind === 'audioinput' ? this.#microphone?.enabled === true : this.#camera !== undefined;
-    if (kind === 'videoinput' && !wasOn) return;
-    await this.#acquire(kind);
-    if (kind === 'audioinput' && this.#microphone) this.#microphone.enabled = wasOn;
+  choose(kind, id) {
+    if (kind === 'audiooutput') {
+      this.#speaker = { id, label: this.devices.find((device) => device.kind === kind && device.deviceId === id)?.label ?? '' };
+      this.output = id;
+      this.#changed();
+      return this.#speaker;
+    }
+    const device = kind === 'audioinput' ? this.#microphone : this.#camera;
+    const preference = device.prefer(id);
+    // A camera that is off stays so.
+    if (kind === 'audioinput' || device.track) void this.#replace(device);
+    return preference;
+  }
+
+  /** @param {Device} device */
+  async #replace(device) {
+    const isOn = device.track?.enabled === true;
+    await device.acquire();
+    if (device === this.#microphone && device.track) device.track.enabled = isOn;
     this.#changed();
   }
 
   /**
    * The device in use.
    *
-   * @param {DeviceKind} kind
+   * @param {ChoiceKind} kind
    */
   chosen(kind) {
-    const track = kind === 'audioinput' ? this.#microphone : this.#camera;
-    return track?.getSettings().deviceId ?? this.#chosen[kind];
+    if (kind === 'audiooutput') return this.output;
+    return (kind === 'audioinput' ? this.#microphone : this.#camera).id;
+  }
+
+  /** Takes the camera on the other side of a phone; of a computer, the next one. */
+  async flip() {
+    await this.#camera.flip();
+    this.#changed();
+  }
+
+  /**
+   * Changes what is done to the voice.
+   *
+   * @param {Partial<Processing>} changes
+   */
+  async setProcessing(changes) {
+    this.processing = { ...this.processing, ...changes };
+    this.#changed();
+    // Not every browser changes it on a track that is there.
+    if (this.#microphone.track) await this.#replace(this.#microphone);
+  }
+
+  /** @param {boolean} on  whether the camera is to blur what is behind the person */
+  async setBlur(on) {
+    await this.#camera.setBlur(on);
+    this.#changed();
   }
 
   /** Shows the screen instead of the camera. */
   async startScreen() {
-    const request = this.#request('screen');
+    const request = (this.#latestScreen += 1);
+    const isLatest = () => request === this.#latestScreen && !this.#end.signal.aborted;
     try {
       const stream = await navigator.mediaDevices.getDisplayMedia({ video: { frameRate: { max: 15 } }, audio: false });
       const [track] = stream.getVideoTracks();
       if (!track) return;
-      if (!this.#isLatest(request)) {
+      if (!isLatest()) {
         track.stop();
         return;
       }
@@ -169,12 +256,12 @@ export class Media extends Emitter {
       this.#screen = track;
       this.#changed();
     } catch (error) {
-      if (this.#isLatest(request) && nameOf(error) !== 'NotAllowedError') this.#tell('problem.screen-failed');
+      if (isLatest() && errorName(error) !== 'NotAllowedError') this.dispatch('problem', { key: 'problem.screen-failed' });
     }
   }
 
   stopScreen() {
-    this.#forget('screen');
+    this.#latestScreen += 1;
     if (!this.#screen) return;
     this.#screen.onended = null;
     this.#screen.stop();
@@ -185,193 +272,33 @@ export class Media extends Emitter {
   /** Gives every device back, those too that come only now. Nothing is taken after that. */
   stop() {
     this.#end.abort();
-    for (const kind of /** @type {const} */ (['audioinput', 'videoinput', 'screen'])) this.#forget(kind);
-    for (const track of [this.#microphone, this.#camera, this.#screen]) track?.stop();
-    this.#microphone = undefined;
-    this.#camera = undefined;
-    this.#screen = undefined;
-  }
-
-  #sound() {
-    const id = this.#chosen.audioinput;
-    return { ...sound, ...(id && { deviceId: { exact: id } }) };
-  }
-
-  #picture() {
-    const id = this.#chosen.videoinput;
-    return { ...picture, ...(id && { deviceId: { exact: id } }) };
-  }
-
-  /** @param {DeviceKind} kind */
-  async #acquire(kind) {
-    const isAudio = kind === 'audioinput';
-    if (!Media.isAvailable) {
-      this.#tell(isAudio ? 'problem.microphone-no-https' : 'problem.camera-no-https');
-      return;
-    }
-    const request = this.#request(kind);
-    try {
-      this.#take(await this.#open(kind, request), [request]);
-    } catch (error) {
-      if (!this.#isLatest(request)) return;
-      this.#starting.delete(kind);
-      this.#tell(problemIn(error, nameFor(kind)));
-    }
-    await this.#listDevices();
-  }
-
-  /**
-   * The chosen device, or another one where that is not there.
-   *
-   * @param {DeviceKind} kind
-   * @param {Request} request
-   */
-  async #open(kind, request) {
-    const ask = () => navigator.mediaDevices.getUserMedia(kind === 'audioinput' ? { audio: this.#sound() } : { video: this.#picture() });
-    try {
-      return await ask();
-    } catch (error) {
-      const isGone = this.#chosen[kind] !== undefined && ['NotFoundError', 'OverconstrainedError'].includes(nameOf(error));
-      if (!isGone || !this.#isLatest(request)) throw error;
-      this.#chosen[kind] = undefined;
-      const stream = await ask();
-      this.#tellReplaced(kind, stream, request);
-      return stream;
-    }
-  }
-
-  /** @param {DeviceKind} kind @param {MediaStream} stream  of another device @param {Request} request */
-  #tellReplaced(kind, stream, request) {
-    const device = stream.getTracks()[0]?.label ?? '';
-    if (this.#isLatest(request)) this.#tell(`problem.${nameFor(kind)}-replaced`, { device });
-  }
-
-  /** @param {Request['kind']} kind @returns {Request} */
-  #request(kind) {
-    this.#forget(kind);
-    if (!this.#end.signal.aborted) this.#starting.add(kind);
-    return { kind, number: this.#latest[kind] };
-  }
-
-  /**
-   * What was asked for is not wanted any more.
-   *
-   * @param {Request['kind']} kind
-   */
-  #forget(kind) {
-    this.#latest[kind] += 1;
-    this.#starting.delete(kind);
-  }
-
-  /** @param {Request | undefined} request */
-  #isLatest(request) {
-    return request !== undefined && request.number === this.#latest[request.kind] && !this.#end.signal.aborted;
-  }
-
-  /** @param {import('../i18n/t.js').Key} key @param {Record<string, string>} [values] */
-  #tell(key, values) {
-    this.dispatch('problem', { key, values });
+    for (const device of this.#both) device.release();
+    this.stopScreen();
   }
 
   #changed() {
     if (!this.#end.signal.aborted) this.dispatch('change');
   }
 
-  /** @param {MediaStream} stream @param {Request[]} requests  that it is the answer to */
-  #take(stream, requests) {
-    for (const track of stream.getTracks()) {
-      const kind = track.kind === 'audio' ? 'audioinput' : 'videoinput';
-      if (!this.#isLatest(requests.find((request) => request.kind === kind))) {
-        track.stop();
-        continue;
-      }
-      this.#starting.delete(kind);
-      if (track.kind === 'audio') {
-        // Nothing is heard of who is muted, not for a moment.
-        if (this.#microphone) track.enabled = this.#microphone.enabled;
-        this.#microphone?.stop();
-        this.#microphone = track;
-      } else {
-        this.#camera?.stop();
-        this.#camera = track;
-      }
-      track.onended = () => void this.#ended(track, kind);
-      track.onmute = () => this.#silenced(track, kind);
-      track.onunmute = () => this.#changed();
-    }
-  }
-
-  /**
-   * A device was unplugged, or its permission withdrawn: another one takes its place, if there is one.
-   *
-   * @param {MediaStreamTrack} track
-   * @param {DeviceKind} kind
-   */
-  async #ended(track, kind) {
-    if (track === this.#microphone) this.#microphone = undefined;
-    else if (track === this.#camera) this.#camera = undefined;
-    else return;
-    this.#chosen[kind] = undefined;
-    const request = this.#request(kind);
-    this.#changed();
-    try {
-      const stream = await this.#open(kind, request);
-      // Whoever was muted stays so.
-      for (const next of stream.getTracks()) next.enabled = track.enabled;
-      this.#tellReplaced(kind, stream, request);
-      this.#take(stream, [request]);
-    } catch {
-      if (!this.#isLatest(request)) return;
-      this.#starting.delete(kind);
-      this.#tell(`problem.${nameFor(kind)}-gone`);
-    }
-    await this.#listDevices();
-    this.#changed();
-  }
-
-  /**
-   * The system, or a switch at the device, keeps sound or picture from this page.
-   *
-   * @param {MediaStreamTrack} track
-   * @param {DeviceKind} kind
-   */
-  #silenced(track, kind) {
-    if (track !== this.#microphone && track !== this.#camera) return;
-    this.#tell(`problem.${nameFor(kind)}-silenced`);
-    this.#changed();
-  }
-
   async #listDevices() {
     const devices = await navigator.mediaDevices.enumerateDevices().catch(() => []);
     if (this.#end.signal.aborted) return;
     this.devices = devices.filter(({ deviceId }) => deviceId !== '');
+    this.#findSpeaker();
     this.dispatch('devices');
   }
-}
 
-/** @param {unknown} error */
-function nameOf(error) {
-  return error instanceof DOMException ? error.name : '';
-}
+  /** The speaker that was chosen, while it is there. */
+  #findSpeaker() {
+    const former = this.output;
+    this.output = preferredAmong(this.devices, 'audiooutput', this.#speaker)?.deviceId;
+    if (former !== undefined && this.output === undefined) this.dispatch('problem', { key: 'problem.speaker-gone' });
+    if (former === undefined && this.output !== undefined) this.dispatch('over', 'problem.speaker-gone');
+  }
 
-/** @param {DeviceKind} kind */
-function nameFor(kind) {
-  return kind === 'audioinput' ? 'microphone' : 'camera';
-}
-
-/** @param {unknown} error @param {'microphone' | 'camera'} device @returns {import('../i18n/t.js').Key} */
-function problemIn(error, device) {
-  switch (nameOf(error)) {
-    case 'NotAllowedError':
-    case 'SecurityError':
-      return `problem.${device}-denied`;
-    case 'NotFoundError':
-    case 'OverconstrainedError':
-      return `problem.${device}-missing`;
-    case 'NotReadableError':
-    case 'AbortError':
-      return `problem.${device}-busy`;
-    default:
-      return `problem.${device}-failed`;
+  /** Something was plugged in or out. */
+  async #devicesChanged() {
+    await this.#listDevices();
+    for (const device of this.#both) await device.regain();
   }
 }

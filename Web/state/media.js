@@ -5,7 +5,7 @@
  * @typedef {import('./peers.js').Status} Status
  *
  * @typedef {object} Device
- * @property {import('../call/media.js').DeviceKind} kind
+ * @property {import('../call/media.js').ChoiceKind} kind
  * @property {string} id
  * @property {string} label
  *
@@ -15,10 +15,14 @@
  * @property {MediaStreamTrack | undefined} videoTrack
  * @property {readonly Device[]} devices
  * @property {Readonly<Record<Device['kind'], string | undefined>>} chosen
+ * @property {boolean} isPrompting  whether the browser asks for permission
+ * @property {boolean} isFacingAway  whether the camera looks away from the person, as that on the back of a phone
+ * @property {Readonly<{ isPossible: boolean, isOn: boolean }>} blur  of what is behind the person
+ * @property {Readonly<import('../call/media.js').Processing>} processing  what is done to the voice
  * @property {readonly Sentence[]} problems  each of them once, until its device works
  *
  * @typedef {{ type: 'media' } & Omit<MediaState, 'problems'>} MediaChange
- * @typedef {MediaChange | { type: 'problem', problem: Sentence } | { type: 'lobby' }} MediaEvent
+ * @typedef {MediaChange | { type: 'problem', problem: Sentence } | { type: 'problem-over', key: string } | { type: 'lobby' }} MediaEvent
  */
 
 import { keepEqual } from './store.js';
@@ -29,7 +33,11 @@ export const noMedia = {
   audioTrack: undefined,
   videoTrack: undefined,
   devices: [],
-  chosen: { audioinput: undefined, videoinput: undefined },
+  chosen: { audioinput: undefined, videoinput: undefined, audiooutput: undefined },
+  isPrompting: false,
+  isFacingAway: false,
+  blur: { isPossible: false, isOn: false },
+  processing: { echoCancellation: true, noiseSuppression: true, autoGainControl: true },
   problems: [],
 };
 
@@ -45,6 +53,8 @@ export function reduceMedia(media, event) {
     case 'problem':
       if (media.problems.some(({ key }) => key === event.problem.key)) return media;
       return { ...media, problems: [...media.problems, event.problem] };
+    case 'problem-over':
+      return media.problems.some(({ key }) => key === event.key) ? { ...media, problems: media.problems.filter(({ key }) => key !== event.key) } : media;
     case 'lobby':
       return noMedia;
     default:

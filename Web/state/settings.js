@@ -4,6 +4,8 @@ const nameKey = 'linkup.name';
 const relayOnlyKey = 'linkup.relay-only';
 const shortcutsKey = 'linkup.shortcuts';
 const waysKeys = { chime: 'linkup.chime', system: 'linkup.notify', whole: 'linkup.notify-whole' };
+const devicesKey = 'linkup.devices';
+const processingKey = 'linkup.processing';
 
 /** The name to suggest: from the address, `?name=…`, or the one used last. */
 export function suggestedName() {
@@ -54,6 +56,52 @@ export function suggestedWays() {
 export function rememberWays(ways) {
   for (const name of /** @type {const} */ (['chime', 'system', 'whole'])) {
     if (ways[name] !== undefined) remember(waysKeys[name], ways[name] ? 'yes' : 'no');
+  }
+}
+
+/**
+ * The devices that were chosen on earlier visits.
+ *
+ * @returns {Partial<Record<import('../call/media.js').ChoiceKind, import('../call/media.js').Preference>>}
+ */
+export function rememberedDevices() {
+  const found = recallObject(devicesKey);
+  const kinds = /** @type {const} */ (['audioinput', 'videoinput', 'audiooutput']);
+  return Object.fromEntries(
+    kinds.flatMap((kind) => {
+      const { id, label } = found[kind] ?? {};
+      return typeof id === 'string' && typeof label === 'string' ? [[kind, { id, label }]] : [];
+    }),
+  );
+}
+
+/** @param {import('../call/media.js').ChoiceKind} kind @param {import('../call/media.js').Preference} preference */
+export function rememberDevice(kind, preference) {
+  remember(devicesKey, JSON.stringify({ ...rememberedDevices(), [kind]: preference }));
+}
+
+/**
+ * What is done to the voice, as far as it was chosen.
+ *
+ * @returns {Partial<import('../call/media.js').Processing>}
+ */
+export function rememberedProcessing() {
+  const known = ['echoCancellation', 'noiseSuppression', 'autoGainControl'];
+  return Object.fromEntries(Object.entries(recallObject(processingKey)).filter(([name, value]) => known.includes(name) && typeof value === 'boolean'));
+}
+
+/** @param {import('../call/media.js').Processing} processing */
+export function rememberProcessing(processing) {
+  remember(processingKey, JSON.stringify(processing));
+}
+
+/** @param {string} key @returns {Record<string, any>} nothing where it is not what this page has written */
+function recallObject(key) {
+  try {
+    const value = JSON.parse(recall(key) ?? '{}');
+    return typeof value === 'object' && value !== null ? value : {};
+  } catch {
+    return {};
   }
 }
 

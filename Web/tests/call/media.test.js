@@ -18,14 +18,24 @@ class FakeDevices extends EventTarget {
     return this.getUserMedia({ video: true });
   }
 
+  /** What is plugged in. */
+  list = [];
+
   async enumerateDevices() {
-    return [];
+    return this.list.map(([kind, deviceId, label = deviceId]) => ({ kind, deviceId, label }));
+  }
+
+  /** Something is plugged in or out. */
+  async plug(...list) {
+    this.list = list;
+    this.dispatchEvent(new Event('devicechange'));
+    await settle();
   }
 
   /** The oldest request that waits, or the one at `index`, gets its stream. */
-  async grant(index = 0) {
+  async grant(index = 0, settings = {}) {
     const [{ constraints, resolve }] = this.requests.splice(index, 1);
-    const made = ['audio', 'video'].filter((kind) => constraints[kind]).map((kind) => this.#track(kind));
+    const made = ['audio', 'video'].filter((kind) => constraints[kind]).map((kind) => this.#track(kind, settings));
     this.tracks.push(...made);
     resolve({ getTracks: () => made, getVideoTracks: () => made.filter(({ kind }) => kind === 'video') });
     await settle();
@@ -37,15 +47,19 @@ class FakeDevices extends EventTarget {
     await settle();
   }
 
-  #track(kind) {
+  #track(kind, settings) {
     this.count = (this.count ?? 0) + 1;
     return {
       kind,
-      label: `${kind} ${this.count}`,
+      label: settings.deviceId ?? `${kind} ${this.count}`,
       enabled: true,
       muted: false,
       readyState: 'live',
-      getSettings: () => ({}),
+      getSettings: () => settings,
+      getCapabilities: () => settings.capabilities ?? {},
+      async applyConstraints(wanted) {
+        Object.assign(settings, wanted);
+      },
       stop() {
         this.readyState = 'ended';
       },
@@ -57,15 +71,18 @@ class FakeDevices extends EventTarget {
   }
 }
 
-function makeMedia() {
+function makeMedia(options, permissions) {
   const devices = new FakeDevices();
-  Object.defineProperty(globalThis, 'navigator', { value: { mediaDevices: devices }, configurable: true });
+  Object.defineProperty(globalThis, 'navigator', { value: { mediaDevices: devices, permissions }, configurable: true });
   const heard = [];
-  const media = new Media();
+  const media = new Media(options);
   const problems = [];
   for (const name of ['change', 'problem', 'devices']) media.on(name, () => heard.push(name));
   media.on('problem', ({ key, values }) => problems.push([key, values?.device]));
-  return { media, devices, heard, problems };
+  const notes = [];
+  media.on('note', ({ key, values }) => notes.push([key, values.device]));
+  media.on('over', (key) => notes.push(key));
+  return { media, devices, heard, problems, notes };
 }
 
 for (const [what, ask] of [
@@ -158,7 +175,7 @@ test('a device that was chosen and is gone is forgotten, and another one taken',
   assert.deepEqual([media.status.video, problems], [true, [['problem.camera-replaced', 'video 2']]]);
   void media.setCamera(false);
   void media.setCamera(true);
-  assert.equal(devices.requests[0].constraints.video.deviceId, undefined, 'it is not asked for again');
+  assert.equal(devices.requests[0].constraints.video.deviceId?.exact, undefined, 'it is not asked for again');
 });
 
 test('a chosen device that is gone does not keep both from starting', async () => {
@@ -249,4 +266,203 @@ test('nothing listens to devices after the end', async () => {
   devices.dispatchEvent(new Event('devicechange'));
   await settle();
   assert.deepEqual(heard, []);
+});
+
+const microphones = (...ids) => ids.map((id) => ['audioinput', id]);
+
+test('what is chosen is asked for again on the next visit, and told to remember', async () => {
+  const { media, devices } = makeMedia();
+  devices.list = [['audioinput', 'a', 'Headset']];
+  void media.start();
+  await devices.grant();
+  assert.deepEqual(media.choose('audioinput', 'a'), { id: 'a', label: 'Headset' });
+  const next = makeMedia({ preferred: { audioinput: { id: 'a', label: 'Headset' } } });
+  void next.media.start();
+  assert.deepEqual(next.devices.requests[0].constraints.audio.deviceId, { ideal: 'a' });
+  assert.equal(next.devices.requests[0].constraints.video.deviceId, undefined);
+});
+
+for (const [what, list, given, asked] of [
+  ['is given', [['audioinput', 'a', 'Headset']], 'a', undefined],
+  ['has another id by now', [['audioinput', 'z', 'Built in'], ['audioinput', 'b', 'Headset']], 'z', 'b'],
+  ['is not there', [['audioinput', 'z', 'Built in'], ['videoinput', 'a', 'Headset']], 'z', undefined],
+  ['has no label, and another id', [['audioinput', 'z', ''], ['audioinput', 'b', '']], 'z', undefined],
+]) {
+  test(`a microphone of an earlier visit that ${what}`, async () => {
+    const label = what.startsWith('has no label') ? '' : 'Headset';
+    const { media, devices, problems } = makeMedia({ preferred: { audioinput: { id: 'a', label } } });
+    devices.list = list;
+    void media.start();
+    await devices.grant(0, { deviceId: given });
+    assert.deepEqual(devices.requests.map(({ constraints }) => constraints.audio?.deviceId), asked ? [{ exact: asked }] : []);
+    assert.deepEqual(problems, []);
+  });
+}
+
+test('a device that was unplugged is used again when it is back', async () => {
+  for (const isMuted of [false, true]) {
+    const { media, devices, problems, notes } = makeMedia();
+    void media.start();
+    await devices.grant(0, { deviceId: 'a' });
+    if (isMuted) await media.setMicrophone(false);
+    void media.audioTrack.onended();
+    await devices.grant(0, { deviceId: 'b' });
+    assert.deepEqual(problems, [['problem.microphone-replaced', 'b']]);
+    await devices.plug(...microphones('b', 'c'));
+    assert.equal(devices.requests.length, 0, 'that is another one');
+    await devices.plug(...microphones('b', 'a'));
+    assert.deepEqual(devices.requests[0].constraints.audio.deviceId, { exact: 'a' });
+    await devices.grant(0, { deviceId: 'a' });
+    assert.deepEqual([media.chosen('audioinput'), media.status.audio], ['a', !isMuted]);
+    assert.deepEqual(notes, ['problem.microphone-gone', 'problem.microphone-replaced', ['problem.microphone-back', 'a']]);
+    await devices.plug(...microphones('a'));
+    assert.equal(devices.requests.length, 0, 'nothing is left to do');
+  }
+});
+
+test('where nothing was left, whatever is plugged in is used, as it was used before', async () => {
+  for (const isMuted of [false, true]) {
+    const { media, devices } = makeMedia();
+    void media.start();
+    await devices.grant(0, { deviceId: 'a' });
+    if (isMuted) await media.setMicrophone(false);
+    void media.audioTrack.onended();
+    await devices.refuse('NotFoundError');
+    await devices.plug(['videoinput', 'x']);
+    assert.equal(devices.requests.length, 0, 'a camera is no microphone');
+    await devices.plug(...microphones('b'));
+    await devices.grant(0, { deviceId: 'b' });
+    assert.deepEqual([media.chosen('audioinput'), media.status.audio], ['b', !isMuted]);
+  }
+});
+
+test('whoever chose another one meanwhile keeps it', async () => {
+  const { media, devices } = makeMedia();
+  void media.start();
+  await devices.grant(0, { deviceId: 'a' });
+  void media.audioTrack.onended();
+  await devices.grant(0, { deviceId: 'b' });
+  media.choose('audioinput', 'c');
+  await devices.grant(0, { deviceId: 'c' });
+  await devices.plug(...microphones('a', 'b', 'c'));
+  assert.deepEqual([devices.requests.length, media.chosen('audioinput')], [0, 'c']);
+});
+
+test('a camera that is off stays off when another one is chosen, or plugged in', async () => {
+  const { media, devices } = makeMedia();
+  void media.start();
+  await devices.grant(0, { deviceId: 'a' });
+  await media.setCamera(false);
+  media.choose('videoinput', 'b');
+  await devices.plug(['videoinput', 'b']);
+  assert.deepEqual([devices.requests.length, media.status.video], [0, false]);
+});
+
+for (const [what, denied, expected] of [
+  ['that was denied is asked for when it is granted', true, 1],
+  ['that was not asked for is left alone when it is granted', false, 0],
+]) {
+  test(`a microphone ${what}`, async () => {
+    const permission = Object.assign(new EventTarget(), { state: 'denied' });
+    const { media, devices } = makeMedia({}, { query: async ({ name }) => (name === 'microphone' ? permission : Promise.reject(new TypeError('no')) ) });
+    void media.start();
+    await settle();
+    for (let count = 0; count < 3; count += 1) await devices.refuse(denied ? 'NotAllowedError' : 'NotFoundError');
+    permission.state = 'granted';
+    permission.dispatchEvent(new Event('change'));
+    await settle();
+    assert.equal(devices.requests.length, expected);
+    media.stop();
+    permission.dispatchEvent(new Event('change'));
+    assert.equal(devices.requests.length, expected, 'nothing is asked for after the end');
+  });
+}
+
+test('that the browser asks is known while it does', async () => {
+  const { media, devices } = makeMedia({}, { query: async () => Object.assign(new EventTarget(), { state: 'prompt' }) });
+  void media.start();
+  await settle();
+  assert.equal(media.isPrompting, true);
+  await devices.grant();
+  assert.equal(media.isPrompting, false);
+});
+
+test('what is done to the voice changes with a new track, and who is muted stays so', async () => {
+  const { media, devices } = makeMedia({ processing: { echoCancellation: false } });
+  void media.setProcessing({ autoGainControl: false });
+  assert.equal(devices.requests.length, 0, 'there is no microphone yet');
+  void media.setMicrophone(true);
+  const wanted = ({ constraints: { audio } }) => [audio.echoCancellation, audio.noiseSuppression, audio.autoGainControl];
+  assert.deepEqual(wanted(devices.requests[0]), [false, true, false]);
+  await devices.grant();
+  await media.setMicrophone(false);
+  void media.setProcessing({ noiseSuppression: false });
+  assert.deepEqual(wanted(devices.requests[0]), [false, false, false]);
+  await devices.grant();
+  assert.deepEqual([media.status.audio, devices.live], [false, ['audio']]);
+});
+
+test('a phone turns its camera round, and turns it back where the other one cannot be had', async () => {
+  const { media, devices, problems } = makeMedia();
+  void media.setCamera(true);
+  const [front] = await devices.grant(0, { deviceId: 'f', facingMode: 'user' });
+  assert.equal(media.isFacingAway, false);
+  void media.flip();
+  assert.deepEqual([front.readyState, devices.requests[0].constraints.video.facingMode], ['ended', { ideal: 'environment' }]);
+  await devices.grant(0, { deviceId: 'b', facingMode: 'environment' });
+  assert.deepEqual([media.isFacingAway, media.status.video], [true, true]);
+  void media.flip();
+  await devices.refuse('NotReadableError');
+  assert.deepEqual(devices.requests[0].constraints.video.facingMode, { ideal: 'environment' });
+  await devices.grant(0, { deviceId: 'b', facingMode: 'environment' });
+  assert.deepEqual([media.isFacingAway, media.status.video, problems.map(([key]) => key)], [true, true, ['problem.camera-busy']]);
+  void media.flip();
+  await devices.refuse('NotReadableError');
+  await devices.refuse('NotReadableError');
+  assert.deepEqual([media.status.video, media.wanted.video], [false, false]);
+});
+
+test('a computer takes the next camera, one after the other', async () => {
+  const { media, devices } = makeMedia();
+  devices.list = [['videoinput', 'a'], ['audioinput', 'm'], ['videoinput', 'b']];
+  void media.start();
+  await devices.grant(0, { deviceId: 'a' });
+  for (const id of ['b', 'a']) {
+    void media.flip();
+    assert.deepEqual(devices.requests[0].constraints.video.deviceId, { exact: id });
+    await devices.grant(0, { deviceId: id });
+  }
+  await media.setCamera(false);
+  await media.flip();
+  assert.equal(devices.requests.length, 0, 'it is off');
+});
+
+test('a background that was blurred stays so with another camera', async () => {
+  const able = () => ({ capabilities: { backgroundBlur: [true, false] }, backgroundBlur: false });
+  const { media, devices } = makeMedia();
+  void media.setCamera(true);
+  await devices.grant();
+  await media.setBlur(true);
+  assert.deepEqual(media.blur, { isPossible: false, isOn: false });
+  for (const id of ['a', 'b']) {
+    media.choose('videoinput', id);
+    await devices.grant(0, able());
+    assert.deepEqual(media.blur, { isPossible: true, isOn: true });
+  }
+  await media.setBlur(false);
+  assert.equal(media.blur.isOn, false);
+});
+
+test('a speaker that is gone is not used, and used again when it is back', async () => {
+  const { media, devices, problems, notes } = makeMedia({ preferred: { audiooutput: { id: 'old', label: 'Loud' } } });
+  devices.list = [['audiooutput', 's', 'Loud']];
+  void media.start();
+  await devices.grant();
+  assert.equal(media.chosen('audiooutput'), 's');
+  await devices.plug(['audiooutput', 'x', 'Other']);
+  assert.deepEqual([media.chosen('audiooutput'), problems], [undefined, [['problem.speaker-gone', undefined]]]);
+  await devices.plug(['audiooutput', 's', 'Loud'], ['audiooutput', 'x', 'Other']);
+  assert.deepEqual([media.chosen('audiooutput'), notes.at(-1)], ['s', 'problem.speaker-gone']);
+  assert.deepEqual(media.choose('audiooutput', 'x'), { id: 'x', label: 'Other' });
+  assert.equal(media.chosen('audiooutput'), 'x');
 });

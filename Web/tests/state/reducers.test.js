@@ -216,6 +216,7 @@ const problem = (key) => ({ type: 'problem', problem: { key } });
 table(reduceMedia, noMedia, ({ problems }) => problems.map(({ key }) => key), [
   ['a problem is told once', [problem('problem.camera-busy'), problem('problem.camera-busy')], ['problem.camera-busy']],
   ['it goes when its device works', [problem('problem.camera-busy'), problem('problem.microphone-busy'), media({ video: true })], ['problem.microphone-busy']],
+  ['that it is another device is over when it is', [problem('problem.camera-replaced'), problem('problem.microphone-gone'), { type: 'problem-over', key: 'problem.camera-replaced' }], ['problem.microphone-gone']],
   ['that it is another device stays', [problem('problem.camera-replaced'), media({ video: true })], ['problem.camera-replaced']],
 ]);
 

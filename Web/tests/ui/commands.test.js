@@ -5,7 +5,7 @@ import { createPageStore } from '../../state/state.js';
 import { makeCommands } from '../../ui/commands/commands.js';
 import { commandFor, isEscape, keyName } from '../../ui/commands/shortcuts.js';
 
-const ids = ['join', 'mute', 'camera', 'screen', 'hand', 'chat', 'people', 'invite', 'leave', 'check', 'stats', 'help', 'more', 'layout', 'pin', 'own', 'fullscreen'];
+const ids = ['join', 'mute', 'camera', 'screen', 'hand', 'chat', 'people', 'invite', 'leave', 'check', 'stats', 'devices', 'noise', 'blur', 'flip', 'help', 'more', 'layout', 'pin', 'own', 'fullscreen'];
 
 function make({ screen = 'call', canShareScreen = true, canFill = true } = {}) {
   const store = createPageStore();
@@ -22,6 +22,9 @@ function make({ screen = 'call', canShareScreen = true, canFill = true } = {}) {
     toggleCamera: act('camera'),
     toggleScreen: act('screen'),
     toggleHand: act('hand'),
+    toggleNoiseSuppression: act('noise'),
+    toggleBlur: act('blur'),
+    flipCamera: act('flip'),
     canShareScreen,
     toggleFullscreen: act('fullscreen'),
     canFill,
@@ -46,8 +49,8 @@ test('the list is whole, under one name each, and its words are there', () => {
 
 for (const [screen, expected] of [
   ['home', []],
-  ['lobby', ['join', 'mute', 'camera', 'help']],
-  ['call', ['mute', 'camera', 'screen', 'hand', 'chat', 'people', 'invite', 'leave', 'check', 'stats', 'help', 'more', 'layout', 'fullscreen']],
+  ['lobby', ['join', 'mute', 'camera', 'devices', 'help']],
+  ['call', ['mute', 'camera', 'screen', 'hand', 'chat', 'people', 'invite', 'leave', 'check', 'stats', 'devices', 'help', 'more', 'layout', 'fullscreen']],
   ['left', []],
 ]) {
   test(`what can be done: ${screen}`, () => {
@@ -60,6 +63,22 @@ test('to invite is to copy, or to share where that is usual', () => {
   const actions = { isInviteShared: true };
   assert.deepEqual([make().commands.invite.label, makeCommands(createPageStore(), actions).invite.label], ['command.invite', 'command.invite-share']);
 });
+
+for (const [what, more, expected] of [
+  ['nothing', {}, []],
+  ['a microphone', { audioTrack: {} }, ['noise']],
+  ['a camera that is on, of two', { status: { audio: false, video: true, screen: false }, devices: [{ kind: 'videoinput', id: 'a' }, { kind: 'videoinput', id: 'b' }] }, ['flip']],
+  ['a camera that is on, the only one', { status: { audio: false, video: true, screen: false }, devices: [{ kind: 'videoinput', id: 'a' }, { kind: 'audioinput', id: 'b' }] }, []],
+  ['two cameras, both off', { devices: [{ kind: 'videoinput', id: 'a' }, { kind: 'videoinput', id: 'b' }] }, []],
+  ['a camera that can blur', { blur: { isPossible: true, isOn: false } }, ['blur']],
+]) {
+  test(`what can be done with ${what}`, () => {
+    const { store, commands } = make();
+    const { problems, ...media } = store.get().media;
+    store.apply({ ...media, type: 'media', ...more });
+    assert.deepEqual(['noise', 'blur', 'flip'].filter((id) => commands[id].when(store.get())), expected);
+  });
+}
 
 test('where a screen cannot be shared, nobody is offered to', () => {
   const { store, commands } = make({ canShareScreen: false });

@@ -4,6 +4,7 @@ import { t } from '../../i18n/t.js';
 import { suggestedWays } from '../../state/settings.js';
 import { isBusy } from '../../state/transfers.js';
 import { createCheck } from '../check/check.js';
+import { createDevices } from '../devices/devices.js';
 import { h } from '../dom.js';
 import { icon } from '../icons.js';
 import { createMenu } from '../menu/menu.js';
@@ -49,7 +50,7 @@ export function createCall({ store, session, commands, signal }) {
   const middle = h('div', { class: 'middle' }, banner, elsewhere, stage, pager, createAlone(parts).element, createNotices(parts).element, createTransfers(parts).element);
   const check = createCheck(parts);
   const menu = createMenu({ ...parts, opener: toolbar.more });
-  const element = h('main', { id: 'call', class: 'call' }, top.element, middle, toolbar.element, side.element, drop, check.element, menu.element, createStats(parts).element, createVerify(parts).element);
+  const element = h('main', { id: 'call', class: 'call' }, top.element, middle, toolbar.element, side.element, drop, check.element, menu.element, createStats(parts).element, createVerify(parts).element, createDevices(parts).element);
   store.apply({ type: 'panel', isOpen: width.matches, tab: 'chat' });
   store.watch(({ connection }) => connection.isConnected, (isConnected) => (banner.hidden = isConnected), { signal });
   store.watch(({ connection }) => connection.isElsewhere, (isElsewhere) => (elsewhere.hidden = !isElsewhere), { signal });

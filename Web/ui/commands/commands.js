@@ -5,7 +5,7 @@
  * @typedef {import('../../i18n/t.js').Key} Key
  * @typedef {import('../icons.js').IconName} IconName
  * @typedef {import('./stage-commands.js').StageCommandId} StageCommandId
- * @typedef {'join' | 'mute' | 'camera' | 'screen' | 'hand' | 'chat' | 'people' | 'invite' | 'leave' | 'check' | 'stats' | 'help' | 'more' | StageCommandId} CommandId
+ * @typedef {'join' | 'mute' | 'camera' | 'screen' | 'hand' | 'chat' | 'people' | 'invite' | 'leave' | 'check' | 'stats' | 'devices' | 'noise' | 'blur' | 'flip' | 'help' | 'more' | StageCommandId} CommandId
  *
  * @typedef {object} Command
  * @property {CommandId} id
@@ -27,6 +27,9 @@
  * @property {() => void} toggleCamera
  * @property {() => void} toggleScreen
  * @property {() => void} toggleHand
+ * @property {() => void} toggleNoiseSuppression
+ * @property {() => void} toggleBlur
+ * @property {() => void} flipCamera
  * @property {boolean} canShareScreen
  * @property {() => void} toggleFullscreen
  * @property {boolean} canFill  the screen
@@ -44,6 +47,7 @@ import { makeStageCommands } from './stage-commands.js';
 export function makeCommands(store, actions) {
   const isIn = (/** @type {State} */ { connection }) => connection.screen === 'call';
   const hasDevices = (/** @type {State} */ { connection }) => connection.screen === 'call' || connection.screen === 'lobby';
+  const hasOtherCamera = (/** @type {State} */ { media }) => media.status.video && media.devices.filter(({ kind }) => kind === 'videoinput').length > 1;
   const isShown = (/** @type {State} */ { panel }, /** @type {'chat' | 'people'} */ tab) => panel.isOpen && panel.tab === tab;
   const togglePanel = (/** @type {'chat' | 'people'} */ tab) => store.apply({ type: 'panel', isOpen: !isShown(store.get(), tab), tab });
   return {
@@ -113,6 +117,24 @@ export function makeCommands(store, actions) {
     leave: { id: 'leave', icon: 'leave', key: { code: 'KeyL', shift: true }, label: 'command.leave', when: isIn, run: () => actions.leave() },
     check: { id: 'check', icon: 'pulse', label: 'command.check', when: isIn, run: () => store.apply({ type: 'check', isOpen: true }) },
     stats: { id: 'stats', icon: 'bars', key: { code: 'KeyQ' }, label: 'command.stats', when: isIn, run: () => store.apply({ type: 'stats', isOpen: true }) },
+    devices: { id: 'devices', icon: 'sliders', key: { code: 'KeyD' }, label: 'command.devices', when: hasDevices, run: () => store.apply({ type: 'devices', isOpen: !store.get().panel.isDevicesOpen }) },
+    noise: {
+      id: 'noise',
+      icon: 'sound',
+      label: 'command.noise',
+      when: ({ media }) => media.audioTrack !== undefined,
+      run: () => actions.toggleNoiseSuppression(),
+      toggle: { kind: 'lights', isOn: ({ media }) => media.processing.noiseSuppression },
+    },
+    blur: {
+      id: 'blur',
+      icon: 'camera',
+      label: 'command.blur',
+      when: ({ media }) => media.blur.isPossible,
+      run: () => actions.toggleBlur(),
+      toggle: { kind: 'lights', isOn: ({ media }) => media.blur.isOn },
+    },
+    flip: { id: 'flip', icon: 'flip', label: 'command.flip', when: hasOtherCamera, run: () => actions.flipCamera() },
     help: {
       id: 'help',
       icon: 'help',

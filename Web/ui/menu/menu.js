@@ -11,7 +11,7 @@ import { h } from '../dom.js';
  *
  * @type {readonly CommandId[]}
  */
-const choices = ['layout', 'pin', 'own', 'fullscreen', 'stats'];
+const choices = ['devices', 'layout', 'pin', 'own', 'fullscreen', 'stats'];
 
 /** What one may want several times in a row. */
 const lasting = new Set(['layout']);

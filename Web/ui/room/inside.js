@@ -4,10 +4,11 @@ import '../../stay.js';
 import { loadStyles } from '../styles.js';
 
 export { createCall } from '../call/call.js';
+export { createDevices } from '../devices/devices.js';
 export { createLeft } from '../left/left.js';
 export { createWaiting } from '../left/waiting.js';
 
 /** The parts whose looks come with it. */
-const parts = ['call', 'chat', 'check', 'left', 'menu', 'notices', 'people', 'side', 'stage', 'stats', 'tile', 'toolbar', 'transfers', 'verify'];
+const parts = ['call', 'chat', 'check', 'devices', 'left', 'menu', 'notices', 'people', 'side', 'stage', 'stats', 'tile', 'toolbar', 'transfers', 'verify'];
 
 await loadStyles(parts.map((part) => new URL(`../${part}/${part}.css`, import.meta.url).href));

@@ -31,6 +31,9 @@ export function showRoom(root, room) {
     toggleCamera: () => session.toggleCamera(),
     toggleScreen: () => session.toggleScreen(),
     toggleHand: () => session.toggleHand(),
+    toggleNoiseSuppression: () => session.toggleNoiseSuppression(),
+    toggleBlur: () => session.toggleBlur(),
+    flipCamera: () => session.flipCamera(),
     canShareScreen: Media.canShareScreen,
     toggleFullscreen: () => toggleFullscreen(),
     canFill: document.fullscreenEnabled === true,
@@ -58,7 +61,9 @@ export function showRoom(root, room) {
       const lobby = createLobby({ ...parts, name: suggestedName(), relayOnly: suggestedRelayOnly(location.search), onJoin: join });
       submitLobby = lobby.submit;
       root.replaceChildren(lobby.element, help.element);
-      inside().catch(isIncomplete);
+      inside().then(({ createDevices }) => {
+        if (!signal.aborted) root.append(createDevices(parts).element);
+      }, isIncomplete);
     } else if (name === 'call') {
       const { createCall } = await inside();
       if (signal.aborted) return;

@@ -51,6 +51,7 @@ export function createStage({ store, session, signal }) {
     const rows = keyed(element, viewsOf(state, own), ({ id }) => id, ({ id }) => makeTile(id, store), (tile, view) => tile.update(view));
     tiles = new Map(rows.map((tile) => [tile.id, tile]));
     for (const [id, tile] of before) if (tiles.get(id) !== tile) tile.close();
+    for (const tile of rows) tile.playOn(state.media.chosen.audiooutput);
     arrange();
   }
 

@@ -1,5 +1,6 @@
 /** One participant: picture or initials, name, and what is worth knowing about them. */
 
+import { playFrom } from '../../call/devices/speaker.js';
 import { t } from '../../i18n/t.js';
 import { createAvatar, personName } from '../controls/controls.js';
 import { h } from '../dom.js';
@@ -68,7 +69,7 @@ export class Tile {
     this.#isScreen = status.screen;
     this.#hasPicture = status.video || status.screen;
     element.classList.toggle('is-shared', this.#isSelf && status.screen);
-    this.#video.classList.toggle('mirrored', this.#isSelf && !status.screen);
+    this.#video.classList.toggle('mirrored', this.#isSelf && !status.screen && !this.#store.get().media.isFacingAway);
     if (this.#isSelf) this.#note.show(status.screen ? t('tile.sharing') : '');
     else this.#note.show(words(connection, isAway, trouble), trouble);
     if (this.#video.srcObject !== stream) {
@@ -106,6 +107,11 @@ export class Tile {
   /** @param {boolean} isSpeaking */
   setSpeaking(isSpeaking) {
     this.element.classList.toggle('is-speaking', isSpeaking);
+  }
+
+  /** @param {string | undefined} id  of the speaker to be heard from; the system's choice unless there is one */
+  playOn(id) {
+    if (!this.#isSelf) void playFrom(this.#video, id);
   }
 
   /** Lets go of the picture and the store. */
