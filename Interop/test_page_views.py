@@ -306,6 +306,22 @@ def test_oneself_moves_to_a_corner_and_away(visit, join):
     page.locator("#more").click()
     page.locator('#menu [data-command="own"]').click()
     expect(own).to_be_visible()
+    expect(page.locator("#menu")).to_be_hidden()
+
+
+def test_a_small_window_shows_whom_one_looks_at(visit, join):
+    join("Bea", call=call(video=True))
+    ann = visit("Ann", "turned").enter()
+    page, small = ann.page, "documentPictureInPicture.window"
+    expect(page.locator(".tile.is-main .name")).to_have_text("Bea")
+    page.locator("#more").click()
+    page.locator('#menu [data-command="pip"]').click()
+    ann.wait_for(f"{small}?.document.querySelector('.pip-name')?.textContent === 'Bea'")
+    page.evaluate(f"{small}.document.querySelector('[data-command=mute]').click()")
+    expect(page.locator("#mute")).to_have_attribute("aria-pressed", "true")
+    page.evaluate(f"{small}.document.querySelector('[data-command=leave]').click()")
+    expect(page.locator("#left")).to_be_visible()
+    ann.wait_for(f"{small} === null")
 
 
 def test_the_call_or_one_tile_fills_the_screen(visit, join):

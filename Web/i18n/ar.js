@@ -127,6 +127,9 @@ export default {
   'command.own-hidden': 'لم تعد ترى نفسك، أما الآخرون فيرونك. قائمة «المزيد» تعيد صورتك.',
   'command.fullscreen': 'ملء الشاشة',
   'command.fullscreen-off': 'الخروج من ملء الشاشة',
+  'command.pip': 'نافذة صغيرة',
+  'command.pip-off': 'إغلاق النافذة الصغيرة',
+  'command.pip-fails': 'تعذّر على المتصفح فتح نافذة صغيرة: ربما لا توجد صورة لعرضها.',
   'command.with-state': '{!label}: {!state}',
   'command.with-key': '{!label} ({!shortcut})',
 

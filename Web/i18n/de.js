@@ -102,6 +102,9 @@ export default {
   'command.own-hidden': 'Sie sehen sich nicht mehr, die anderen schon. Das Menü „Mehr“ holt Ihr Bild zurück.',
   'command.fullscreen': 'Vollbild',
   'command.fullscreen-off': 'Vollbild verlassen',
+  'command.pip': 'Kleines Fenster',
+  'command.pip-off': 'Kleines Fenster schließen',
+  'command.pip-fails': 'Der Browser konnte kein kleines Fenster öffnen: vielleicht ist kein Bild zu zeigen.',
   'command.with-state': '{!label}: {!state}',
   'command.with-key': '{!label} ({!shortcut})',
 

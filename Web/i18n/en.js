@@ -102,6 +102,9 @@ export default {
   'command.own-hidden': 'You no longer see yourself; others do. The menu “More” brings your picture back.',
   'command.fullscreen': 'Full screen',
   'command.fullscreen-off': 'Leave full screen',
+  'command.pip': 'Small window',
+  'command.pip-off': 'Close the small window',
+  'command.pip-fails': 'This browser could not open a small window: there may be no picture to show.',
   'command.with-state': '{!label}: {!state}',
   'command.with-key': '{!label} ({!shortcut})',
 

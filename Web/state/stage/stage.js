@@ -12,12 +12,14 @@
  * @property {number} page  of the grid, from 0; there may be fewer by now
  * @property {Corner} corner  where oneself stands small
  * @property {boolean} isOwnHidden  whether the person does not want to see their own picture, which others see all the same
+ * @property {boolean} isPip  whether the call is in a small window as well
  * @property {string | undefined} full  what fills the screen: `call`, or whose tile
  *
  * @typedef {{ type: 'layout', layout: LayoutName }
  *   | { type: 'pinned', id: string | undefined }
  *   | { type: 'speaker', id: string | undefined }
  *   | { type: 'full', id: string | undefined }
+ *   | { type: 'pip', isOpen: boolean }
  *   | { type: 'corner', corner: Corner }
  *   | { type: 'own', isHidden: boolean }
  *   | { type: 'page', page: number }
@@ -39,7 +41,7 @@ export const layouts = /** @type {const} */ (['grid', 'speaker', 'spotlight']);
 const tilesOnPage = 9;
 
 /** @type {Stage} */
-export const noStage = { layout: 'grid', pinned: undefined, speaker: undefined, page: 0, corner: 'top-end', isOwnHidden: false, full: undefined };
+export const noStage = { layout: 'grid', pinned: undefined, speaker: undefined, page: 0, corner: 'top-end', isOwnHidden: false, isPip: false, full: undefined };
 
 /** @param {Stage} stage @param {StageEvent | { type: '' }} event @returns {Stage} */
 export function reduceStage(stage, event) {
@@ -56,6 +58,8 @@ export function reduceStage(stage, event) {
       return changed(stage, { corner: event.corner });
     case 'own':
       return changed(stage, { isOwnHidden: event.isHidden, pinned: event.isHidden && stage.pinned === 'self' ? undefined : stage.pinned });
+    case 'pip':
+      return changed(stage, { isPip: event.isOpen });
     case 'full':
       return changed(stage, { full: event.id });
     case 'peers': {
@@ -89,6 +93,18 @@ export function largeOf({ peers: { list }, members: { sharing }, stage: { layout
   const shown = sharing.filter(isThere).at(-1);
   if (shown !== undefined || layout === 'grid' || list.length === 1) return shown;
   return isThere(speaker) ? speaker : list[0]?.id;
+}
+
+/**
+ * Whom one looks at where there is room for one: who is large, or else who spoke last, or came first; oneself alone.
+ *
+ * @param {Sources} sources
+ * @returns {string}
+ */
+export function lookedAtOf(sources) {
+  const { peers: { list }, stage: { speaker } } = sources;
+  const heard = list.find(({ id }) => id === speaker) ?? list[0];
+  return largeOf(sources) ?? heard?.id ?? 'self';
 }
 
 /**

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { nobody, reduceMembers } from '../../state/members.js';
 import { noPeers, reducePeers } from '../../state/peers.js';
 import { hear, patience, silence } from '../../state/stage/speaker.js';
-import { largeOf, nextLayout, noStage, pagesOf, placesOf, reduceStage } from '../../state/stage/stage.js';
+import { largeOf, lookedAtOf, nextLayout, noStage, pagesOf, placesOf, reduceStage } from '../../state/stage/stage.js';
 
 const reduce = (state, event) => ({
   peers: reducePeers(state.peers, event),
@@ -48,6 +48,16 @@ table('who is large', largeOf, [
   ['a screen before who speaks', [peers('a', 'b'), speaks('b'), layout('speaker'), shares('a')], 'a'],
   ['whom the person chose before all', [peers('a', 'b', 'c'), speaks('b'), layout('spotlight'), shares('a'), pin('c')], 'c'],
   ['of two people it goes without saying', [peers('a'), speaks('a'), layout('speaker')], undefined],
+]);
+
+table('whom one looks at', lookedAtOf, [
+  ['alone', [], 'self'],
+  ['two people', [peers('a')], 'a'],
+  ['nobody spoke', [peers('a', 'b')], 'a'],
+  ['who spoke last', [peers('a', 'b'), speaks('b')], 'b'],
+  ['who spoke last and left', [peers('a', 'b'), speaks('b'), peers('a')], 'a'],
+  ['a screen', [peers('a', 'b'), speaks('a'), shares('b')], 'b'],
+  ['whom the person chose', [peers('a', 'b'), shares('b'), pin('self')], 'self'],
 ]);
 
 const places = (state) => {

@@ -5,9 +5,9 @@ import { createPageStore } from '../../state/state.js';
 import { makeCommands } from '../../ui/commands/commands.js';
 import { commandFor, isEscape, keyName } from '../../ui/commands/shortcuts.js';
 
-const ids = ['join', 'mute', 'camera', 'screen', 'hand', 'chat', 'people', 'invite', 'leave', 'check', 'stats', 'devices', 'noise', 'blur', 'flip', 'help', 'more', 'layout', 'pin', 'own', 'fullscreen'];
+const ids = ['join', 'mute', 'camera', 'screen', 'hand', 'chat', 'people', 'invite', 'leave', 'check', 'stats', 'devices', 'noise', 'blur', 'flip', 'help', 'more', 'layout', 'pin', 'own', 'fullscreen', 'pip'];
 
-function make({ screen = 'call', canShareScreen = true, canFill = true } = {}) {
+function make({ screen = 'call', canShareScreen = true, canFill = true, canPip = true } = {}) {
   const store = createPageStore();
   if (screen !== 'home') store.apply({ type: 'lobby', room: 'tea' });
   if (screen === 'call' || screen === 'left') store.apply({ type: 'entering', name: 'A' });
@@ -28,6 +28,8 @@ function make({ screen = 'call', canShareScreen = true, canFill = true } = {}) {
     canShareScreen,
     toggleFullscreen: act('fullscreen'),
     canFill,
+    togglePip: act('pip'),
+    canPip,
   });
   return { store, commands, list: Object.values(commands), done };
 }
@@ -50,7 +52,7 @@ test('the list is whole, under one name each, and its words are there', () => {
 for (const [screen, expected] of [
   ['home', []],
   ['lobby', ['join', 'mute', 'camera', 'devices', 'help']],
-  ['call', ['mute', 'camera', 'screen', 'hand', 'chat', 'people', 'invite', 'leave', 'check', 'stats', 'devices', 'help', 'more', 'layout', 'fullscreen']],
+  ['call', ['mute', 'camera', 'screen', 'hand', 'chat', 'people', 'invite', 'leave', 'check', 'stats', 'devices', 'help', 'more', 'layout', 'fullscreen', 'pip']],
   ['left', []],
 ]) {
   test(`what can be done: ${screen}`, () => {
@@ -120,6 +122,18 @@ for (const [event, expected] of [[{ key: 'Escape' }, true], [{ key: 'Escape', is
 test('where nothing can fill the screen, nobody is offered to', () => {
   const { store, commands } = make({ canFill: false });
   assert.equal(commands.fullscreen.when(store.get()), false);
+});
+
+test('where there is no small window, nobody is offered one', () => {
+  const { store, commands } = make({ canPip: false });
+  assert.equal(commands.pip.when(store.get()), false);
+});
+
+test('a small window opens, and is closed by whatever', () => {
+  const { store, commands, done } = make();
+  commands.pip.run();
+  const isOn = [true, false].map((isOpen) => (store.apply({ type: 'pip', isOpen }), commands.pip.toggle.isOn(store.get())));
+  assert.deepEqual([done, isOn], [['pip'], [true, false]]);
 });
 
 test('what fills the screen, and then does no more', () => {

@@ -9,6 +9,7 @@ import { h } from '../dom.js';
 import { icon } from '../icons.js';
 import { createMenu } from '../menu/menu.js';
 import { createNotices } from '../notices/notices.js';
+import { createPip } from '../pip/pip.js';
 import { createSide } from '../side/side.js';
 import { createAlone } from '../stage/alone.js';
 import { toggleFullscreen, watchFullscreen } from '../stage/fullscreen.js';
@@ -69,7 +70,8 @@ export function createCall({ store, session, commands, signal }) {
   askBeforeLosing(store, signal);
   keepAwake(signal);
   watchFullscreen({ store, signal });
-  return { element, focus: top.focus, toggleFullscreen: () => toggleFullscreen(element) };
+  const pip = createPip({ ...parts, video: () => stage.querySelector('.tile.is-main video') ?? stage.querySelector('.tile:not([hidden]) video') });
+  return { element, focus: top.focus, toggleFullscreen: () => toggleFullscreen(element), togglePip: pip.toggle };
 
   /** @param {boolean} isOpen */
   function showPanel(isOpen) {

@@ -34,6 +34,8 @@
  * @property {() => void} toggleFullscreen
  * @property {boolean} canFill  the screen
  * @property {boolean} isInviteShared  whether the link is given to the share sheet of the system
+ * @property {() => void} togglePip
+ * @property {boolean} canPip  show the call in a small window
  */
 
 import { handOf } from '../../state/members.js';

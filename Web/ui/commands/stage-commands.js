@@ -3,7 +3,7 @@
  *
  * @typedef {import('./commands.js').State} State
  * @typedef {import('./commands.js').Command} Command
- * @typedef {'layout' | 'pin' | 'fullscreen' | 'own'} StageCommandId
+ * @typedef {'layout' | 'pin' | 'fullscreen' | 'own' | 'pip'} StageCommandId
  */
 
 import { largeOf, nextLayout } from '../../state/stage/stage.js';
@@ -55,6 +55,14 @@ export function makeStageCommands(store, actions, isIn) {
       when: (state) => isIn(state) && actions.canFill,
       run: () => actions.toggleFullscreen(),
       toggle: { icon: 'shrink', label: 'command.fullscreen-off', kind: 'lights', isOn: ({ stage }) => stage.full !== undefined },
+    },
+    pip: {
+      id: 'pip',
+      icon: 'pip',
+      label: 'command.pip',
+      when: (state) => isIn(state) && actions.canPip,
+      run: () => actions.togglePip(),
+      toggle: { label: 'command.pip-off', kind: 'lights', isOn: ({ stage }) => stage.isPip },
     },
   };
 }

@@ -11,7 +11,7 @@ import { h } from '../dom.js';
  *
  * @type {readonly CommandId[]}
  */
-const choices = ['devices', 'layout', 'pin', 'own', 'fullscreen', 'stats'];
+const choices = ['devices', 'layout', 'pin', 'own', 'fullscreen', 'pip', 'stats'];
 
 /** What one may want several times in a row. */
 const lasting = new Set(['layout']);
@@ -59,10 +59,12 @@ export function createMenu({ store, commands, opener, signal }) {
   }
 
   /** @param {MouseEvent} event */
-  function chosen({ target }) {
-    const command = target instanceof Element ? target.closest('[data-command]') : null;
+  function chosen(event) {
+    // What was clicked may have been drawn anew by now: the path is that of the click.
+    const path = event.composedPath();
+    const row = rows.find((button) => path.includes(button));
     // A click beside it is one on the dialog itself.
-    const isDone = target === element || (command !== null && !lasting.has(command.getAttribute('data-command') ?? ''));
+    const isDone = path[0] === element || (row !== undefined && !lasting.has(row.dataset['command'] ?? ''));
     if (isDone) close();
   }
 }

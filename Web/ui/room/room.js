@@ -22,6 +22,8 @@ export function showRoom(root, room) {
   let submitLobby = () => undefined;
   /** @type {() => void} */
   let toggleFullscreen = () => undefined;
+  /** @type {() => void} */
+  let togglePip = () => undefined;
   const isShared = prefersShare();
   const commands = makeCommands(store, {
     join: () => submitLobby(),
@@ -38,6 +40,8 @@ export function showRoom(root, room) {
     toggleFullscreen: () => toggleFullscreen(),
     canFill: document.fullscreenEnabled === true,
     isInviteShared: isShared,
+    togglePip: () => togglePip(),
+    canPip: 'documentPictureInPicture' in window || document.pictureInPictureEnabled === true,
   });
   const list = Object.values(commands);
   document.title = t('app.title', { room });
@@ -69,6 +73,7 @@ export function showRoom(root, room) {
       if (signal.aborted) return;
       const call = createCall(parts);
       toggleFullscreen = call.toggleFullscreen;
+      togglePip = call.togglePip;
       root.replaceChildren(call.element, help.element);
       call.focus();
     } else if (name === 'waiting') {
