@@ -260,7 +260,7 @@ export default {
   'emoji.bread': 'Brot', 'emoji.cheese': 'Käse', 'emoji.egg': 'Ei', 'emoji.carrot': 'Karotte',
   'emoji.cherries': 'Kirschen', 'emoji.lemon': 'Zitrone', 'emoji.coffee': 'Kaffee', 'emoji.robot': 'Roboter',
   'emoji.hat': 'Hut', 'emoji.glasses': 'Brille', 'emoji.crown': 'Krone', 'emoji.shoe': 'Schuh',
-  'emoji.wrench': 'Schraubenschlüssel', 'emoji.hammer': 'Hammer', 'emoji.key': 'Schlüssel', 'emoji.bell': 'Glocke',
+  'emoji.wrench': 'Schrauben\u00adschlüssel', 'emoji.hammer': 'Hammer', 'emoji.key': 'Schlüssel', 'emoji.bell': 'Glocke',
   'emoji.telephone': 'Telefon', 'emoji.camera': 'Kamera', 'emoji.bulb': 'Glühbirne', 'emoji.books': 'Bücher',
   'emoji.pin': 'Stecknadel', 'emoji.gift': 'Geschenk', 'emoji.clock': 'Uhr', 'emoji.hourglass': 'Sanduhr',
   'emoji.bicycle': 'Fahrrad', 'emoji.car': 'Auto', 'emoji.train': 'Zug', 'emoji.rocket': 'Rakete',
