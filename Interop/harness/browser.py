@@ -123,7 +123,9 @@ class Participant:
         expect(self.page.locator("#messages .message:not([data-number])")).to_have_count(0)
 
     def send_file(self, name, data):
-        self.page.locator("#file").set_input_files({"name": name, "mimeType": "application/octet-stream", "buffer": data})
+        # A large one takes its time on the way into the page.
+        payload = {"name": name, "mimeType": "application/octet-stream", "buffer": data}
+        self.page.locator("#file").set_input_files(payload, timeout=120_000)
 
     def transfer(self, name):
         return self.page.locator("#transfers .transfer").filter(has_text=name)
