@@ -234,13 +234,14 @@ def test_the_sender_of_too_much_pays(linkup):
         victim.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         offer = {"epoch": 1, "description": {"type": "offer", "sdp": "v=0" + "x" * 90_000}}
         refused = []
-        for number in range(1, 200):
+        # Five megabytes at once would end its own connection.
+        for number in range(1, 50):
             answer = attacker.ask(number, "signal", joined["self"], offer)
             assert answer is not None, "the sender was closed"
             if "error" in answer:
                 refused.append(error_code(answer))
         # What one may send another is over long before as much waits as makes the other busy.
-        assert len(refused) > 150 and set(refused) == {"too-many-requests"}, set(refused)
+        assert len(refused) > 40 and set(refused) == {"too-many-requests"}, set(refused)
         assert victim.ask(7, "status", {"audio": True, "video": False, "screen": False}) == {}
     pair.assert_undisturbed()
 
