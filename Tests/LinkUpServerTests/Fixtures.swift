@@ -90,12 +90,34 @@ final class FakeClient: @unchecked Sendable {
     /// Sends a request whose answer takes time, and waits for the acknowledgement.
     func requestLater(_ event: String, _ argument: String) async -> [String] {
         var answers = request(event, argument)
-        while !answers.contains(where: { $0.hasPrefix("[{") }) {
+        await wait(until: { answers.contains { $0.hasPrefix("[{") } }, taking: { answers += take().map(withoutID) })
+        return answers
+    }
+
+    /// Sends requests in one turn, before any of them can be done, and waits until each is acknowledged.
+    /// - Returns: The acknowledgements with their ids, in the order in which they came.
+    func requestTogether(_ requests: (event: String, argument: String)...) async -> [String] {
+        let first = lastRequest + 1
+        lastRequest += requests.count
+        connection.manualLoop.turn {
+            for (id, (event, argument)) in zip(first..., requests) {
+                connection.receiveInTurn(.text("42\(namespace),\(id)[\"\(event)\",\(argument)]"))
+            }
+        }
+        var answers: [String] = []
+        let isAnswer = { (packet: String) in packet.first?.isNumber == true }
+        await wait(until: { answers.count == requests.count }, taking: { answers += take().filter(isAnswer) })
+        return answers
+    }
+
+    /// Turns the loop until something is so, or 20 seconds are over: what is missing is then seen in what was taken.
+    private func wait(until isSo: () -> Bool, taking take: () -> Void) async {
+        let end = ContinuousClock.now + .seconds(20)
+        while !isSo(), ContinuousClock.now < end {
             await Task.yield()
             connection.manualLoop.turn()
-            answers += take().map(withoutID)
+            take()
         }
-        return answers
     }
 
     private func withoutID(_ packet: String) -> String {

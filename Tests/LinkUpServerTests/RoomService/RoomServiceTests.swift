@@ -168,31 +168,22 @@ struct RoomServiceTests {
     @Test
     func twoJoinsAtOnceHaveOneOutcome() async throws {
         let ada = client()
-        #expect(ada.request("join", request("lobby", "Ada", key: nil, stay: nil)) == [])
-        #expect(
-            ada.request("join", request("kitchen", "Ada", key: nil, stay: nil)) == [#"[{"error":{"code":"busy"}}]"#]
+        let answers = await ada.requestTogether(
+            ("join", request("lobby", "Ada", key: nil, stay: nil)),
+            ("join", request("kitchen", "Ada", key: nil, stay: nil))
         )
-        var answers: [String] = []
-        while answers.isEmpty {
-            await Task.yield()
-            loop.turn()
-            answers = ada.take().filter { $0.hasPrefix("1[") }
-        }
-        #expect(answers[0].contains(#""name":"lobby""#))
+        #expect(answers.count == 2 && answers[0] == #"2[{"error":{"code":"busy"}}]"#)
+        #expect(answers.last?.hasPrefix("1[") == true && answers.last?.contains(#""name":"lobby""#) == true)
     }
 
     @Test
     func aLeaveEndsAJoin() async throws {
         let ada = client()
-        #expect(ada.request("join", request("lobby", "Ada", key: nil, stay: nil)) == [])
-        #expect(ada.request("leave", "{}") == ["[{}]"])
-        var answers: [String] = []
-        while answers.isEmpty {
-            await Task.yield()
-            loop.turn()
-            answers = ada.take()
-        }
-        #expect(answers == [#"1[{"error":{"code":"not-joined"}}]"#])
+        let answers = await ada.requestTogether(
+            ("join", request("lobby", "Ada", key: nil, stay: nil)),
+            ("leave", "{}")
+        )
+        #expect(answers == ["2[{}]", #"1[{"error":{"code":"not-joined"}}]"#])
     }
 
     @Test
