@@ -44,6 +44,11 @@ export class Call extends Emitter {
    * @type {Map<string, { epoch: number, remoteEpoch: number }>}
    */
   #successors = new Map();
+  /**
+   * Those whose connection failed while they were away, and ended on this side: should the server still have kept their
+   * place, they come back with theirs, and wait for an answer to what they say again.
+   */
+  #givenUp = new Set();
   /** @type {RTCIceServer[]} */
   #iceServers = [];
   /**
@@ -116,7 +121,10 @@ export class Call extends Emitter {
       this.dispatch('elsewhere', true);
     });
     link.on('peer', (info) => this.#told(info));
-    link.on('left', ({ id, isLost }) => this.#left(id, isLost));
+    link.on('left', ({ id, isLost }) => {
+      this.#givenUp.delete(id);
+      this.#left(id, isLost);
+    });
     link.on('signal', ({ from, signal }) => void this.peers.get(from)?.receive(signal));
     link.on('iceServers', (iceServers) => this.#setIceServers(iceServers));
     link.on('note', (note) => this.dispatch('note', note));
@@ -180,7 +188,8 @@ export class Call extends Emitter {
       this.#update(info);
       return;
     }
-    this.#add(info);
+    const peer = this.#add(info);
+    if (this.#givenUp.delete(info.id)) void peer.start();
     if (isNew) this.dispatch('note', { key: 'note.joined', values: { name: info.name } });
     this.dispatch('peers');
   }
@@ -235,7 +244,10 @@ export class Call extends Emitter {
     });
     this.peers.set(peer.id, peer);
     peer.on('change', () => {
-      if (peer.isAway && ['failed', 'closed'].includes(peer.connectionState)) this.#left(peer.id, true);
+      if (peer.isAway && ['failed', 'closed'].includes(peer.connectionState)) {
+        this.#givenUp.add(peer.id);
+        this.#left(peer.id, true);
+      }
       this.dispatch('change', peer);
     });
     peer.on('replaced', () => this.dispatch('replaced', peer));

@@ -177,6 +177,25 @@ for (const [reason, count] of /** @type {const} */ ([['lost', 1], ['left', 0], [
   });
 }
 
+for (const [sleeper, waker] of [['ann', 'bea'], ['bea', 'ann']]) {
+  for (const said of ['nothing', 'another thing while away', 'an offer of before']) {
+    test(`${sleeper} sleeps until ${waker}'s connection fails, and the place is kept; what was said: ${said}`, async (context) => {
+      const pair = await makeConnectedPair(context);
+      const before = peerOf(pair.calls[sleeper], waker).pc;
+      pair.sockets[waker].dispatch('member', away(pair.info(sleeper)));
+      peerOf(pair.calls[waker], sleeper).pc.become('failed');
+      assert.equal(pair.calls[waker].peers.size, 0);
+      if (said === 'another thing while away') pair.sockets[waker].dispatch('member', away({ ...pair.info(sleeper), hand: 1 }));
+      pair.sockets[sleeper].dispatch('disconnect');
+      if (said === 'an offer of before') await before.onnegotiationneeded();
+      pair.sockets[sleeper].dispatch('connect');
+      pair.sockets[waker].dispatch('member', pair.info(sleeper));
+      await rest();
+      assertConnected(pair);
+    });
+  }
+}
+
 test('whoever comes and goes without a word in between is not taken for somebody further on', async (context) => {
   const pair = await makeConnectedPair(context);
   peerOf(pair.calls.ann, 'bea').pc.become('failed');
