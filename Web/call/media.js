@@ -159,7 +159,7 @@ export class Media extends Emitter {
     const { track } = this.#microphone;
     if (track) track.enabled = on;
     else if (on) await this.#microphone.acquire();
-    else this.#microphone.forget();
+    else this.#microphone.release();
     this.#changed();
   }
 

@@ -113,9 +113,11 @@ export class Device extends Emitter {
     return request === this.#latest && !this.#signal.aborted;
   }
 
-  /** Gives the device back. */
+  /** Gives the device back, as the person wants it: nothing that is plugged in switches it on again. */
   release() {
     this.forget();
+    this.#stray = undefined;
+    this.#wasDenied = false;
     this.track?.stop();
     this.track = undefined;
   }

@@ -358,6 +358,20 @@ test('a camera that is off stays off when another one is chosen, or plugged in',
   assert.deepEqual([devices.requests.length, media.status.video], [0, false]);
 });
 
+test('what a person switches off stays off, whatever was unplugged before and is back', async () => {
+  for (const isReplaced of [true, false]) {
+    const { media, devices } = makeMedia();
+    void media.start();
+    await devices.grant(0, { deviceId: 'a' });
+    void media.videoTrack.onended();
+    if (isReplaced) await devices.grant(0, { deviceId: 'b' });
+    else await devices.refuse('NotFoundError');
+    await media.setCamera(false);
+    await devices.plug(['videoinput', 'a'], ['videoinput', 'b']);
+    assert.deepEqual([devices.requests.length, media.status.video], [0, false]);
+  }
+});
+
 for (const [what, denied, expected] of [
   ['that was denied is asked for when it is granted', true, 1],
   ['that was not asked for is left alone when it is granted', false, 0],
