@@ -22,7 +22,7 @@ const processing = /** @type {const} */ ([
  */
 export function createDevices({ store, session, commands, signal }) {
   const isOpen = (/** @type {boolean} */ value) => store.apply({ type: 'devices', isOpen: value });
-  const content = h('div', { class: 'devices-content' });
+  const content = h('div', { class: 'devices-content scrolls' });
   const element = h(
     'dialog',
     { id: 'devices', class: 'devices', 'aria-labelledby': 'devices-title', onclose: () => isOpen(false) },

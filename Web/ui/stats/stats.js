@@ -18,7 +18,7 @@ import { plots, reportOf, rowsOf } from './words.js';
  * @param {AbortSignal} options.signal
  */
 export function createStats({ store, signal }) {
-  const list = h('div', { class: 'stats-list', tabindex: 0 });
+  const list = h('div', { class: 'stats-list scrolls', tabindex: 0 });
   const alone = h('p', { class: 'hint' }, t('stats.alone'));
   const copied = h('p', { class: 'hint copied', role: 'status' });
   // Where there is no clipboard, it is copied by hand.

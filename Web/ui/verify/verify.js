@@ -30,7 +30,7 @@ export function createVerify({ store, signal }) {
     'dialog',
     { id: 'verify', class: 'verify', 'aria-labelledby': 'verify-title', onclose: close },
     heading,
-    h('div', { class: 'verify-body', tabindex: 0 }, h('p', { class: 'hint' }, t('verify.intro')), again, code, verdict, details),
+    h('div', { class: 'scrolls', tabindex: 0 }, h('p', { class: 'hint' }, t('verify.intro')), again, code, verdict, details),
     h('div', { class: 'verify-foot' }, same, other, h('button', { type: 'button', class: 'primary', autofocus: true, onclick: close }, t('verify.close'))),
   );
   store.watch(({ verification }) => verification, show, { signal });
