@@ -2,6 +2,7 @@
 
 import { Emitter } from '../client/emitter.js';
 import { Outbox } from '../net/outbox.js';
+import { Adaptation } from './adaptation/adaptation.js';
 import { Peer } from './peer.js';
 import { supersedes } from './signal-order.js';
 
@@ -58,6 +59,7 @@ export class Call extends Emitter {
    */
   #outboxes = new Map();
   #end = new AbortController();
+  #adaptation;
   #link;
   #media;
   #relayOnly;
@@ -79,6 +81,7 @@ export class Call extends Emitter {
     this.#relayOnly = relayOnly;
     // A browser takes no list without any.
     this.#certificates = certificates.length > 0 ? { certificates } : {};
+    this.#adaptation = new Adaptation({ targets: () => this.peers.values() });
     media.on('change', () => this.#mediaChanged());
     this.#sendStatus();
     this.#listen();
@@ -90,6 +93,7 @@ export class Call extends Emitter {
   }
 
   start() {
+    this.#adaptation.start();
     globalThis.addEventListener('online', () => this.#networkChanged(), { signal: this.#end.signal });
   }
 
@@ -106,6 +110,7 @@ export class Call extends Emitter {
 
   leave() {
     this.#end.abort();
+    this.#adaptation.stop();
     this.#removeAll();
     this.#link.leave();
   }
@@ -252,10 +257,13 @@ export class Call extends Emitter {
     });
     peer.on('replaced', () => this.dispatch('replaced', peer));
     peer.on('stream', () => this.dispatch('stream', peer));
-    peer.on('figures', (figures) => this.dispatch('figures', peer, figures));
+    peer.on('senders', () => this.#adaptation.apply());
+    peer.on('figures', (figures) => {
+      this.#adaptation.take(peer.id, figures);
+      this.dispatch('figures', peer, figures);
+    });
     peer.watchClosely(this.#isWatchedClosely);
     peer.on('channel', (channel) => this.dispatch('channel', peer, channel));
-    this.#shareBandwidth();
     return peer;
   }
 
@@ -267,12 +275,11 @@ export class Call extends Emitter {
     this.#outboxes.get(peer.id)?.close();
     this.#outboxes.delete(peer.id);
     peer.close();
-    this.#shareBandwidth();
+    this.#adaptation.apply();
   }
 
   #mediaChanged() {
     for (const peer of this.peers.values()) void peer.replaceTracks();
-    this.#shareBandwidth();
     this.#sendStatus();
   }
 
@@ -282,13 +289,6 @@ export class Call extends Emitter {
 
   #networkChanged() {
     for (const peer of this.peers.values()) peer.networkChanged();
-  }
-
-  /** Every picture is sent once to each peer, so each gets less when there are more. */
-  #shareBandwidth() {
-    const total = this.#media.status.screen ? 4_000_000 : 2_400_000;
-    const share = Math.min(Math.max(total / Math.max(this.peers.size, 1), 200_000), total / 2);
-    for (const peer of this.peers.values()) void peer.limitVideo(Math.round(share));
   }
 }
 

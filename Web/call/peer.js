@@ -1,6 +1,7 @@
 /** Somebody else in the call: the connection to them, and what comes over it. */
 
 import { Emitter } from '../client/emitter.js';
+import { preferRedundancy, withSparseSound } from './adaptation/sound.js';
 import { fingerprintIn } from './fingerprint.js';
 import { Negotiation } from './negotiation.js';
 import { Reading } from './quality/reading.js';
@@ -18,6 +19,7 @@ import { RouteWatch } from './route-watch.js';
  * @typedef {object} PeerEvents
  * @property {[]} change  of anything that is shown
  * @property {[]} stream  there is another `stream`
+ * @property {[]} senders  they are others, or send other tracks
  * @property {[]} replaced  another connection has taken the place of the one before, and all that it carried
  * @property {[figures: import('./quality/figures.js').Figures]} figures  of the connection, every few seconds
  * @property {[channel: RTCDataChannel]} channel  that the other side opened for a file
@@ -25,6 +27,8 @@ import { RouteWatch } from './route-watch.js';
 
 /** The channel that is opened with each connection, so that later ones need no new offer. */
 const firstChannel = 'linkup';
+/** How often figures are read, in milliseconds: what is sent adapts to them. */
+const readingInterval = 2000;
 
 /** @extends {Emitter<PeerEvents>} */
 export class Peer extends Emitter {
@@ -42,7 +46,6 @@ export class Peer extends Emitter {
   #getConfiguration;
   /** Whether the relay of this side, if there is one, may be made with credentials that were replaced. */
   #hasOldRelay = false;
-  #bitrate = 0;
   /** @type {RTCRtpSender | undefined} */
   #audioSender;
   /** @type {RTCRtpSender | undefined} */
@@ -88,6 +91,7 @@ export class Peer extends Emitter {
         this.dispatch('change');
       },
       onReport: (report) => this.#read(report),
+      interval: readingInterval,
     });
   }
 
@@ -142,6 +146,18 @@ export class Peer extends Emitter {
     this.#watch.watchClosely(isClose);
   }
 
+  /** In which sizes it shows what is sent. @type {import('./adaptation/adaptation.js').Target['sees']} */
+  sees = {};
+
+  get isConnected() {
+    return this.connectionState === 'connected';
+  }
+
+  /** What sends to this peer. */
+  get senders() {
+    return { microphone: this.#audioSender, camera: this.#videoSender };
+  }
+
   /** Makes the first offer. */
   start() {
     return this.#negotiation.start();
@@ -149,7 +165,9 @@ export class Peer extends Emitter {
 
   /** @param {import('./negotiation.js').Signal} signal */
   receive(signal) {
-    return this.#negotiation.receive(signal);
+    const { description } = signal;
+    if (!description?.sdp) return this.#negotiation.receive(signal);
+    return this.#negotiation.receive({ ...signal, description: { ...description, sdp: withSparseSound(description.sdp) } });
   }
 
   /** The signalling connection is there again, on one side or the other. */
@@ -175,21 +193,7 @@ export class Peer extends Emitter {
       this.#audioSender?.replaceTrack(this.#media.audioTrack ?? null),
       this.#videoSender?.replaceTrack(this.#media.videoTrack ?? null),
     ]).catch((error) => console.warn('replaceTrack', this.id, error));
-    await this.limitVideo(this.#bitrate);
-  }
-
-  /**
-   * The most that the picture may take.
-   *
-   * @param {number} bitrate  in bits a second
-   */
-  async limitVideo(bitrate) {
-    this.#bitrate = bitrate;
-    const parameters = this.#videoSender?.getParameters();
-    const encoding = parameters?.encodings?.[0];
-    if (!parameters || !encoding || encoding.maxBitrate === bitrate) return;
-    encoding.maxBitrate = bitrate;
-    await this.#videoSender?.setParameters(parameters).catch(() => undefined);
+    this.dispatch('senders');
   }
 
   /** How loud the other side is, 0 to 1. */
@@ -232,7 +236,7 @@ export class Peer extends Emitter {
     connection.onconnectionstatechange = () => {
       if (connection !== this.pc) return;
       this.#recovery.changed(connection.connectionState);
-      if (connection.connectionState === 'connected') void this.limitVideo(this.#bitrate);
+      if (connection.connectionState === 'connected') this.dispatch('senders');
       this.#watchPath(connection);
       this.dispatch('change');
     };
@@ -263,10 +267,12 @@ export class Peer extends Emitter {
     const { audioTrack, videoTrack, stream } = this.#media;
     if (isOfferer) {
       const make = (/** @type {MediaStreamTrack | undefined} */ track, /** @type {string} */ kind) =>
-        connection.addTransceiver(track ?? kind, { direction: 'sendrecv', streams: [stream] }).sender;
+        connection.addTransceiver(track ?? kind, { direction: 'sendrecv', streams: [stream] });
       // Both are there from the start, so that a camera that is switched on later needs no new offer.
-      this.#audioSender = make(audioTrack, 'audio');
-      this.#videoSender = make(videoTrack, 'video');
+      const sound = make(audioTrack, 'audio');
+      preferRedundancy(sound);
+      this.#audioSender = sound.sender;
+      this.#videoSender = make(videoTrack, 'video').sender;
       connection.createDataChannel(firstChannel);
       return;
     }
@@ -285,6 +291,7 @@ export class Peer extends Emitter {
     const transceiver = connection.getTransceivers().find(({ receiver }) => receiver.track.kind === kind);
     if (!transceiver) return track && connection.addTrack(track, this.#media.stream);
     transceiver.direction = 'sendrecv';
+    if (kind === 'audio') preferRedundancy(transceiver);
     transceiver.sender.setStreams?.(this.#media.stream);
     await transceiver.sender.replaceTrack(track ?? null);
     return transceiver.sender;

@@ -4,8 +4,8 @@ import { pathIn } from './route.js';
 
 /** @typedef {import('./route.js').Path} Path */
 
-/** How often the statistics are read when nothing happens, in milliseconds. */
-const interval = 5000;
+/** How often the statistics are read when nothing happens, in milliseconds, unless told otherwise. */
+const usualInterval = 5000;
 /**
  * The same while somebody looks at the figures, while no way is known, and after a change: statistics lag behind events, and the address of a peer's relay
  * may be in use before the peer has said that it is one.
@@ -30,6 +30,7 @@ export class RouteWatch {
    * @param {() => Pick<RTCPeerConnection, 'getStats'>} options.getConnection  the present one
    * @param {() => void} options.onChange  `path` is another one
    * @param {(report: RTCStatsReport) => void} [options.onReport]  each that was read
+   * @param {number} [options.interval]  between two looks when nothing happens, in milliseconds
    * @param {(callback: () => void, delay: number) => any} [options.setTimeout]
    * @param {(timer: any) => void} [options.clearTimeout]
    */
@@ -68,7 +69,7 @@ export class RouteWatch {
   }
 
   get #interval() {
-    return this.#isClose ? shortInterval : interval;
+    return this.#isClose ? shortInterval : (this.#options.interval ?? usualInterval);
   }
 
   /** @param {number} delay */

@@ -19,6 +19,7 @@
  * @property {string} [relayProtocol]
  * @property {string} [url]
  * @property {number} [currentRoundTripTime]
+ * @property {number} [availableOutgoingBitrate]
  */
 
 /**

@@ -16,6 +16,7 @@
  * @typedef {object} Figures
  * @property {import('../route.js').Route | undefined} route
  * @property {number | undefined} roundTrip  in milliseconds
+ * @property {number | undefined} availableOut  what the browser thinks can be sent, in bits a second
  * @property {number | undefined} lossIn  of sound and picture together
  * @property {number | undefined} lossOut
  * @property {StreamFigures} soundIn
@@ -51,6 +52,7 @@ export function figuresOf(before, now) {
   return {
     route: pathIn(now)?.route,
     roundTrip: milliseconds(roundTrip(all)),
+    availableOut: number(selectedPair(/** @type {Map<string, any>} */ (all))?.['availableOutgoingBitrate']),
     lossIn: lossOfReceived([...soundIn, ...pictureIn]),
     lossOut: lossOfSent([...soundOut, ...pictureOut]),
     soundIn: streamFigures(soundIn, 'bytesReceived', lossOfReceived),

@@ -13,6 +13,7 @@ test('a report of Chromium', () => {
   assert.deepEqual(figuresOf(...chromium), {
     route: 'direct',
     roundTrip: 2,
+    availableOut: undefined,
     lossIn: 0,
     lossOut: 0,
     soundIn: { ...nothing, bitrate: 32_517, loss: 0, jitter: 7, codec: 'opus' },
@@ -26,6 +27,7 @@ test('a report of Firefox, which does not say what limits the picture', () => {
   assert.deepEqual(figuresOf(...firefox), {
     route: 'direct',
     roundTrip: 78,
+    availableOut: undefined,
     lossIn: 0,
     lossOut: 0,
     soundIn: { ...nothing, bitrate: 49_124, loss: 0, jitter: 3, codec: 'opus' },
@@ -46,7 +48,7 @@ test('one report says what needs no interval', () => {
 
 test('where nothing is sent, nothing is said', () => {
   for (const report of [[], without(chromium[1], 'inbound-rtp', 'outbound-rtp', 'remote-inbound-rtp', 'candidate-pair', 'transport')]) {
-    const empty = { route: undefined, roundTrip: undefined, lossIn: undefined, lossOut: undefined, soundIn: nothing, soundOut: nothing, pictureIn: nothing, pictureOut: nothing };
+    const empty = { route: undefined, roundTrip: undefined, availableOut: undefined, lossIn: undefined, lossOut: undefined, soundIn: nothing, soundOut: nothing, pictureIn: nothing, pictureOut: nothing };
     assert.deepEqual(figuresOf(report, report), empty);
     assert.deepEqual(figuresOf(undefined, report), empty);
   }
