@@ -48,7 +48,7 @@ def test_from_the_first_page_to_the_call_and_out(linkup, chromium, people):
 
 
 def test_see_hear_mute_and_share(linkup, people):
-    ann, bea = people(linkup, "Ann", "Bea")
+    ann, bea = people(linkup, "Ann", "Bea", debug=True)
     (bea_id,), (ann_id,) = ann.wait_for_peers(1), bea.wait_for_peers(1)
     expect(ann.tile(bea_id).locator(".name")).to_contain_text("Bea")
     ann.wait_for_frames()
@@ -96,7 +96,7 @@ def hears(participant):
     return wait_until(
         lambda: participant.page.evaluate(
             """async () => {
-                for (const peer of window.linkup.peers.values()) {
+                for (const peer of window.debug.peers.values()) {
                     for (const report of (await peer.pc.getStats()).values()) {
                         if (report.type === 'inbound-rtp' && report.kind === 'audio') return report.totalAudioEnergy > 0;
                     }
@@ -327,7 +327,7 @@ def test_call_outlives_the_server(start_linkup, people):
     assert (ann.peers(), bea.peers()) == peers
     ann.wait_for_frames(more=20)
     bea.wait_for_frames(more=20)
-    assert bea.page.evaluate("[...window.linkup.peers.values()].map((peer) => peer.pc.connectionState)") == ["connected"]
+    bea.expect_tile(peers[1][0], connection="connected")
     # What a third sees is what was stored: nothing twice.
     (cid,) = people(server, "Cid")
     cid.expect_texts(*texts, "after")
@@ -335,16 +335,16 @@ def test_call_outlives_the_server(start_linkup, people):
 
 
 def test_ice_restart(linkup, people):
-    ann, bea = people(linkup, "Ann", "Bea")
+    ann, bea = people(linkup, "Ann", "Bea", debug=True)
     ann.wait_for_peers(1)
     bea.wait_for_peers(1)
     ann.wait_for_frames()
-    fragments = """() => [...window.linkup.peers.values()].map(
+    fragments = """() => [...window.debug.peers.values()].map(
         (peer) => /a=ice-ufrag:(\\S+)/.exec(peer.pc.localDescription.sdp)[1])"""
     before = bea.page.evaluate(fragments)
     # Both sides at once: the glare must not end the call.
     for person in (ann, bea):
-        person.page.evaluate("for (const peer of window.linkup.peers.values()) peer.pc.restartIce()")
+        person.page.evaluate("for (const peer of window.debug.peers.values()) peer.pc.restartIce()")
     wait_until(lambda: bea.page.evaluate(fragments) != before, interval=0.1, what="new ICE credentials")
     ann.wait_for_peers(1)
     ann.wait_for_frames(more=20)
@@ -353,7 +353,7 @@ def test_ice_restart(linkup, people):
 
 def test_through_the_server_alone(linkup, people, tmp_path):
     """What `?relay=only` and "Hide my address" are for: no address of the two but the server's gets to the other."""
-    ann, bea = people(linkup, "Ann", "Bea", query="&relay=only")
+    ann, bea = people(linkup, "Ann", "Bea", query="&relay=only", debug=True)
     (bea_id,), (ann_id,) = ann.wait_for_peers(1), bea.wait_for_peers(1)
     for person, peer in ((ann, bea_id), (bea, ann_id)):
         person.expect_tile(peer, route="relay-udp")
@@ -368,7 +368,7 @@ def test_through_the_server_alone(linkup, people, tmp_path):
 
 
 def test_relayed_call_moves_to_new_credentials(linkup, people):
-    ann, bea = people(linkup, "Ann", "Bea", query="&relay=only")
+    ann, bea = people(linkup, "Ann", "Bea", query="&relay=only", debug=True)
     (bea_id,) = ann.wait_for_peers(1)
     ann.expect_tile(bea_id, route="relay-udp")
     ann.wait_for_frames()
@@ -377,7 +377,7 @@ def test_relayed_call_moves_to_new_credentials(linkup, people):
     # Whoever joins again gets credentials anew, as somebody does who has been in the call for hours. They differ by
     # the second in which they end.
     ann.wait_for(f"Date.now() > {ann.page.evaluate('Date.now()') + 1000}")
-    ann.page.evaluate("window.linkup.socket.io.engine.close()")
+    ann.page.evaluate("window.debug.dropSignalling()")
     wait_until(lambda: ann.page.evaluate(NAMES) != names, interval=0.1, what="other credentials")
     wait_until(lambda: ann.page.evaluate(RELAYED_ADDRESS) not in (relayed, None), interval=0.2, what="another relay")
     assert ann.wait_for_peers(1) == [bea_id]
@@ -386,11 +386,11 @@ def test_relayed_call_moves_to_new_credentials(linkup, people):
     bea.wait_for_frames(more=20)
 
 
-NAMES = """() => [...window.linkup.peers.values()].flatMap(
+NAMES = """() => [...window.debug.peers.values()].flatMap(
     (peer) => peer.pc.getConfiguration().iceServers.map(({ username }) => username))"""
 
 RELAYED_ADDRESS = """async () => {
-    for (const peer of window.linkup.peers.values()) {
+    for (const peer of window.debug.peers.values()) {
         const stats = await peer.pc.getStats();
         const transport = [...stats.values()].find(({ type }) => type === 'transport');
         const local = stats.get(stats.get(transport?.selectedCandidatePairId)?.localCandidateId);
@@ -400,7 +400,7 @@ RELAYED_ADDRESS = """async () => {
 
 REMOTE_CANDIDATES = """async () => {
     const kinds = [];
-    for (const peer of window.linkup.peers.values()) {
+    for (const peer of window.debug.peers.values()) {
         for (const report of (await peer.pc.getStats()).values()) {
             if (report.type === 'remote-candidate') kinds.push(report.candidateType);
         }
@@ -532,11 +532,11 @@ def test_a_host_lets_in_and_mutes(linkup, chromium, people):
 
 
 def test_who_opened_a_room_admits_and_locks(linkup, people):
-    (ann,) = people(linkup, "Ann")
+    (ann,) = people(linkup, "Ann", debug=True)
     page = ann.page
     page.locator("#tab-people").click()
     expect(page.locator("#people .role")).to_have_text("Host")
-    page.evaluate("window.linkup.socket.emit('settings', { waiting: true }, () => undefined)")
+    page.evaluate("window.debug.socket.emit('settings', { waiting: true }, () => undefined)")
     with Member(linkup.url) as guest, Member(linkup.url) as other:
         wait_until(lambda: guest.try_join("room", "Gil").get("waiting"), what="the list of who waits")
         page.get_by_role("button", name="Let \u2068Gil\u2069 in", exact=True).click()

@@ -15,7 +15,7 @@ expect.set_options(timeout=40_000)
 # What is sent to each peer, and how that was asked for.
 SENT = """async () => {
     const sent = {};
-    for (const [id, peer] of window.linkup.peers) {
+    for (const [id, peer] of window.debug.peers) {
         const report = await peer.pc.getStats();
         const asked = Object.fromEntries(peer.pc.getSenders().map((sender) => [sender.track?.kind, sender.getParameters()]));
         sent[id] = { time: performance.now(), asked };
@@ -53,7 +53,7 @@ def wait_for(look, condition, what, timeout=30):
 
 
 def test_sound_is_sent_twice_and_first_and_not_at_all_in_silence(linkup, people):
-    ann, bea = people(linkup, "Ann", "Bea")
+    ann, bea = people(linkup, "Ann", "Bea", debug=True)
     for person in (ann, bea):
         (peer,) = person.wait_for_peers(1)
         first = wait_for(lambda: sent(person)[peer], lambda now: "audio" in now, "sound to be sent")

@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from harness.browser import IS_CONNECTED
 from harness.proxy import CuttingProxy
 from harness.waiting import wait_until
 
@@ -52,7 +53,7 @@ def test_a_second_visit_asks_for_the_page_alone(start_linkup, context, base, pat
             page.locator("#lobby-name").fill("Ann")
             page.locator("#join").click()
             expect(page.locator("#call")).to_be_visible()
-            wait_until(lambda: page.evaluate("window.linkup?.socket?.connected"), timeout=20, what="the connection")
+            wait_until(lambda: page.evaluate(IS_CONNECTED), timeout=20, what="the connection")
             assert all(asked.startswith(f"{base}socket.io/?") for asked in proxy.requests[len(first) + 1 :])
 
 
@@ -83,7 +84,7 @@ def test_a_room_below_a_path(start_linkup, people):
         assert image.evaluate("image => image.complete && image.naturalWidth > 0")
     bea.page.locator('[data-command="leave"]').click()
     expect(bea.page.locator("#left")).to_be_visible()
-    ann.wait_for("window.linkup.peers.size === 0")
+    expect(ann.page.locator('.tile:not([data-peer="self"])')).to_have_count(0)
     bea.page.locator("#left a.button").click()
     expect(bea.page.locator("#enter")).to_be_visible()
     assert bea.page.evaluate("location.pathname") == "/talk/"

@@ -6,7 +6,7 @@ import time
 import pytest
 from playwright.sync_api import expect
 
-from harness.browser import Participant
+from harness.browser import IS_CONNECTED, Participant
 from harness.member import Member, call
 from harness.waiting import wait_until
 
@@ -348,7 +348,7 @@ def test_a_file_that_is_not_saved_is_not_lost_without_a_question(enter, tmp_path
 
 
 def test_the_page_asks_before_it_goes_with_files_on_their_way(enter):
-    ann, bea = enter("Ann"), enter("Bea")
+    ann, bea = enter("Ann", debug=True), enter("Bea")
     ann.wait_for_peers(1)
     bea.wait_for_peers(1)
     asked = []
@@ -362,7 +362,7 @@ def test_the_page_asks_before_it_goes_with_files_on_their_way(enter):
         person.page.locator("#call h1").click()
         person.page.on("dialog", stay)
     # So large that it is on its way until somebody ends it.
-    ann.page.evaluate("window.linkup.sendFiles([new File([new Uint8Array(400_000_000)], 'large.bin')])")
+    ann.page.evaluate("window.debug.session.sendFiles([new File([new Uint8Array(400_000_000)], 'large.bin')])")
     bea.transfer("large.bin").get_by_role("button", name="Receive", exact=True).click()
     for person, state in ((ann, "sending"), (bea, "receiving")):
         expect(person.transfer("large.bin")).to_have_attribute("data-state", state)
@@ -414,7 +414,7 @@ def test_leaving_and_joining_leaves_nothing_behind(enter):
         expect(page.locator("#preview")).to_be_visible()
         page.locator("#join").click()
         expect(page.locator("#call")).to_be_visible()
-        ann.wait_for("window.linkup.socket.connected")
+        ann.wait_for(IS_CONNECTED)
         expect(page.locator("#people li")).to_have_count(1)
 
     again()

@@ -43,7 +43,7 @@ NOTES = """() => {
     new MutationObserver(keep).observe(document.querySelector('.notes'), { childList: true });
 }"""
 # Whether a copy is among what a peer is sent, for each peer.
-SENT = """[...window.linkup.peers.values()].map(({ pc }) => {
+SENT = """[...window.debug.peers.values()].map(({ pc }) => {
     return pc.getSenders().some(({ track }) => window.copies.includes(track));
 })"""
 LISTENS = "window.copies.filter(({ readyState }) => readyState === 'live').length"
@@ -106,7 +106,7 @@ def test_hands_are_raised_in_an_order(linkup, people):
 
 
 def test_who_talks_while_muted_is_told_and_heard_while_space_is_held(linkup, chromium, people):
-    ann = Participant(chromium, f"http://localhost:{linkup.port}", name="Ann")
+    ann = Participant(chromium, f"http://localhost:{linkup.port}", name="Ann", debug=True)
     people.all.append(ann)
     ann.page.add_init_script(VOICE)
     page = ann.enter().page

@@ -40,8 +40,8 @@ OVERLAPS = """([some, others]) => [...document.querySelectorAll(some)].flatMap((
 def visit(chromium, people, linkup):
     """Somebody with the page of the room before them."""
 
-    def make(name="Ann", size="laptop"):
-        person = Participant(chromium, f"http://localhost:{linkup.port}", name=name)
+    def make(name="Ann", size="laptop", **options):
+        person = Participant(chromium, f"http://localhost:{linkup.port}", name=name, **options)
         people.all.append(person)
         show(person, size)
         return person
@@ -126,9 +126,9 @@ def test_ones_own_screen_is_small_and_says_so(visit):
 
 
 def test_a_host_hears_of_who_waits(visit, linkup):
-    ann = visit(size="phone").enter()
+    ann = visit(size="phone", debug=True).enter()
     page = ann.page
-    page.evaluate("window.linkup.socket.emit('settings', { waiting: true }, () => undefined)")
+    page.evaluate("window.debug.socket.emit('settings', { waiting: true }, () => undefined)")
     with Member(linkup.url) as first, Member(linkup.url) as second:
         wait_until(lambda: first.try_join("room", LONG_NAME).get("waiting"), what="the list of who waits")
         expect(page.locator(".note")).to_contain_text(f"{LONG_NAME}\u2069 waits to be let in")

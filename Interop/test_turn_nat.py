@@ -132,7 +132,7 @@ def meet(browsers, homes):
 
         def meet(site, room, **options):
             for browser, name in zip(browsers, ["Ann", "Bea"]):
-                person = Participant(browser, site.url, name=name, room=room)
+                person = Participant(browser, site.url, name=name, room=room, debug=True)
                 people.append(person)
                 stack.callback(person.close)
                 ice.control(person.page, servers=site.ice_servers, **options)

@@ -12,7 +12,9 @@ const room = roomInPath(location.pathname);
 const problem = room === undefined ? undefined : roomProblem(room);
 if (room !== undefined && problem === undefined) {
   const { showRoom } = await import('./ui/room/room.js');
-  showRoom(root, room);
+  // Before anything else is made, which then has the faults that are asked for.
+  const debug = new URLSearchParams(location.search).has('debug') ? await import('./ui/debug/debug.js') : undefined;
+  showRoom(root, room, await debug?.startDebugging());
 } else {
   const { showHome } = await import('./ui/home/home.js');
   if (problem) showHome(root, { room, problem });

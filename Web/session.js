@@ -148,6 +148,11 @@ export class Session {
     this.#stay?.chat.setTyping(isActive);
   }
 
+  /** Makes the connections to all others anew. */
+  renewConnections() {
+    this.#stay?.call.renew();
+  }
+
   /** Takes the call back from another page of this member. */
   takeBack() {
     this.#stay?.call.takeBack();

@@ -22,23 +22,27 @@ ARGUMENTS = [
     "--disable-renderer-backgrounding",
 ]
 
-COUNT_FRAMES = """async () => {
-    const frames = {};
-    for (const [id, peer] of window.linkup.peers) {
-        frames[id] = 0;
-        for (const report of (await peer.pc.getStats()).values()) {
-            if (report.type === 'inbound-rtp' && report.kind === 'video') frames[id] += report.framesDecoded ?? 0;
-        }
-    }
-    return frames;
-}"""
+# What a person sees: pictures of each peer that have reached its tile.
+COUNT_FRAMES = """() => Object.fromEntries([...document.querySelectorAll('.tile:not([data-peer="self"])')].map((tile) => [
+    tile.dataset.peer, tile.querySelector('video').getVideoPlaybackQuality().totalVideoFrames,
+]))"""
+
+# The whole list: tiles on other pages are there too.
+PEERS = """[...document.querySelectorAll('.tile:not([data-peer="self"])')].map((tile) => tile.dataset.peer)"""
+
+IS_CONNECTED = "document.querySelector('#call #banner')?.hidden === true"
 
 
 class Participant:
-    """A page in a context of its own; what it complains about is an error unless the test expects it."""
+    """A page in a context of its own; what it complains about is an error unless the test expects it.
 
-    def __init__(self, browser, url, *, name, room="room", query="", viewport=None, permissions=True, base=""):
-        self.name, self.room, self.url, self.query = name, room, url + base, query
+    With `debug` it is the page for debugging: `window.debug` has faults to be made (Web/ui/debug/faults.js), and the
+    session to look into. Without, there is nothing but what a person can see and do.
+    """
+
+    def __init__(self, browser, url, *, name, room="room", query="", viewport=None, permissions=True, base="", debug=False):
+        self.name, self.room, self.url = name, room, url + base
+        self.query = f"{query}&debug" if debug else query
         self.context = browser.new_context(viewport=viewport or {"width": 1000, "height": 700}, accept_downloads=True)
         if permissions:
             self.context.grant_permissions(["camera", "microphone"], origin=url)
@@ -71,7 +75,7 @@ class Participant:
         expect(self.page.locator("#preview")).to_be_visible()
         self.page.locator("#join").click()
         expect(self.page.locator("#call")).to_be_visible()
-        self.wait_for("window.linkup?.socket?.connected")
+        self.wait_for(IS_CONNECTED)
         return self
 
     def wait_for(self, expression, timeout=20):
@@ -85,7 +89,7 @@ class Participant:
         return self.page.locator(f'.tile[data-peer="{peer}"]')
 
     def peers(self):
-        return self.page.evaluate("[...window.linkup.peers.keys()]")
+        return self.page.evaluate(PEERS)
 
     def wait_for_peers(self, count):
         """Waits until this many peers are connected, and returns their ids."""
@@ -95,11 +99,11 @@ class Participant:
         return self.peers()
 
     def frames(self):
-        """How many video frames of each peer were decoded."""
+        """How many pictures of each peer have come to its tile."""
         return self.page.evaluate(COUNT_FRAMES)
 
     def wait_for_frames(self, more=10, timeout=30):
-        """Waits until `more` frames of every peer were decoded than now."""
+        """Waits until `more` pictures of every peer have come than now."""
         before = self.frames()
         assert before, "there are no peers"
 
@@ -107,7 +111,7 @@ class Participant:
             now = self.frames()
             return all(now.get(peer, 0) >= count + more for peer, count in before.items())
 
-        wait_until(have_grown, timeout=timeout, interval=0.2, what=f"{self.name} to decode {more} more frames")
+        wait_until(have_grown, timeout=timeout, interval=0.2, what=f"{self.name} to see {more} more pictures")
 
     def expect_tile(self, peer, **state):
         for name, value in state.items():

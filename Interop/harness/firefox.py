@@ -37,7 +37,7 @@ PREFERENCES = {
 # Of the one peer that a member has: how many frames were decoded, and how loud it was.
 RECEIVED = """async () => {
     const received = { frames: 0, sound: 0 };
-    for (const peer of window.linkup?.peers?.values() ?? []) {
+    for (const peer of window.debug.peers.values()) {
         for (const report of (await peer.pc.getStats()).values()) {
             if (report.type !== 'inbound-rtp') continue;
             if (report.kind === 'video') received.frames += report.framesDecoded ?? 0;
@@ -121,7 +121,9 @@ class Firefox:
 
 
 class FirefoxMember:
-    """Somebody in a tab of a Firefox, who enters the room's call with the fake camera and microphone."""
+    """Somebody in a tab of a Firefox, who enters the room's call with the fake camera and microphone.
+
+    It is the page for debugging (harness/browser.py)."""
 
     def __init__(self, firefox, url, *, name, room="room"):
         self.firefox, self.marionette = firefox, firefox.marionette
@@ -132,7 +134,7 @@ class FirefoxMember:
 
     def enter(self):
         """Opens the room and goes through the lobby."""
-        self.marionette.navigate(f"{self.url}/r/{self.room}?name={self.name}")
+        self.marionette.navigate(f"{self.url}/r/{self.room}?name={self.name}&debug")
         self.join()
         return self
 
@@ -140,7 +142,7 @@ class FirefoxMember:
         """Goes through the lobby of the page that is open."""
         self.wait_for("document.querySelector('#preview')?.videoWidth > 0")
         self.find("#join").click()
-        self.wait_for("window.linkup?.socket?.connected && document.querySelector('.tile[data-peer=self]') !== null")
+        self.wait_for("document.querySelector('#call #banner')?.hidden === true && document.querySelector('.tile[data-peer=self]') !== null")
 
     def reload(self):
         self.marionette.refresh()
@@ -187,7 +189,7 @@ class FirefoxMember:
         """Waits for the connection to the one peer, and returns its id."""
         connected = '.tile:not([data-peer="self"])[data-connection="connected"]'
         self.wait_for(f"document.querySelector('{connected}') !== null")
-        (peer,) = self.evaluate("() => [...window.linkup.peers.keys()]")
+        (peer,) = self.evaluate("() => [...window.debug.peers.keys()]")
         return peer
 
     def wait_to_receive(self, more=10, timeout=60):

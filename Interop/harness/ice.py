@@ -34,7 +34,7 @@ SCRIPT = """(options) => {
 
 PAIRS = """async () => {
     const pairs = {};
-    for (const [id, peer] of window.linkup.peers) {
+    for (const [id, peer] of window.debug.peers) {
         const all = await peer.pc.getStats();
         const transport = [...all.values()].find(({ type }) => type === 'transport');
         const pair = all.get(transport?.selectedCandidatePairId);

@@ -103,6 +103,11 @@ export class Call extends Emitter {
     for (const peer of this.peers.values()) peer.watchClosely(isClose);
   }
 
+  /** Makes all connections anew. */
+  renew() {
+    for (const peer of this.peers.values()) void peer.renew();
+  }
+
   /** Takes the call back from another page of this member. */
   takeBack() {
     this.#link.takeBack();

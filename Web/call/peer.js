@@ -175,6 +175,12 @@ export class Peer extends Emitter {
     this.#negotiation.resynchronize();
   }
 
+  /** Gives the connection up for one by the present configuration. */
+  async renew() {
+    this.pc.setConfiguration(this.#getConfiguration());
+    await this.#negotiation.renew();
+  }
+
   networkChanged() {
     this.#recovery.networkChanged();
   }

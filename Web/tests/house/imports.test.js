@@ -91,7 +91,9 @@ const askedFor = (ending) => [...textOf('index.html').matchAll(new RegExp(`href=
 test('the page asks for each of its styles once, at first or after the lobby', () => {
   const [, later = ''] = /const parts = \[([^\]]*)\]/.exec(textOf('ui/room/inside.js')) ?? [];
   const parts = [...later.matchAll(/'([a-z]+)'/g)].map(([, name]) => `ui/${name}/${name}.css`);
-  assert.deepEqual([...askedFor('css'), ...parts].sort(), files.filter((path) => path.endsWith('.css')));
+  // The page for debugging brings its own.
+  const all = files.filter((path) => path.endsWith('.css') && path !== 'ui/debug/debug.css');
+  assert.deepEqual([...askedFor('css'), ...parts].sort(), all);
 });
 
 test('the page asks at once for what the lobby needs, not module by module, and not for what comes after', () => {
@@ -102,4 +104,11 @@ test('the page asks at once for what the lobby needs, not module by module, and 
   needed.delete('main.js');
   assert.deepEqual(askedFor('js'), [...needed].sort());
   assert.ok(!needed.has('stay.js') && !needed.has('ui/call/call.js'));
+});
+
+test('nothing of the page for debugging is loaded before the address asks for it', () => {
+  const users = modules.filter((path) => !path.startsWith('ui/debug/') && importsOf(path).some((specifier) => specifier.includes('/debug')));
+  assert.deepEqual(users, ['main.js']);
+  assert.ok(fixedImportsOf('main.js').every((specifier) => !specifier.includes('debug')));
+  assert.ok(modules.every((path) => path.startsWith('ui/debug/') || !/window\.\w*(linkup|debug)/.test(codeOf(path))));
 });

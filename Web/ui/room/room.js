@@ -12,8 +12,12 @@ import { createHelp } from '../help/help.js';
 import { createLobby } from '../lobby/lobby.js';
 import { copyLink, prefersShare, shareLink } from './invite.js';
 
-/** @param {HTMLElement} root @param {string} room */
-export function showRoom(root, room) {
+/**
+ * @param {HTMLElement} root
+ * @param {string} room
+ * @param {(getSession: () => Session) => void} [look]  for who looks for faults
+ */
+export function showRoom(root, room, look) {
   const store = createPageStore();
   const page = new AbortController();
   const transports = transportsIn(location.search);
@@ -51,8 +55,7 @@ export function showRoom(root, room) {
   let screen = new AbortController();
   store.watch(({ connection }) => connection.screen, (name) => void show(name), { signal: page.signal });
   void session.start();
-  // For the tests, and for who looks into a call that fails.
-  Object.defineProperty(window, 'linkup', { get: () => session, configurable: true });
+  look?.(() => session);
 
   /** @param {import('../../state/connection.js').Connection['screen']} name */
   async function show(name) {
