@@ -72,13 +72,15 @@ def test_see_hear_mute_and_share(linkup, people):
     bea.wait_for_frames()
 
     size = bea.page.evaluate(WIDTH, ann_id)
+    screen = f"{ann_id}/screen"
     ann.page.locator("#screen").click()
-    bea.expect_tile(ann_id, screen="on")
-    # The screen has another shape than the fake camera.
-    wait_until(lambda: bea.page.evaluate(WIDTH, ann_id) != size, timeout=20, interval=0.2, what="the screen's picture")
-    bea.wait_for_frames(more=1)
+    bea.expect_tile(screen, screen="on")
+    # The screen has another shape than the fake camera, which goes on.
+    wait_until(lambda: bea.page.evaluate(WIDTH, screen) not in (None, size), timeout=20, interval=0.2, what="the screen's picture")
+    assert bea.page.evaluate(WIDTH, ann_id) == size
+    bea.wait_for_frames()
     ann.page.locator("#screen").click()
-    bea.expect_tile(ann_id, screen="off")
+    expect(bea.tile(screen)).to_have_count(0)
     bea.wait_for_frames()
 
     ann.page.locator("#leave").click()

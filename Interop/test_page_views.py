@@ -115,12 +115,11 @@ def test_ones_own_screen_is_small_and_says_so(visit):
     ann, bea = visit("Ann").enter(), visit("Bea").enter()
     (bea_id,) = ann.wait_for_peers(1)
     ann.page.locator("#screen").click()
-    ann.expect_tile("self", screen="on")
     expect(ann.tile("self").get_by_text("You are sharing your screen")).to_be_visible()
     own, other = ann.tile("self").bounding_box(), ann.tile(bea_id).bounding_box()
     assert own["width"] * own["height"] < 0.2 * other["width"] * other["height"]
     (ann_id,) = bea.peers()
-    expect(bea.tile(ann_id)).to_have_class("tile is-main")
+    expect(bea.tile(f"{ann_id}/screen")).to_have_class("tile is-screen is-main")
     ann.page.locator("#screen").click()
     expect(ann.tile("self").locator(".tile-note")).to_be_hidden()
 

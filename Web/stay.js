@@ -131,8 +131,8 @@ export class Stay {
 
   /** @param {Peer} peer @returns {import('./state/peers.js').PeerView} */
   #viewOf(peer) {
-    const { id, name, connectionState: connection, route, stream } = peer;
-    return { id, name, connection, route, stream, trouble: this.#troubleOf(peer) };
+    const { id, name, connectionState: connection, route, stream, screen } = peer;
+    return { id, name, connection, route, stream, screen, trouble: this.#troubleOf(peer) };
   }
 
   /** @param {Peer} peer */

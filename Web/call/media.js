@@ -4,7 +4,7 @@ import { Emitter } from '../client/emitter.js';
 import { Camera } from './devices/camera.js';
 import { Device } from './devices/device.js';
 import { preferredAmong } from './devices/preferred.js';
-import { errorName } from './devices/problem.js';
+import { SharedScreen } from './devices/screen.js';
 
 /**
  * @typedef {import('./devices/device.js').DeviceKind} DeviceKind
@@ -42,10 +42,7 @@ export class Media extends Emitter {
   #end = new AbortController();
   #microphone;
   #camera;
-  /** @type {MediaStreamTrack | undefined} */
-  #screen;
-  /** The number of the last request for a screen. */
-  #latestScreen = 0;
+  #screen = new SharedScreen(this.#end.signal);
 
   /**
    * @param {object} options
@@ -67,6 +64,7 @@ export class Media extends Emitter {
         .on('over', (key) => this.dispatch('over', key))
         .on('note', (note) => this.dispatch('note', note));
     }
+    this.#screen.on('change', () => this.#changed()).on('problem', (problem) => this.dispatch('problem', problem));
   }
 
   /** Whether the browser gives devices to this page at all. */
@@ -87,9 +85,24 @@ export class Media extends Emitter {
     return this.#microphone.track;
   }
 
-  /** What is shown to others: the screen, or else the camera. */
+  /** The camera's. */
   get videoTrack() {
-    return this.#screen ?? this.#camera.track;
+    return this.#camera.track;
+  }
+
+  /** Of the screen that is shared. */
+  get screenTrack() {
+    return this.#screen.track;
+  }
+
+  /** Of what the screen that is shared plays. */
+  get screenSound() {
+    return this.#screen.sound;
+  }
+
+  /** What senders name as the stream of these two. */
+  get screenStream() {
+    return this.#screen.stream;
   }
 
   /** What others get: a device that the system has silenced sends nothing, whatever is switched on here. */
@@ -98,7 +111,7 @@ export class Media extends Emitter {
     return {
       audio: microphone?.enabled === true && !microphone.muted,
       video: camera !== undefined && !camera.muted,
-      screen: this.#screen !== undefined,
+      screen: this.#screen.track !== undefined,
     };
   }
 
@@ -237,36 +250,13 @@ export class Media extends Emitter {
     this.#changed();
   }
 
-  /** Shows the screen instead of the camera. */
-  async startScreen() {
-    const request = (this.#latestScreen += 1);
-    const isLatest = () => request === this.#latestScreen && !this.#end.signal.aborted;
-    try {
-      const stream = await navigator.mediaDevices.getDisplayMedia({ video: { frameRate: { max: 15 } }, audio: false });
-      const [track] = stream.getVideoTracks();
-      if (!track) return;
-      if (!isLatest()) {
-        track.stop();
-        return;
-      }
-      // Text must stay sharp; motion may suffer.
-      track.contentHint = 'detail';
-      track.onended = () => this.stopScreen();
-      this.#screen?.stop();
-      this.#screen = track;
-      this.#changed();
-    } catch (error) {
-      if (isLatest() && errorName(error) !== 'NotAllowedError') this.dispatch('problem', { key: 'problem.screen-failed' });
-    }
+  /** Shows a screen, beside the camera. */
+  startScreen() {
+    return this.#screen.start();
   }
 
   stopScreen() {
-    this.#latestScreen += 1;
-    if (!this.#screen) return;
-    this.#screen.onended = null;
     this.#screen.stop();
-    this.#screen = undefined;
-    this.#changed();
   }
 
   /** Gives every device back, those too that come only now. Nothing is taken after that. */

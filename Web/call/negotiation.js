@@ -19,7 +19,8 @@ import { RenewalPace, candidateLimit } from './renewal-pace.js';
  * @property {number} [remoteEpoch]  the lowest of the peer that is taken
  * @property {() => RTCPeerConnection} makeConnection
  * @property {(connection: RTCPeerConnection, isOfferer: boolean) => void | Promise<void>} attach  adds what is
- *   to be sent: before the first offer, or between the first offer of the peer and its answer
+ *   to be sent: before the first offer, or between an offer of the peer and its answer; of two first offers that cross,
+ *   both
  * @property {(signal: Signal) => void} send
  * @property {(error: unknown) => void} [onError]
  * @property {(callback: () => void, delay: number) => any} [setTimeout]
@@ -177,7 +178,7 @@ export class Negotiation {
 
   /** @param {RTCPeerConnection} connection @param {boolean} isOfferer */
   async #attach(connection, isOfferer) {
-    if (this.#isAttached) return;
+    if (this.#isAttached && isOfferer) return;
     this.#isAttached = true;
     try {
       await this.#options.attach(connection, isOfferer);

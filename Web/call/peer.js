@@ -1,8 +1,9 @@
 /** Somebody else in the call: the connection to them, and what comes over it. */
 
 import { Emitter } from '../client/emitter.js';
-import { preferRedundancy, withSparseSound } from './adaptation/sound.js';
+import { withSparseSound } from './adaptation/sound.js';
 import { fingerprintIn } from './fingerprint.js';
+import { Lines } from './lines/lines.js';
 import { Negotiation } from './negotiation.js';
 import { Reading } from './quality/reading.js';
 import { Recovery } from './recovery.js';
@@ -18,7 +19,7 @@ import { RouteWatch } from './route-watch.js';
  *
  * @typedef {object} PeerEvents
  * @property {[]} change  of anything that is shown
- * @property {[]} stream  there is another `stream`
+ * @property {[]} stream  there is another `stream`, or `screen`
  * @property {[]} senders  they are others, or send other tracks
  * @property {[]} replaced  another connection has taken the place of the one before, and all that it carried
  * @property {[figures: import('./quality/figures.js').Figures]} figures  of the connection, every few seconds
@@ -37,19 +38,17 @@ export class Peer extends Emitter {
   stay;
   /** Whether its signalling connection is lost. */
   isAway;
+  /** Camera and voice. */
   stream = new MediaStream();
+  #screen = new MediaStream();
+  #lines;
   #negotiation;
   #recovery;
   #watch;
   #reading = new Reading();
-  #media;
   #getConfiguration;
   /** Whether the relay of this side, if there is one, may be made with credentials that were replaced. */
   #hasOldRelay = false;
-  /** @type {RTCRtpSender | undefined} */
-  #audioSender;
-  /** @type {RTCRtpSender | undefined} */
-  #videoSender;
 
   /**
    * @param {object} options
@@ -67,7 +66,7 @@ export class Peer extends Emitter {
     this.name = info.name;
     this.stay = info.stay;
     this.isAway = info.isAway;
-    this.#media = media;
+    this.#lines = new Lines(media);
     this.#getConfiguration = configuration;
     this.#negotiation = new Negotiation({
       polite: info.polite,
@@ -98,6 +97,16 @@ export class Peer extends Emitter {
   /** The present connection. */
   get pc() {
     return this.#negotiation.connection;
+  }
+
+  /** A shared screen and its sound; nothing of a peer that sends one in the place of its camera, or that is not known yet. */
+  get screen() {
+    return this.#lines.takesScreen ? this.#screen : undefined;
+  }
+
+  /** What sends to this peer, by what it sends, as far as there is a line for it. */
+  get senders() {
+    return this.#lines.senders;
   }
 
   /** What the next one for the same person begins with. */
@@ -153,11 +162,6 @@ export class Peer extends Emitter {
     return this.connectionState === 'connected';
   }
 
-  /** What sends to this peer. */
-  get senders() {
-    return { microphone: this.#audioSender, camera: this.#videoSender };
-  }
-
   /** Makes the first offer. */
   start() {
     return this.#negotiation.start();
@@ -193,19 +197,15 @@ export class Peer extends Emitter {
     this.#leaveOldRelay();
   }
 
-  /** Sends other tracks from now on, without a new offer. */
+  /** Sends other tracks from now on. */
   async replaceTracks() {
-    await Promise.all([
-      this.#audioSender?.replaceTrack(this.#media.audioTrack ?? null),
-      this.#videoSender?.replaceTrack(this.#media.videoTrack ?? null),
-    ]).catch((error) => console.warn('replaceTrack', this.id, error));
+    await this.#lines.send().catch((error) => console.warn('replaceTrack', this.id, error));
     this.dispatch('senders');
   }
 
   /** How loud the other side is, 0 to 1. */
   get level() {
-    const receiver = this.pc.getReceivers().find(({ track }) => track.kind === 'audio');
-    return receiver?.getSynchronizationSources?.()[0]?.audioLevel ?? 0;
+    return this.#lines.voice?.getSynchronizationSources?.()[0]?.audioLevel ?? 0;
   }
 
   /** A channel for one file. */
@@ -236,8 +236,8 @@ export class Peer extends Emitter {
     const connection = new RTCPeerConnection(this.#getConfiguration());
     this.#hasOldRelay = false;
     this.stream = new MediaStream();
-    this.#audioSender = undefined;
-    this.#videoSender = undefined;
+    this.#screen = new MediaStream();
+    this.#lines.reset();
     this.dispatch('replaced');
     connection.onconnectionstatechange = () => {
       if (connection !== this.pc) return;
@@ -247,9 +247,15 @@ export class Peer extends Emitter {
       this.dispatch('change');
     };
     connection.oniceconnectionstatechange = () => this.#watchPath(connection);
-    connection.ontrack = ({ track }) => {
-      for (const old of this.stream.getTracks()) if (old.kind === track.kind) this.stream.removeTrack(old);
-      this.stream.addTrack(track);
+    connection.onsignalingstatechange = () => {
+      if (connection !== this.pc || connection.signalingState !== 'stable' || !this.#lines.settle()) return;
+      void this.replaceTracks();
+      this.dispatch('stream');
+    };
+    connection.ontrack = ({ track, transceiver }) => {
+      const stream = this.#lines.isOfScreen(connection, transceiver) ? this.#screen : this.stream;
+      for (const old of stream.getTracks()) if (old.kind === track.kind && old !== track) stream.removeTrack(old);
+      stream.addTrack(track);
       this.dispatch('stream');
     };
     connection.ondatachannel = ({ channel }) => {
@@ -270,36 +276,13 @@ export class Peer extends Emitter {
 
   /** @param {RTCPeerConnection} connection @param {boolean} isOfferer */
   async #attach(connection, isOfferer) {
-    const { audioTrack, videoTrack, stream } = this.#media;
-    if (isOfferer) {
-      const make = (/** @type {MediaStreamTrack | undefined} */ track, /** @type {string} */ kind) =>
-        connection.addTransceiver(track ?? kind, { direction: 'sendrecv', streams: [stream] });
-      // Both are there from the start, so that a camera that is switched on later needs no new offer.
-      const sound = make(audioTrack, 'audio');
-      preferRedundancy(sound);
-      this.#audioSender = sound.sender;
-      this.#videoSender = make(videoTrack, 'video').sender;
-      connection.createDataChannel(firstChannel);
+    if (!isOfferer) {
+      await this.#lines.answer(connection);
+      this.dispatch('senders');
+      this.dispatch('stream');
       return;
     }
-    this.#audioSender = await this.#answerWith(connection, 'audio', audioTrack);
-    this.#videoSender = await this.#answerWith(connection, 'video', videoTrack);
-  }
-
-  /**
-   * Sends on the transceiver that the peer's offer made.
-   *
-   * @param {RTCPeerConnection} connection
-   * @param {'audio' | 'video'} kind
-   * @param {MediaStreamTrack | undefined} track
-   */
-  async #answerWith(connection, kind, track) {
-    const transceiver = connection.getTransceivers().find(({ receiver }) => receiver.track.kind === kind);
-    if (!transceiver) return track && connection.addTrack(track, this.#media.stream);
-    transceiver.direction = 'sendrecv';
-    if (kind === 'audio') preferRedundancy(transceiver);
-    transceiver.sender.setStreams?.(this.#media.stream);
-    await transceiver.sender.replaceTrack(track ?? null);
-    return transceiver.sender;
+    this.#lines.open(connection);
+    connection.createDataChannel(firstChannel);
   }
 }

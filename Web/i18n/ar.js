@@ -192,6 +192,7 @@ export default {
   'tile.you': 'أنت',
   'tile.self': 'أنت، {name}',
   'tile.participant': 'المشارك {name}',
+  'tile.screen': 'شاشة {name}',
   'tile.muted': 'الصوت مكتوم',
   'tile.sharing': 'أنت تشارك شاشتك',
   'tile.play': 'انقر لتسمع',

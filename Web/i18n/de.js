@@ -167,6 +167,7 @@ export default {
   'tile.you': 'Sie',
   'tile.self': 'Sie, {name}',
   'tile.participant': 'Teilnehmend: {name}',
+  'tile.screen': 'Bildschirm von {name}',
   'tile.muted': 'Stumm',
   'tile.sharing': 'Sie teilen Ihren Bildschirm',
   'tile.play': 'Tippen, um zu hören',

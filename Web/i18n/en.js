@@ -167,6 +167,7 @@ export default {
   'tile.you': 'you',
   'tile.self': 'You, {name}',
   'tile.participant': 'Participant {name}',
+  'tile.screen': '{name}’s screen',
   'tile.muted': 'Muted',
   'tile.sharing': 'You are sharing your screen',
   'tile.play': 'Tap to hear',

@@ -49,7 +49,7 @@ export const nobody = { self: undefined, list: [], count: 0, typing: [], sharing
 /** @param {Members} members @param {MembersEvent | { type: '' }} event @returns {Members} */
 export function reduceMembers(members, event) {
   const now = reduceList(members, event);
-  return now.list === members.list && now.self === members.self ? now : changed(now, { sharing: sharingIn(now), hands: handsIn(now) });
+  return now.list === members.list && now.self === members.self ? now : changed(now, { sharing: sharingIn(now, event.type === 'member-left' ? event.id : undefined), hands: handsIn(now) });
 }
 
 /** @param {Members} members @param {MembersEvent | { type: '' }} event @returns {Members} */
@@ -133,13 +133,16 @@ export function typingNames({ typing: ids, list }) {
 }
 
 /**
- * Those of before who still share, then those who have begun.
+ * Those of before who still share, then those who have begun. A server that was lost knows nobody until they come back,
+ * and what they share comes from them all the while.
  *
  * @param {Members} members
+ * @param {string | undefined} gone  who has left
  */
-function sharingIn({ sharing: before, list, self }) {
+function sharingIn({ sharing: before, list, self }, gone) {
   const now = list.filter(({ id, call }) => call?.screen && id !== self).map(({ id }) => id);
-  const order = [...before.filter((id) => now.includes(id)), ...now.filter((id) => !before.includes(id))];
+  const goesOn = (/** @type {string} */ id) => id !== gone && !list.some((member) => member.id === id);
+  const order = [...before.filter((id) => now.includes(id) || goesOn(id)), ...now.filter((id) => !before.includes(id))];
   return sameOrder(before, order);
 }
 

@@ -8,7 +8,8 @@
  * @property {string} name  the last that was heard: a server that was lost may not know the member yet
  * @property {RTCPeerConnectionState} connection
  * @property {import('../call/route.js').Route | undefined} route  the way to the peer, when it is known
- * @property {MediaStream} stream
+ * @property {MediaStream} stream  camera and voice
+ * @property {MediaStream | undefined} screen  a shared screen and its sound; nothing of a peer that sends it as its camera
  * @property {import('../i18n/t.js').Key | undefined} trouble  why there is no connection for so long
  *
  * @typedef {PeerView & { status: Status, isAway: boolean, hand: number }} Participant  `hand`: which of the raised ones

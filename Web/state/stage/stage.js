@@ -7,7 +7,7 @@
  *
  * @typedef {object} Stage
  * @property {LayoutName} layout
- * @property {string | undefined} pinned  whom the person wants to see large; `self` is oneself
+ * @property {string | undefined} pinned  the tile that the person wants to see large; `self` is oneself
  * @property {string | undefined} speaker  who of the others spoke last
  * @property {number} page  of the grid, from 0; there may be fewer by now
  * @property {Corner} corner  where oneself stands small
@@ -33,6 +33,7 @@
  */
 
 import { changed } from '../store.js';
+import { ownerOf, screenOf, tileIdsOf } from './tiles.js';
 
 /** In the order in which they follow each other. */
 export const layouts = /** @type {const} */ (['grid', 'speaker', 'spotlight']);
@@ -64,7 +65,7 @@ export function reduceStage(stage, event) {
       return changed(stage, { full: event.id });
     case 'peers': {
       const { pinned } = stage;
-      const isThere = pinned === 'self' || event.peers.some(({ id }) => id === pinned);
+      const isThere = pinned === 'self' || event.peers.some(({ id }) => pinned !== undefined && id === ownerOf(pinned));
       return changed(stage, { pinned: isThere ? pinned : undefined });
     }
     case 'left':
@@ -80,23 +81,36 @@ export function nextLayout({ layout }) {
 }
 
 /**
- * Who is large: whom the person chose, or else the screen of somebody else that was shared last (one's own would be a
+ * What the person wants to see large, while it is there: a screen that is shared no more waits for the next time.
+ *
+ * @param {Sources} sources
+ */
+export function pinnedOf(sources) {
+  const { pinned } = sources.stage;
+  return pinned === 'self' || (pinned !== undefined && tileIdsOf(sources).includes(pinned)) ? pinned : undefined;
+}
+
+/**
+ * What is large: what the person chose, or else the screen of somebody else that was shared last (one's own would be a
  * hall of mirrors), or else who speaks, where the layout says so. Of two people the other one is large in any case.
  *
  * @param {Sources} sources
  * @returns {string | undefined}
  */
-export function largeOf({ peers: { list }, members: { sharing }, stage: { layout, pinned, speaker } }) {
+export function largeOf(sources) {
+  const { peers: { list }, members: { sharing }, stage: { layout, speaker } } = sources;
   if (list.length === 0) return undefined;
+  const pinned = pinnedOf(sources);
   if (pinned !== undefined) return pinned;
   const isThere = (/** @type {string | undefined} */ id) => list.some((peer) => peer.id === id);
   const shown = sharing.filter(isThere).at(-1);
-  if (shown !== undefined || layout === 'grid' || list.length === 1) return shown;
+  if (shown !== undefined) return tileIdsOf(sources).includes(screenOf(shown)) ? screenOf(shown) : shown;
+  if (layout === 'grid' || list.length === 1) return undefined;
   return isThere(speaker) ? speaker : list[0]?.id;
 }
 
 /**
- * Whom one looks at where there is room for one: who is large, or else who spoke last, or came first; oneself alone.
+ * What one looks at where there is room for one: what is large, or else who spoke last, or came first; oneself alone.
  *
  * @param {Sources} sources
  * @returns {string}
@@ -127,7 +141,7 @@ export function pagesOf(sources) {
  * @returns {Places}
  */
 export function placesOf(sources) {
-  const others = sources.peers.list.map(({ id }) => id);
+  const others = tileIdsOf(sources);
   const main = largeOf(sources) ?? (others.length === 1 ? others[0] : undefined);
   // Whoever is alone has nobody else to look at.
   const own = isOwnSeen(sources) ? ['self'] : [];

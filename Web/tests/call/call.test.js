@@ -8,6 +8,8 @@ globalThis.MediaStream = class {
   getTracks() {
     return [];
   }
+
+  addTrack() {}
 };
 globalThis.RTCPeerConnection = FakeConnection;
 const { Call, knownLimit } = await import('../../call/call.js');

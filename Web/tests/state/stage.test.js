@@ -4,6 +4,7 @@ import { nobody, reduceMembers } from '../../state/members.js';
 import { noPeers, reducePeers } from '../../state/peers.js';
 import { hear, patience, silence } from '../../state/stage/speaker.js';
 import { largeOf, lookedAtOf, nextLayout, noStage, pagesOf, placesOf, reduceStage } from '../../state/stage/stage.js';
+import { isScreen, ownerOf, screenOf, tilesOf } from '../../state/stage/tiles.js';
 
 const reduce = (state, event) => ({
   peers: reducePeers(state.peers, event),
@@ -17,6 +18,8 @@ const table = (what, view, rows) => {
 
 const peer = (id) => ({ id, name: id, connection: 'connected', route: undefined, stream: undefined, trouble: undefined });
 const peers = (...ids) => ({ type: 'peers', peers: ids.map(peer) });
+/** Those whose screens have lines of their own. */
+const able = (...ids) => ({ type: 'peers', peers: ids.map((id) => ({ ...peer(id), screen: `screen of ${id}` })) });
 const shares = (id, screen = true) => ({
   type: 'member',
   member: { id, name: id, role: 'member', away: false, call: { stay: 's', away: false, audio: true, video: true, screen } },
@@ -48,7 +51,36 @@ table('who is large', largeOf, [
   ['a screen before who speaks', [peers('a', 'b'), speaks('b'), layout('speaker'), shares('a')], 'a'],
   ['whom the person chose before all', [peers('a', 'b', 'c'), speaks('b'), layout('spotlight'), shares('a'), pin('c')], 'c'],
   ['of two people it goes without saying', [peers('a'), speaks('a'), layout('speaker')], undefined],
+  ['a screen of its own', [able('a', 'b'), shares('b')], 'b/screen'],
+  ['the last screen of several', [able('a', 'b'), shares('b'), shares('a')], 'a/screen'],
+  ['one that comes as a camera after it', [able('a'), shares('a'), { type: 'peers', peers: [...able('a').peers, peer('b')] }, shares('b')], 'b'],
+  ['a screen that the person chose', [able('a', 'b'), shares('b'), pin('b/screen'), shares('a')], 'b/screen'],
+  ['a person beside whose screen', [able('a', 'b'), shares('b'), pin('b')], 'b'],
+  ['a chosen screen that is shared no more', [able('a', 'b'), shares('b'), pin('b/screen'), shares('b', false)], undefined],
+  ['a chosen screen that is shared again', [able('a', 'b'), shares('b'), pin('b/screen'), shares('b', false), shares('a'), shares('b'), shares('a')], 'b/screen'],
+  ['a chosen screen of who left', [able('a', 'b'), shares('b'), pin('b/screen'), gone('b'), able('a')], undefined],
+  ['one that nobody has', [able('a', 'b'), pin('c/screen'), pin('/screen')], undefined],
+  ['a server that was lost knows nobody yet, and media goes on', [able('a'), shares('a'), { type: 'members', members: [] }], 'a/screen'],
+  ['who is back and shares no more', [able('a'), shares('a'), { type: 'members', members: [] }, shares('a', false)], undefined],
+  ['who is back and shares', [able('a'), shares('a'), { type: 'members', members: [] }, shares('a')], 'a/screen'],
 ]);
+
+test('tiles: a screen comes before the member whose it is, and each shows what is its own', () => {
+  const state = [able('a', 'b'), shares('b'), { type: 'peers', peers: [...able('a', 'b').peers, peer('c')] }, shares('c')].reduce(reduce, alone);
+  const rows = tilesOf(state).map(({ id, owner, isScreen, status, stream }) => [id, owner, isScreen, status.video, status.screen, stream]);
+  assert.deepEqual(rows, [
+    ['a', 'a', false, true, false, undefined],
+    ['b/screen', 'b', true, false, true, 'screen of b'],
+    ['b', 'b', false, true, false, undefined],
+    ['c', 'c', false, true, true, undefined],
+  ]);
+});
+
+test('ids of screens and of members are not taken for each other', () => {
+  for (const id of ['a', 'q0Wn_-', 'self']) {
+    assert.deepEqual([isScreen(id), isScreen(screenOf(id)), ownerOf(id), ownerOf(screenOf(id))], [false, true, id, id]);
+  }
+});
 
 table('whom one looks at', lookedAtOf, [
   ['alone', [], 'self'],
@@ -75,6 +107,9 @@ table('who is seen', places, [
   ['two people, oneself large', [peers('a'), pin('self')], 'large self: a self'],
   ['who speaks beside the others', [peers('a', 'b'), speaks('b'), layout('speaker')], 'large b: a b self'],
   ['who speaks alone', [peers('a', 'b'), speaks('b'), layout('spotlight')], 'pair b: b self'],
+  ['two people and a screen of its own', [able('a'), shares('a')], 'large a/screen: a/screen a self'],
+  ['two screens', [able('a', 'b'), shares('a'), shares('b')], 'large b/screen: a/screen a b/screen b self'],
+  ['a screen alone in the spotlight', [able('a', 'b'), shares('a'), layout('spotlight')], 'pair a/screen: a/screen self'],
   ['oneself alone in the spotlight', [peers('a', 'b'), pin('self'), layout('spotlight')], 'pair self: self'],
 ]);
 

@@ -6,7 +6,7 @@
  * @typedef {'layout' | 'pin' | 'fullscreen' | 'own' | 'pip'} StageCommandId
  */
 
-import { largeOf, nextLayout } from '../../state/stage/stage.js';
+import { largeOf, nextLayout, pinnedOf } from '../../state/stage/stage.js';
 
 /**
  * @param {import('../../state/state.js').PageStore} store
@@ -35,8 +35,8 @@ export function makeStageCommands(store, actions, isIn) {
       key: { code: 'KeyK' },
       label: 'command.pin',
       when: (state) => isIn(state) && largeOf(state) !== undefined,
-      run: () => store.apply({ type: 'pinned', id: store.get().stage.pinned === undefined ? largeOf(store.get()) : undefined }),
-      toggle: { kind: 'lights', label: 'command.unpin', isOn: ({ stage }) => stage.pinned !== undefined },
+      run: () => store.apply({ type: 'pinned', id: pinnedOf(store.get()) === undefined ? largeOf(store.get()) : undefined }),
+      toggle: { kind: 'lights', label: 'command.unpin', isOn: (state) => pinnedOf(state) !== undefined },
     },
     own: {
       id: 'own',

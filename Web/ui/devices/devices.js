@@ -92,7 +92,7 @@ function createContent({ store, session, commands, signal }) {
 function createPreview(store, signal) {
   const video = h('video', { class: 'devices-preview', autoplay: true, playsinline: true, 'aria-label': t('lobby.preview') });
   video.muted = true;
-  store.watch(({ media }) => (media.status.video && !media.status.screen ? media.videoTrack : undefined), show, { signal });
+  store.watch(({ media }) => (media.status.video ? media.videoTrack : undefined), show, { signal });
   store.watch(({ media }) => media.isFacingAway, (isFacingAway) => video.classList.toggle('mirrored', !isFacingAway), { signal });
   signal.addEventListener('abort', () => show(undefined));
   return video;

@@ -4,8 +4,8 @@
  */
 
 import { t } from '../../i18n/t.js';
-import { participantsOf } from '../../state/peers.js';
 import { lookedAtOf } from '../../state/stage/stage.js';
+import { tilesOf } from '../../state/stage/tiles.js';
 import { commandButton } from '../commands/button.js';
 import { createAvatar, personName } from '../controls/controls.js';
 import { h } from '../dom.js';
@@ -102,13 +102,13 @@ function fill(page, { store, commands, signal }) {
     const state = store.get();
     const { videoTrack, status: ownStatus } = state.media;
     const id = lookedAtOf(state);
-    const other = participantsOf(state).find((one) => one.id === id);
+    const other = tilesOf(state).find((one) => one.id === id);
     for (const track of own.getTracks()) if (track !== videoTrack) own.removeTrack(track);
     if (videoTrack && own.getTracks().length === 0) own.addTrack(videoTrack);
-    const { name: words, status, stream } = other ?? { name: state.connection.name, status: ownStatus, stream: own };
-    if (name instanceof HTMLElement) name.textContent = words;
+    const { name: words, status, stream } = other ?? { name: state.connection.name, status: { ...ownStatus, screen: false }, stream: own };
+    if (name instanceof HTMLElement) name.textContent = other?.isScreen ? t('tile.screen', { name: words }) : words;
     avatar.show(words, state.colours);
-    picture.classList.toggle('mirrored', !other && !status.screen);
+    picture.classList.toggle('mirrored', !other);
     if (picture.srcObject !== stream) {
       picture.srcObject = stream;
       picture.play().catch(() => undefined);

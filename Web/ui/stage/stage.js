@@ -5,7 +5,8 @@ import { t } from '../../i18n/t.js';
 import { handOf } from '../../state/members.js';
 import { participantsOf } from '../../state/peers.js';
 import { hear, silence } from '../../state/stage/speaker.js';
-import { placesOf } from '../../state/stage/stage.js';
+import { pinnedOf, placesOf } from '../../state/stage/stage.js';
+import { tilesOf } from '../../state/stage/tiles.js';
 import { h } from '../dom.js';
 import { keyed } from '../keyed.js';
 import { Tile } from '../tile/tile.js';
@@ -58,6 +59,7 @@ export function createStage({ store, session, signal }) {
   function arrange() {
     const { stage } = store.get();
     const { kind, main, seen } = placesOf(store.get());
+    const pinned = pinnedOf(store.get());
     const layout = layOut({ kind, count: seen.length, size: inner(element), gap });
     element.dataset['layout'] = layout.kind === 'large' && layout.isWide ? 'large-wide' : layout.kind;
     element.classList.toggle('has-others', tiles.size > 1);
@@ -72,7 +74,7 @@ export function createStage({ store, session, signal }) {
       const isInCorner = layout.kind === 'pair' && id === 'self' && !isMain && seen.includes(id);
       tile.setCorner(isInCorner ? stage.corner : undefined);
       const size = seen.includes(id) ? sizeIn(layout, isMain) : undefined;
-      tile.place(isFull ? { width: innerWidth, height: innerHeight } : size, { isMain, isPinned: stage.pinned === id, isFull });
+      tile.place(isFull ? { width: innerWidth, height: innerHeight } : size, { isMain, isPinned: pinned === id, isFull });
     }
   }
 }
@@ -103,8 +105,10 @@ function viewsOf(state, own) {
   for (const old of own.getTracks()) if (old !== media.videoTrack) own.removeTrack(old);
   if (media.videoTrack && own.getTracks().length === 0) own.addTrack(media.videoTrack);
   const { name } = connection;
-  const self = { id: 'self', name, status: media.status, connection: /** @type {const} */ ('connected'), isAway: false, hand: handOf(members, members.self), stream: own, route: undefined, trouble: undefined };
-  return [...participantsOf(state), self];
+  // One's own screen would show itself in itself.
+  const status = { ...media.status, screen: false };
+  const known = { connection: /** @type {const} */ ('connected'), isAway: false, hand: handOf(members, members.self), route: undefined, trouble: undefined };
+  return [...tilesOf(state), { ...known, id: 'self', owner: 'self', isScreen: false, name, status, stream: own, screen: undefined }];
 }
 
 /**

@@ -1,7 +1,8 @@
-/** One participant: picture or initials, name, and what is worth knowing about them. */
+/** One participant, or a screen that one shares: picture or initials, name, and what is worth knowing about them. */
 
 import { playFrom } from '../../call/devices/speaker.js';
 import { t } from '../../i18n/t.js';
+import { isScreen, ownerOf } from '../../state/stage/tiles.js';
 import { createAvatar, personName } from '../controls/controls.js';
 import { h } from '../dom.js';
 import { icon } from '../icons.js';
@@ -9,7 +10,7 @@ import { cropLimit, pictureBox } from '../stage/grid.js';
 import { createHandMark, createNote, createQualityMark, createRouteMark, createTrustMark } from './marks.js';
 import { createTools } from './tools.js';
 
-/** @typedef {import('../../state/peers.js').Participant} TileView */
+/** @typedef {import('../../state/stage/tiles.js').TileView} TileView */
 
 export class Tile {
   id;
@@ -33,7 +34,7 @@ export class Tile {
 
   /**
    * @param {object} options
-   * @param {string} options.id  of the peer, or `self`
+   * @param {string} options.id  of the peer or of its screen, or `self`
    * @param {import('../../state/state.js').PageStore} options.store
    */
   constructor({ id, store }) {
@@ -44,20 +45,21 @@ export class Tile {
     for (const name of ['resize', 'emptied']) this.#video.addEventListener(name, () => this.#fit());
     const [name, ...mark] = personName('', { class: 'name', isSelf: this.#isSelf });
     this.#name = name;
-    const quality = this.#isSelf ? undefined : createQualityMark({ id, store, signal: this.#end.signal });
+    const owner = ownerOf(id);
+    const quality = this.#isSelf ? undefined : createQualityMark({ id: owner, store, signal: this.#end.signal });
     const bar = h('div', { class: 'tile-bar' }, this.#hand.element, this.#muted, name, ...mark, this.#route.element, quality?.element);
-    const trust = this.#isSelf ? [] : [createTrustMark({ id, store, signal: this.#end.signal }).element];
+    const trust = this.#isSelf ? [] : [createTrustMark({ id: owner, store, signal: this.#end.signal }).element];
     this.#tools = createTools({ id, store, tile: () => this.element });
     const foot = h('div', { class: 'tile-foot' }, bar, this.#tools.element);
     const parts = [this.#video, this.#avatar.element, this.#note.element, ...trust, foot, this.#play];
-    this.element = h('article', { class: 'tile', 'data-peer': id, ondblclick: this.#tools.doubleClick }, ...parts);
+    this.element = h('article', { class: isScreen(id) ? 'tile is-screen' : 'tile', 'data-peer': id, ondblclick: this.#tools.doubleClick }, ...parts);
   }
 
   /** @param {TileView} view */
-  update({ name, status, connection, route, isAway, hand, stream, trouble }) {
+  update({ name, status, connection, route, isAway, hand, stream, trouble, isScreen }) {
     const { element } = this;
-    if (this.#name) this.#name.textContent = name;
-    element.setAttribute('aria-label', t(this.#isSelf ? 'tile.self' : 'tile.participant', { name }));
+    if (this.#name) this.#name.textContent = isScreen ? t('tile.screen', { name }) : name;
+    element.setAttribute('aria-label', t(this.#isSelf ? 'tile.self' : isScreen ? 'tile.screen' : 'tile.participant', { name }));
     this.#avatar.show(name, this.#store.get().colours);
     Object.assign(element.dataset, { audio: onOff(status.audio), video: onOff(status.video), screen: onOff(status.screen), connection });
     if (route) element.dataset['route'] = route;
@@ -68,9 +70,9 @@ export class Tile {
     this.#muted.hidden = status.audio;
     this.#isScreen = status.screen;
     this.#hasPicture = status.video || status.screen;
-    element.classList.toggle('is-shared', this.#isSelf && status.screen);
-    this.#video.classList.toggle('mirrored', this.#isSelf && !status.screen && !this.#store.get().media.isFacingAway);
-    if (this.#isSelf) this.#note.show(status.screen ? t('tile.sharing') : '');
+    this.#video.classList.toggle('mirrored', this.#isSelf && !this.#store.get().media.isFacingAway);
+    const { media } = this.#store.get();
+    if (this.#isSelf) this.#note.show(media.status.screen ? t('tile.sharing') : '');
     else this.#note.show(words(connection, isAway, trouble), trouble);
     if (this.#video.srcObject !== stream) {
       this.#video.srcObject = stream;

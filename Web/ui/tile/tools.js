@@ -8,7 +8,7 @@ import { canFill, toggleTileFullscreen } from '../stage/fullscreen.js';
 
 /**
  * @param {object} options
- * @param {string} options.id  of the peer, or `self`
+ * @param {string} options.id  of the tile
  * @param {import('../../state/state.js').PageStore} options.store
  * @param {() => Element} options.tile
  */

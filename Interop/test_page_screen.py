@@ -1,0 +1,248 @@
+"""A shared screen, beside the camera of whoever shares it."""
+
+import pytest
+from playwright.sync_api import expect
+
+from harness.browser import Participant
+from harness.firefox import Firefox, FirefoxMember
+from harness.waiting import wait_until
+
+pytestmark = pytest.mark.timeout(300)
+
+# Two cores run three browsers and their video.
+expect.set_options(timeout=20_000)
+
+# A screen of another shape than the fake camera, with a tone, in the place of what a person would choose. The tracks are
+# kept, so that the test can end them as the browser's own bar does.
+SCREEN = """
+window.screens = [];
+window.wishes = [];
+MediaDevices.prototype.getDisplayMedia = async function (wishes) {
+    window.wishes.push(wishes);
+    if (window.refusal) throw window.refusal;
+    const canvas = Object.assign(document.createElement('canvas'), { width: 1000, height: 800 });
+    const context = canvas.getContext('2d');
+    let count = 0;
+    const draw = () => {
+        context.fillStyle = '#eee';
+        context.fillRect(0, 0, 1000, 800);
+        context.fillStyle = '#123';
+        context.font = '60px sans-serif';
+        context.fillText(`Screen ${count += 1}`, 60, 120);
+    };
+    draw();
+    setInterval(draw, 100);
+    const stream = canvas.captureStream(10);
+    if (wishes.audio && !window.isSilent) {
+        const audio = new AudioContext();
+        const tone = audio.createOscillator();
+        const end = audio.createMediaStreamDestination();
+        tone.connect(end);
+        tone.start();
+        stream.addTrack(end.stream.getAudioTracks()[0]);
+    }
+    window.screens.push(stream);
+    return stream;
+};
+"""
+
+# What is received of each line that there is, in the order of the lines.
+LINES = """async id => {
+    const peer = window.linkup.peers.get(id);
+    const lines = [];
+    for (const { mid, currentDirection, receiver } of peer.pc.getTransceivers()) {
+        let received = { frames: 0, energy: 0, width: 0 };
+        for (const report of (await receiver.getStats()).values()) {
+            if (report.type !== 'inbound-rtp') continue;
+            received = { frames: report.framesDecoded ?? 0, energy: report.totalAudioEnergy ?? 0, width: report.frameWidth ?? 0 };
+        }
+        lines.push({ mid, direction: currentDirection, kind: receiver.track.kind, ...received });
+    }
+    return lines;
+}"""
+
+
+@pytest.fixture
+def visit_at(chromium, people):
+    """A participant whose screen the test draws, in the call of a room of that server."""
+
+    def make(server, name, **options):
+        person = Participant(chromium, f"http://localhost:{server.port}", name=name, **options)
+        people.all.append(person)
+        person.page.add_init_script(SCREEN)
+        return person.enter()
+
+    return make
+
+
+@pytest.fixture
+def visit(linkup, visit_at):
+    """The same where the server stays."""
+    return lambda name, **options: visit_at(linkup, name, **options)
+
+
+def share(person):
+    person.page.locator("#screen").click()
+    expect(person.page.locator("#screen")).to_have_attribute("aria-pressed", "true")
+
+
+def screen_of(person, peer):
+    return person.tile(f"{peer}/screen")
+
+
+def width_of(person, tile):
+    return person.page.evaluate("id => document.querySelector(`.tile[data-peer=\"${id}\"] video`)?.videoWidth ?? 0", tile)
+
+
+def wait_for_width(person, tile, width):
+    wait_until(lambda: width_of(person, tile) == width, timeout=60, interval=0.1, what=f"{tile} to be {width} wide at {person.name}")
+
+
+def frames(person, peer):
+    """How many frames of camera and screen were decoded."""
+    return [line["frames"] for line in person.page.evaluate(LINES, peer) if line["kind"] == "video"]
+
+
+def wait_for_both(person, peer, more=5):
+    before = frames(person, peer)
+    wait_until(
+        lambda: all(now >= then + more for now, then in zip(frames(person, peer), before + [0])) and len(frames(person, peer)) == 2,
+        timeout=60,
+        interval=0.2,
+        what=f"{person.name} to see camera and screen of {peer}: {frames(person, peer)} after {before}",
+    )
+
+
+@pytest.mark.parametrize("sharer", ["first", "last"])
+def test_camera_and_screen_arrive_side_by_side(visit, sharer):
+    """Whoever came first has answered, whoever came last has offered."""
+    first, last = visit("Ann"), visit("Bea")
+    ann, bea = (first, last) if sharer == "first" else (last, first)
+    (bea_id,), (ann_id,) = ann.wait_for_peers(1), bea.wait_for_peers(1)
+    share(ann)
+    expect(screen_of(bea, ann_id)).to_have_class("tile is-screen is-main")
+    bea.expect_tile(f"{ann_id}/screen", screen="on")
+    bea.expect_tile(ann_id, screen="off", video="on")
+    wait_for_width(bea, f"{ann_id}/screen", 1000)
+    assert width_of(bea, ann_id) not in (0, 1000)
+    wait_for_both(bea, ann_id)
+    # One's own is not shown to oneself.
+    assert ann.page.locator(".tile").count() == 2
+    lines = bea.page.evaluate(LINES, ann_id)
+
+    # It ends, and comes again, on the same lines.
+    for _ in range(3):
+        ann.page.locator("#screen").click()
+        expect(screen_of(bea, ann_id)).to_have_count(0)
+        share(ann)
+        wait_for_width(bea, f"{ann_id}/screen", 1000)
+    wait_for_both(bea, ann_id)
+    assert [line["mid"] for line in bea.page.evaluate(LINES, ann_id)] == [line["mid"] for line in lines]
+    assert len(lines) == 4
+    # The camera goes and comes on its own.
+    ann.page.locator("#camera").click()
+    bea.expect_tile(ann_id, video="off")
+    bea.expect_tile(f"{ann_id}/screen", screen="on")
+    ann.page.locator("#camera").click()
+    bea.expect_tile(ann_id, video="on")
+    wait_for_both(bea, ann_id)
+
+
+def test_two_share_at_the_same_moment(visit):
+    ann, bea = visit("Ann"), visit("Bea")
+    (bea_id,), (ann_id,) = ann.wait_for_peers(1), bea.wait_for_peers(1)
+    for _ in range(3):
+        for person in (ann, bea):
+            person.page.evaluate("document.querySelector('#screen').click()")
+        wait_for_width(ann, f"{bea_id}/screen", 1000)
+        wait_for_width(bea, f"{ann_id}/screen", 1000)
+        wait_for_both(ann, bea_id)
+        wait_for_both(bea, ann_id)
+        for person in (bea, ann):
+            person.page.evaluate("document.querySelector('#screen').click()")
+        expect(screen_of(ann, bea_id)).to_have_count(0)
+        expect(screen_of(bea, ann_id)).to_have_count(0)
+    for person, peer in ((ann, bea_id), (bea, ann_id)):
+        assert len(person.page.evaluate(LINES, peer)) == 4
+
+
+def test_whoever_comes_later_sees_it_and_a_page_that_is_loaded_again_too(visit):
+    ann = visit("Ann")
+    share(ann)
+    for name in ("Bea", "Cid"):
+        late = visit(name)
+        ann.wait_for_peers(["Bea", "Cid"].index(name) + 1)
+        ann_id = late.page.evaluate("[...window.linkup.peers.values()].find(({ name }) => name === 'Ann').id")
+        wait_for_width(late, f"{ann_id}/screen", 1000)
+        wait_for_both(late, ann_id)
+    late.page.reload()
+    late.page.locator("#join").click()
+    wait_for_width(late, f"{ann_id}/screen", 1000)
+    wait_for_both(late, ann_id)
+
+
+# Notes for how long a tile was missing, the longest time of all, in milliseconds.
+WATCH = """tile => {
+    window.missing = 0;
+    let since;
+    setInterval(() => {
+        const isThere = document.querySelector(`.tile[data-peer="${tile}"]`) !== null;
+        since = isThere ? undefined : since ?? performance.now();
+        if (since !== undefined) window.missing = Math.max(window.missing, performance.now() - since);
+    }, 20);
+}"""
+
+
+def test_it_outlives_the_server_and_can_begin_meanwhile(start_linkup, visit_at):
+    server = start_linkup()
+    ann, bea = visit_at(server, "Ann"), visit_at(server, "Bea")
+    for person in (ann, bea):
+        person.expect_complaints("WebSocket", "net::ERR_", "Failed to load")
+    (ann_id,), (bea_id,) = bea.wait_for_peers(1), ann.wait_for_peers(1)
+    share(ann)
+    wait_for_width(bea, f"{ann_id}/screen", 1000)
+    bea.page.evaluate(WATCH, f"{ann_id}/screen")
+    server.kill()
+    for person in (ann, bea):
+        expect(person.page.locator("#banner")).to_be_visible()
+    wait_for_both(bea, ann_id)
+    share(bea)
+    server = start_linkup(port=server.port)
+    wait_for_width(ann, f"{bea_id}/screen", 1000)
+    for person, peer in ((ann, bea_id), (bea, ann_id)):
+        expect(person.page.locator("#banner")).to_be_hidden(timeout=30_000)
+        wait_for_both(person, peer)
+    assert bea.page.evaluate("window.missing") == 0
+
+
+@pytest.mark.parametrize("sharer", ["first", "last"])
+def test_firefox_sees_camera_and_screen(tmp_path, visit, linkup, sharer):
+    with Firefox(tmp_path) as firefox:
+        fox = FirefoxMember(firefox, f"http://localhost:{linkup.port}", name="Fox")
+        if sharer == "first":
+            ann = visit("Ann")
+            fox.enter()
+        else:
+            fox.enter()
+            ann = visit("Ann")
+        ann_id = fox.wait_for_peer()
+        (fox_id,) = ann.wait_for_peers(1)
+        share(ann)
+        for tile, width in ((f"{ann_id}/screen", ">= 900"), (ann_id, "> 0")):
+            fox.wait_for(f"(document.querySelector('.tile[data-peer=\"{tile}\"] video')?.videoWidth ?? 0) {width}")
+        assert fox.evaluate("() => document.querySelector('.tile.is-main').dataset.peer") == f"{ann_id}/screen"
+        before = fox.evaluate(LINES, ann_id)
+        wait_until(
+            lambda: all(
+                now["frames"] >= then["frames"] + 5
+                for now, then in zip(fox.evaluate(LINES, ann_id), before, strict=True)
+                if now["kind"] == "video"
+            ),
+            timeout=40,
+            interval=0.3,
+            what="frames of both in Firefox",
+        )
+        ann.wait_for_frames()
+        ann.page.locator("#screen").click()
+        fox.wait_for(f"document.querySelector('.tile[data-peer=\"{ann_id}/screen\"]') === null")
+        fox.wait_to_receive()
