@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from harness.browser import Participant
-from harness.member import Member, call
+from harness.member import SILENT, Member, call
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -103,6 +103,29 @@ def test_hands_are_raised_in_an_order(linkup, people):
         page.keyboard.press("h")
         expect(hand).to_have_attribute("aria-pressed", "false")
         bea.wait_for("member", where=lambda member: member["name"] == "Ann" and member["hand"] == 0)
+
+
+def test_who_records_is_shown(linkup, people):
+    with Member(linkup.url) as bea, Member(linkup.url) as cid:
+        bea.join("room", "Bea", call=call(recording=True))
+        cid.join("room", "Cid", call=call())
+        (ann,) = people(linkup, "Ann")
+        page = ann.page
+        top, mark = page.locator(".recorders"), ann.tile(bea.id).locator(".record-mark")
+        # Who comes is told of who does already.
+        expect(page.locator(".note", has_text="Bea\u2069 records the call")).to_be_visible()
+        expect(mark).to_be_visible()
+        expect(top).to_have_attribute("aria-label", "\u2068Bea\u2069 records the call")
+        expect(ann.tile(cid.id).locator(".record-mark")).to_be_hidden()
+        assert cid.request("status", {**SILENT, "recording": True}) == {}
+        expect(top).to_have_attribute("aria-label", "\u2068Bea\u2069 and \u2068Cid\u2069 record the call")
+        page.locator("#tab-people").click()
+        expect(page.locator("#people .record-mark:visible")).to_have_count(2)
+        assert bea.request("status", SILENT) == {}
+        expect(page.locator(".note", has_text="Bea\u2069 no longer records the call")).to_be_visible()
+        expect(mark).to_be_hidden()
+        assert cid.request("leave") == {}
+        expect(top).to_be_hidden()
 
 
 def test_who_talks_while_muted_is_told_and_heard_while_space_is_held(linkup, chromium, people):

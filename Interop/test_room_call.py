@@ -35,7 +35,7 @@ def test_join_and_signal(make_caller, room):
     for payload in ({"epoch": 1, "candidate": candidate}, {"epoch": 1, "endOfCandidates": True}, {}, {"n": 1e300}):
         assert ann.request("signal", bea.id, payload) == {}
         assert bea.wait_for("signal") == (ann.id, payload)
-    status = {"audio": True, "video": False, "screen": True}
+    status = {**SILENT, "audio": True, "screen": True}
     assert ann.request("status", status) == {}
     for member in (ann, bea):
         news = member.wait_for_member(ann.id, lambda member: member.get("call", {}).get("audio"))
@@ -67,6 +67,32 @@ def test_enter_and_exit_without_leaving_the_room(make_caller, make_member, room)
     # The peers were told that this stay was over.
     assert bea.request("enter", call("stay-1"))["forgotten"] is True
     assert bea.request("enter", call("stay-2"))["forgotten"] is False
+
+
+def test_who_records_is_told_to_all_and_to_latecomers(settled, make_caller, make_member):
+    room, ann, bea = settled("call")
+    chatter = make_member(room, "Dee")
+    assert ann.request("status", {**SILENT, "recording": True}) == {}
+    for member in (bea, chatter, ann):
+        assert member.wait_for_member(ann.id, lambda member: member["call"]["recording"])["call"]["stay"] == ann.stay
+    assert in_call(make_caller(room, "Cid"))[ann.id]["recording"] is True
+    # It is no less true while the recorder's signalling is away, and the recorder says it again on return.
+    ann.drop()
+    assert bea.wait_for_member(ann.id, lambda member: member["away"])["call"]["recording"] is True
+    again = make_member(room, "Ann", key=ann.key, call=call(ann.stay, recording=True))
+    assert bea.wait_for_member(ann.id, lambda member: not member["away"])["call"]["recording"] is True
+    # Who does not say so does not.
+    assert again.request("status", {"audio": True, "video": True, "screen": False}) == {}
+    assert bea.wait_for_member(ann.id, lambda member: not member["call"]["recording"])["call"]["audio"] is True
+    # It ends with the place in the call.
+    assert again.request("status", {**SILENT, "recording": True}) == {}
+    assert bea.wait_for_member(ann.id, lambda member: member["call"]["recording"])
+    assert again.request("exit") == {} and "error" not in again.request("enter", call(ann.stay))
+    assert bea.wait_for_member(ann.id, lambda member: "call" in member and not member["call"]["recording"])
+    for value in ("yes", 1, [], {}, b"x"):
+        answer = bea.request("status", {**SILENT, "recording": value})
+        assert error_code(answer) == "bad-request" and answer["error"]["argument"] == "recording"
+    assert error_code(chatter.request("status", {**SILENT, "recording": True})) == "not-joined"
 
 
 def test_ice_servers_name_the_host_that_the_client_used(make_caller, room, shared_linkup):

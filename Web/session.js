@@ -111,6 +111,16 @@ export class Session {
   }
 
   /**
+   * Says whether this page records the call, for as long as one is in it.
+   *
+   * @param {boolean} isRecording
+   * @returns {Promise<boolean>} whether the others are told by now; if not, they are as soon as the server is back
+   */
+  async setRecording(isRecording) {
+    return (await this.#stay?.setRecording(isRecording)) ?? false;
+  }
+
+  /**
    * Takes another microphone, camera or speaker, now and on later visits.
    *
    * @param {import('./call/media.js').ChoiceKind} kind

@@ -25,6 +25,7 @@ export class Stay {
   members;
   socket;
   #link;
+  #callLink;
   #media;
   #store;
   #signal;
@@ -53,6 +54,7 @@ export class Stay {
     this.#media = media;
     const { link, socket, members, chat, callLink } = connect({ store, room, name, transports });
     this.#link = link;
+    this.#callLink = callLink;
     this.chat = chat;
     this.members = members;
     this.socket = socket;
@@ -81,6 +83,11 @@ export class Stay {
   start() {
     this.call.start();
     this.#link.start();
+  }
+
+  /** @param {boolean} isRecording  whether this page records the call @returns {Promise<boolean>} whether the others are told by now */
+  setRecording(isRecording) {
+    return this.#callLink.setRecording(isRecording);
   }
 
   leave() {

@@ -16,7 +16,7 @@ EVENTS = (
     *("member", "member-left", "members", "room", "message", "typing", "signal", "ice-servers", "moved", "mute"),
     *("waiting", "admitted", "denied"),
 )
-SILENT = {"audio": False, "video": False, "screen": False}
+SILENT = {"audio": False, "video": False, "screen": False, "recording": False}
 
 
 def call(stay=None, **status):

@@ -178,6 +178,8 @@ export default {
   'note.joined': 'انضم {name} إلى المكالمة',
   'note.waits': '{name} في انتظار السماح بالدخول',
   'note.hand': 'رفع {name} يده',
+  'note.records': 'يسجّل {name} المكالمة',
+  'note.records-no-more': 'توقف {name} عن تسجيل المكالمة',
   'note.muted-by': 'كتم {name} صوتك',
   'note.muted': 'تم كتم صوتك',
   'note.writes': '{name}: {text}',
@@ -188,6 +190,17 @@ export default {
   'note.left': 'غادر {name} المكالمة',
 
   'hand.mark': 'يد مرفوعة، رقم {count}',
+
+  'record.mark': 'يسجّل المكالمة',
+  'record.short': 'تسجيل',
+  'record.by': {
+    zero: '{names} يسجّل المكالمة',
+    one: '{names} يسجّل المكالمة',
+    two: '{names} يسجّلان المكالمة',
+    few: '{names} يسجّلون المكالمة',
+    many: '{names} يسجّلون المكالمة',
+    other: '{names} يسجّلون المكالمة',
+  },
 
   'tile.you': 'أنت',
   'tile.self': 'أنت، {name}',

@@ -153,6 +153,8 @@ export default {
   'note.joined': '{name} nimmt jetzt teil',
   'note.waits': '{name} wartet auf Einlass',
   'note.hand': '{name} meldet sich',
+  'note.records': '{name} zeichnet das Gespräch auf',
+  'note.records-no-more': '{name} zeichnet das Gespräch nicht mehr auf',
   'note.muted-by': '{name} hat Sie stummgeschaltet',
   'note.muted': 'Sie wurden stummgeschaltet',
   'note.writes': '{name}: {text}',
@@ -163,6 +165,10 @@ export default {
   'note.left': '{name} hat das Gespräch verlassen',
 
   'hand.mark': 'Meldung, Nummer {count}',
+
+  'record.mark': 'Zeichnet das Gespräch auf',
+  'record.short': 'Aufnahme',
+  'record.by': { one: '{names} zeichnet das Gespräch auf', other: '{names} zeichnen das Gespräch auf' },
 
   'tile.you': 'Sie',
   'tile.self': 'Sie, {name}',

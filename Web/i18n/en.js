@@ -153,6 +153,8 @@ export default {
   'note.joined': '{name} joined the call',
   'note.waits': '{name} waits to be let in',
   'note.hand': '{name} raises a hand',
+  'note.records': '{name} records the call',
+  'note.records-no-more': '{name} no longer records the call',
   'note.muted-by': '{name} has muted you',
   'note.muted': 'You were muted',
   'note.writes': '{name}: {text}',
@@ -163,6 +165,10 @@ export default {
   'note.left': '{name} left the call',
 
   'hand.mark': 'Hand raised, number {count}',
+
+  'record.mark': 'Records the call',
+  'record.short': 'Recording',
+  'record.by': { one: '{names} records the call', other: '{names} record the call' },
 
   'tile.you': 'you',
   'tile.self': 'You, {name}',

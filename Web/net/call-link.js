@@ -38,12 +38,14 @@ export class CallLink extends Emitter {
   #stay = makeStay();
   /** @type {Status} */
   #status = { audio: false, video: false, screen: false };
-  /** What the server was told last. */
-  #told = '';
+  #isRecording = false;
+  /** What the server was told last, and whether it has taken it. */
+  #told = { words: '', isTaken: Promise.resolve(true) };
   /** Whom the call was told of. @type {Set<string>} */
   #peers = new Set();
   #self = '';
   #entering;
+  #telling;
   #room;
   #store;
 
@@ -56,11 +58,12 @@ export class CallLink extends Emitter {
     this.#room = room;
     this.#store = store;
     this.#entering = new Retry(() => void this.#enter(), room.timing);
+    this.#telling = new Retry(() => void this.#tellStatus(), room.timing);
     room.callRequest = () => (this.#isWanted ? this.#request() : undefined);
     room.on('joined', (answer) => this.#joined(answer));
     room.on('lost', () => {
       this.#isIn = false;
-      this.#entering.stop();
+      this.#stopTrying();
       this.dispatch('lost');
     });
     room.hear('member', (member) => this.#heard(member));
@@ -70,7 +73,7 @@ export class CallLink extends Emitter {
     room.hear('moved', () => {
       this.#isIn = false;
       this.#isWanted = false;
-      this.#entering.stop();
+      this.#stopTrying();
       this.dispatch('moved');
     });
   }
@@ -83,7 +86,7 @@ export class CallLink extends Emitter {
   leave() {
     this.#isIn = false;
     this.#isWanted = false;
-    this.#entering.stop();
+    this.#stopTrying();
   }
 
   /** Takes the call back from another page of this member. */
@@ -110,21 +113,52 @@ export class CallLink extends Emitter {
   /** @param {Status} status  of what this member sends */
   setStatus(status) {
     this.#status = status;
-    if (this.#isIn) this.#tellStatus();
+    void this.#tellStatus();
   }
 
-  #tellStatus() {
+  /**
+   * @param {boolean} isRecording  whether this member records the call
+   * @returns {Promise<boolean>} whether the others are told by now; if not, they are as soon as the server is back
+   */
+  setRecording(isRecording) {
+    this.#isRecording = isRecording;
+    return this.#tellStatus();
+  }
+
+  /** @returns {Promise<boolean>} whether the server has taken what there is to say */
+  async #tellStatus() {
+    if (!this.#isIn) return false;
+    const status = this.#statusNow();
+    const words = JSON.stringify(status);
+    if (words !== this.#told.words) this.#told = { words, isTaken: this.#ask(status, words) };
+    return this.#told.isTaken;
+  }
+
+  /** @param {object} status @param {string} words */
+  async #ask(status, words) {
+    const refusal = await this.#room.request('status', status).then(refusalIn, () => refusalIn(undefined));
+    if (!refusal) this.#telling.succeeded();
+    // What was said meanwhile counts.
+    if (!refusal || this.#told.words !== words) return !refusal;
+    this.#told = { words: '', isTaken: Promise.resolve(false) };
+    if (this.#isIn && refusal.isPassing) this.#telling.later(refusal.wait);
+    return false;
+  }
+
+  #statusNow() {
     const { audio, video, screen } = this.#status;
-    const words = JSON.stringify({ audio, video, screen });
-    if (words === this.#told) return;
-    this.#told = words;
-    this.#room.tell('status', { audio, video, screen });
+    return { audio, video, screen, recording: this.#isRecording };
   }
 
   #request() {
-    const { audio, video, screen } = this.#status;
-    this.#told = JSON.stringify({ audio, video, screen });
-    return { stay: this.#stay, audio, video, screen };
+    const status = this.#statusNow();
+    this.#told = { words: JSON.stringify(status), isTaken: Promise.resolve(true) };
+    return { stay: this.#stay, ...status };
+  }
+
+  #stopTrying() {
+    this.#entering.stop();
+    this.#telling.stop();
   }
 
   /** @param {import('./room-link.js').Joined} answer */
@@ -158,7 +192,7 @@ export class CallLink extends Emitter {
     const peers = members.filter(({ id, call }) => call && id !== this.#self).map((member) => this.#peerOf(member));
     this.#peers = new Set(peers.map(({ id }) => id));
     this.dispatch('entered', { self: this.#self, peers, iceServers, epoch, isForgotten: forgotten });
-    this.#tellStatus();
+    void this.#tellStatus();
   }
 
   /**

@@ -21,7 +21,7 @@ export class Members {
     link.on('trouble', (trouble) => store.apply({ type: 'trouble', trouble }));
     link.on('joined', ({ self, members, memberCount, room }) => {
       store.apply({ type: 'joined', self });
-      store.apply({ type: 'members', members, count: memberCount });
+      this.#tellRecorders(() => store.apply({ type: 'members', members, count: memberCount }));
       store.apply({ type: 'room', room });
     });
     link.hear('member', (member) => this.#tellMember(member));
@@ -55,8 +55,23 @@ export class Members {
   /** @param {import('../state/members.js').Member} member */
   #tellMember(member) {
     const isRaised = hasRaised(this.#store.get().members, member);
-    this.#store.apply({ type: 'member', member });
+    this.#tellRecorders(() => this.#store.apply({ type: 'member', member }));
     if (isRaised) this.#store.apply({ type: 'notice', sentence: { key: 'note.hand', values: { name: member.name } } });
+  }
+
+  /**
+   * Says who begins and ceases to record; also of those who did when this member came.
+   *
+   * @param {() => void} change  makes the change of the list
+   */
+  #tellRecorders(change) {
+    const { recording: before } = this.#store.get().members;
+    change();
+    const { recording: now, list, self } = this.#store.get().members;
+    for (const { id, name, call } of list) {
+      if (id === self || !call || now.includes(id) === before.includes(id)) continue;
+      this.#store.apply({ type: 'notice', sentence: { key: now.includes(id) ? 'note.records' : 'note.records-no-more', values: { name } } });
+    }
   }
 
   /** @param {import('../state/members.js').Waiting[]} waiting */

@@ -8,8 +8,9 @@
  * @property {'host' | 'moderator' | 'member' | 'guest'} role
  * @property {boolean} away  has no connection to the server at present
  * @property {number} hand  0, or the number of its raised hand: it grows with each hand that is raised in the room
- * @property {{ stay: string, away: boolean, audio: boolean, video: boolean, screen: boolean }} [call]  missing if it is
- *   not in the call; `away` if nobody reaches it there, though it may have another page
+ * @property {{ stay: string, away: boolean, audio: boolean, video: boolean, screen: boolean, recording?: boolean }} [call]
+ *   missing if it is not in the call; `away` if nobody reaches it there, though it may have another page; `recording` if
+ *   it says that it records the call
  *
  * @typedef {{ name: string, locked: boolean, waiting: boolean, newcomers: string }} RoomSettings
  * @typedef {{ id: string, name: string }} Waiting
@@ -20,6 +21,7 @@
  * @property {number} count  of all
  * @property {readonly string[]} typing  ids
  * @property {readonly string[]} sharing  who else in the call shows a screen, in the order in which they began
+ * @property {readonly string[]} recording  who records the call, in the order in which they came
  * @property {readonly string[]} hands  whose hand is up, in the order in which they were raised
  * @property {readonly Waiting[]} waiting
  * @property {boolean} isLocked  whether the room takes nobody new
@@ -44,12 +46,12 @@ const namedLimit = 200;
 const typingLimit = 20;
 
 /** @type {Members} */
-export const nobody = { self: undefined, list: [], count: 0, typing: [], sharing: [], hands: [], waiting: [], isLocked: false };
+export const nobody = { self: undefined, list: [], count: 0, typing: [], sharing: [], recording: [], hands: [], waiting: [], isLocked: false };
 
 /** @param {Members} members @param {MembersEvent | { type: '' }} event @returns {Members} */
 export function reduceMembers(members, event) {
   const now = reduceList(members, event);
-  return now.list === members.list && now.self === members.self ? now : changed(now, { sharing: sharingIn(now, event.type === 'member-left' ? event.id : undefined), hands: handsIn(now) });
+  return now.list === members.list && now.self === members.self ? now : changed(now, { sharing: sharingIn(now, event.type === 'member-left' ? event.id : undefined), recording: recordingIn(now), hands: handsIn(now) });
 }
 
 /** @param {Members} members @param {MembersEvent | { type: '' }} event @returns {Members} */
@@ -113,6 +115,15 @@ export function handOf({ hands }, id) {
 }
 
 /**
+ * The names of the others who record the call.
+ *
+ * @param {Members} members
+ */
+export function recorderNames({ recording, list, self }) {
+  return list.filter(({ id }) => id !== self && recording.includes(id)).map(({ name }) => name);
+}
+
+/**
  * Whether what is told of a member is that it has just raised its hand: somebody else whose hand was known to be down.
  *
  * @param {Members} members  as they were before
@@ -121,6 +132,16 @@ export function handOf({ hands }, id) {
 export function hasRaised({ self, list }, { id, hand }) {
   const known = list.find((member) => member.id === id);
   return self !== undefined && id !== self && known !== undefined && !known.hand && hand > 0;
+}
+
+/**
+ * Whether what is told of a member is that it records the call from now on.
+ *
+ * @param {Members} members  as they were before
+ * @param {Member} member
+ */
+export function hasBegunToRecord({ self, recording }, { id, call }) {
+  return self !== undefined && id !== self && call?.recording === true && !recording.includes(id);
 }
 
 /**
@@ -144,6 +165,11 @@ function sharingIn({ sharing: before, list, self }, gone) {
   const goesOn = (/** @type {string} */ id) => id !== gone && !list.some((member) => member.id === id);
   const order = [...before.filter((id) => now.includes(id) || goesOn(id)), ...now.filter((id) => !before.includes(id))];
   return sameOrder(before, order);
+}
+
+/** @param {Members} members */
+function recordingIn({ recording: before, list }) {
+  return sameOrder(before, list.filter(({ call }) => call?.recording === true).map(({ id }) => id));
 }
 
 /** @param {Members} members  in the order of the server's numbers */

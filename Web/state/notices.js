@@ -5,7 +5,7 @@
  * @typedef {{ id: number, sentence: Sentence }} Notice
  *
  * @typedef {object} News  of one kind, from others
- * @property {'message' | 'came' | 'waits' | 'hand'} kind  `came`: into a call in which nobody else was
+ * @property {'message' | 'came' | 'waits' | 'hand' | 'records'} kind  `came`: into a call in which nobody else was
  * @property {string} name  of who it comes from, the last if there are several
  * @property {string} text  what was written, of a message
  * @property {number} count
@@ -35,7 +35,7 @@
  * @typedef {Pick<import('./state.js').State, 'connection' | 'members' | 'peers' | 'timeline'>} Known
  */
 
-import { hasRaised } from './members.js';
+import { hasBegunToRecord, hasRaised } from './members.js';
 import { changed } from './store.js';
 import { isOwn } from './timeline.js';
 
@@ -98,6 +98,7 @@ export function newsIn(event, { connection, members, peers, timeline }) {
   }
   const { member } = event;
   if (hasRaised(members, member)) return { kind: 'hand', name: member.name, text: '', count: 1 };
+  if (hasBegunToRecord(members, member)) return { kind: 'records', name: member.name, text: '', count: 1 };
   // Those with a connection came before, whatever the server knows of them.
   const isOther = members.self !== undefined && member.id !== members.self;
   const isFirst = peers.list.length === 0 && members.list.every(({ id, call }) => !call || id === members.self);

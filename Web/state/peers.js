@@ -12,7 +12,8 @@
  * @property {MediaStream | undefined} screen  a shared screen and its sound; nothing of a peer that sends it as its camera
  * @property {import('../i18n/t.js').Key | undefined} trouble  why there is no connection for so long
  *
- * @typedef {PeerView & { status: Status, isAway: boolean, hand: number }} Participant  `hand`: which of the raised ones
+ * @typedef {PeerView & { status: Status, isAway: boolean, hand: number, isRecording: boolean }} Participant  `hand`: which of
+ *   the raised ones
  *
  * @typedef {object} Peers
  * @property {readonly PeerView[]} list  in the order in which they came
@@ -54,6 +55,7 @@ export function participantsOf({ peers, members }) {
   return peers.list.map((peer) => {
     const member = members.list.find(({ id }) => id === peer.id);
     const { audio, video, screen } = member?.call ?? unknown;
-    return { ...peer, name: member?.name ?? peer.name, status: { audio, video, screen }, isAway: member?.call?.away ?? true, hand: handOf(members, peer.id) };
+    const isRecording = members.recording.includes(peer.id);
+    return { ...peer, name: member?.name ?? peer.name, status: { audio, video, screen }, isAway: member?.call?.away ?? true, hand: handOf(members, peer.id), isRecording };
   });
 }

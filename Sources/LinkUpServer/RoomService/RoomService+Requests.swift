@@ -167,13 +167,14 @@ extension CallEntry {
 }
 
 extension MediaStatus {
-    /// Reads what a member sends.
+    /// Reads what a member sends, and whether it records; who does not say so does not.
     /// - Throws: `bad-request`.
     init(_ arguments: RequestArguments) throws(RequestError) {
         self.init(
             audio: try arguments.boolean("audio"),
             video: try arguments.boolean("video"),
-            screen: try arguments.boolean("screen")
+            screen: try arguments.boolean("screen"),
+            recording: try arguments.booleanIfPresent("recording") ?? false
         )
     }
 }

@@ -19,7 +19,7 @@ struct Arrival: Sendable {
 struct CallEntry: Sendable {
     /// What the client named its stay.
     var stay: Stay
-    /// What it sends.
+    /// What it sends, and whether it records.
     var status: MediaStatus
     /// What the TURN server is to know it by, if the stay is a new one.
     var relayUser: String

@@ -36,7 +36,7 @@ struct Member: Sendable {
         let network: ClientNetwork
         /// The connection through which peers reach it; `nil` when it is lost.
         var connection: SocketID?
-        /// What it said last of what it sends.
+        /// What it said last of what it sends, and whether it records.
         var status: MediaStatus
     }
 
@@ -66,7 +66,7 @@ struct Member: Sendable {
 /// Names a socket of a namespace; new with each connection.
 typealias SocketID = String
 
-/// What a member says it is sending.
+/// What a member says of what it sends, and of what it does with what it is sent.
 struct MediaStatus: Codable, Equatable, Sendable {
     /// Whether the microphone is being sent.
     var audio: Bool
@@ -74,6 +74,8 @@ struct MediaStatus: Codable, Equatable, Sendable {
     var video: Bool
     /// Whether the screen is being shared.
     var screen: Bool
+    /// Whether it records the call.
+    var recording = false
 }
 
 /// A member as it goes over the wire.
@@ -97,7 +99,7 @@ struct MemberView: Encodable, Equatable, Sendable {
         var stay: Stay
         /// Whether the connection that its peers reach it by is lost; it may have others.
         var isAway: Bool
-        /// What it sends.
+        /// What it sends, and whether it records.
         var status: MediaStatus
 
         private enum CodingKeys: String, CodingKey {

@@ -14,7 +14,7 @@ enum RoomRequest: Equatable, Sendable {
     case name(DisplayName)
     /// To raise a hand or lower it.
     case hand(Bool)
-    /// To say what one sends.
+    /// To say what one sends, and whether one records.
     case status(MediaStatus)
     /// To leave the call.
     case exit

@@ -39,6 +39,29 @@ struct RoomCallTests: RoomSuite {
     }
 
     @Test
+    func whoRecordsIsToldUntilTheStayEnds() throws {
+        var room = try room("a", "b", inCall: true)
+        let recording = MediaStatus(audio: true, video: false, screen: false, recording: true)
+        let effects = try room.receive(.status(recording), from: MemberID("a"), through: "a1", at: start)
+        #expect(effects == [.tellAll(.member(try view("a", in: room)))])
+        #expect(try view("a", in: room).call?.status.recording == true)
+        // Who comes later is told of it, and a connection that is lost ends nothing.
+        _ = room.connectionLost(MemberID("a"), "a1", at: start)
+        let late = try room.join(arrival("c", network: 3, stay: "stay-c"), at: start)
+        #expect(late.admission == .entered(call: .entered(relayUser: "relay stay-c", forgotten: false)))
+        let told = room.membersTold(to: MemberID("c")).first { $0.id == MemberID("a") }
+        #expect(told?.call?.status.recording == true)
+        // The same stay says anew what it does, and so does another one.
+        _ = try room.join(arrival("a", "a2", stay: "stay-a"), at: start)
+        #expect(try view("a", in: room).call?.status.recording == false)
+        _ = try room.receive(.status(recording), from: MemberID("a"), through: "a2", at: start)
+        _ = try room.receive(.exit, from: MemberID("a"), through: "a2", at: start)
+        #expect(try view("a", in: room).call == nil)
+        let refusal = code { _ = try room.receive(.status(recording), from: MemberID("a"), through: "a2", at: start) }
+        #expect(refusal == .notJoined)
+    }
+
+    @Test
     func guestsAreNotInTheCall() throws {
         var room = try room("a", "b", inCall: true)
         let effects = try room.receive(.role(MemberID("b"), .guest), from: MemberID("a"), through: "a1", at: start)

@@ -54,5 +54,5 @@ export function tilesOf(sources) {
 /** @param {import('../peers.js').Participant} one @param {MediaStream} stream @returns {TileView} */
 function screenTile(one, stream) {
   const status = { audio: true, video: false, screen: true };
-  return { ...one, id: screenOf(one.id), owner: one.id, isScreen: true, status, stream, hand: 0, route: undefined };
+  return { ...one, id: screenOf(one.id), owner: one.id, isScreen: true, status, stream, hand: 0, isRecording: false, route: undefined };
 }

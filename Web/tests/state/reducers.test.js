@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { colourCount, noColours, reduceColours } from '../../state/colours.js';
 import { noConnection, reduceConnection } from '../../state/connection.js';
-import { handOf, hasRaised, isModerator, nobody, othersOf, reduceMembers, typingNames } from '../../state/members.js';
+import { handOf, hasRaised, isModerator, nobody, othersOf, recorderNames, reduceMembers, typingNames } from '../../state/members.js';
 import { noMedia, reduceMedia } from '../../state/media.js';
 import { noNotices, reduceNotices } from '../../state/notices.js';
 import { closedPanel, reducePanel } from '../../state/panel.js';
@@ -64,6 +64,19 @@ table(reduceMembers, nobody, ({ hands, list }) => list.map(({ id }) => handOf({ 
   ['who leaves takes the hand along', [members(2), raises(0, 1), raises(1, 2), gone('id-0')], [1]],
   ['after a reconnection it is what the server says', [members(2), raises(0, 1), { type: 'members', members: [member(0, { hand: 0 }), member(1, { hand: 4 })] }], [0, 1]],
   ['a server that knows nothing of hands', [{ type: 'members', members: [member(0, { hand: undefined })] }], [0]],
+]);
+
+const records = (number, recording = true) => came(number, { call: { recording } });
+
+table(reduceMembers, nobody, (state) => [state.recording, recorderNames(state)], [
+  ['nobody records', [members(2), records(1, false), came(0)], [[], []]],
+  ['two record', [members(3), records(2), records(1)], [['id-1', 'id-2'], ['Name 1', 'Name 2']]],
+  ['one does when this member comes', [{ type: 'members', members: [member(0), member(1, { call: { recording: true } })] }], [['id-1'], ['Name 1']]],
+  ['one ceases to', [members(3), records(2), records(1), records(2, false)], [['id-1'], ['Name 1']]],
+  ['one leaves the call', [members(3), records(1), came(1)], [[], []]],
+  ['one leaves the room', [members(3), records(1), gone('id-1')], [[], []]],
+  ['it is oneself', [{ type: 'joined', self: 'id-0' }, members(2), records(0)], [['id-0'], []]],
+  ['a peer that says something else', [members(1), records(0, 'yes')], [[], []]],
 ]);
 
 test('hands that are what they were are the same', () => {

@@ -97,6 +97,8 @@ function wordsOf({ kind, name, text }) {
       return t('note.waits', { name });
     case 'hand':
       return t('note.hand', { name });
+    case 'records':
+      return t('note.records', { name });
   }
 }
 

@@ -5,7 +5,7 @@ import { handOf, isModerator, othersOf } from '../../state/members.js';
 import { createAvatar, personName } from '../controls/controls.js';
 import { h } from '../dom.js';
 import { keyed } from '../keyed.js';
-import { createHandMark } from '../tile/marks.js';
+import { createHandMark, createRecordMark } from '../tile/marks.js';
 import { createWays } from './ways.js';
 
 /**
@@ -65,15 +65,17 @@ function makeRow({ isSelf }) {
   const avatar = createAvatar();
   const [name, ...mark] = personName('', { class: 'name', isSelf });
   const hand = createHandMark();
+  const record = createRecordMark().element;
   const role = h('span', { class: 'role' });
-  const element = h('li', {}, avatar.element, name, ...mark, hand.element, role);
+  const element = h('li', {}, avatar.element, name, ...mark, record, hand.element, role);
   return {
     element,
     /** @param {import('../../state/members.js').Member & { turn: number }} member @param {import('../../state/colours.js').Colours} colours */
-    show({ name: called, role: kind, away, turn }, colours) {
+    show({ name: called, role: kind, away, call, turn }, colours) {
       avatar.show(called, colours);
       if (name) name.textContent = called;
       hand.update(turn);
+      record.hidden = call?.recording !== true;
       const words = roles[kind];
       role.textContent = words ? t(words) : '';
       element.classList.toggle('is-away', away);

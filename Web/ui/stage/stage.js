@@ -107,7 +107,7 @@ function viewsOf(state, own) {
   const { name } = connection;
   // One's own screen would show itself in itself.
   const status = { ...media.status, screen: false };
-  const known = { connection: /** @type {const} */ ('connected'), isAway: false, hand: handOf(members, members.self), route: undefined, trouble: undefined };
+  const known = { connection: /** @type {const} */ ('connected'), isAway: false, hand: handOf(members, members.self), isRecording: members.self !== undefined && members.recording.includes(members.self), route: undefined, trouble: undefined };
   return [...tilesOf(state), { ...known, id: 'self', owner: 'self', isScreen: false, name, status, stream: own, screen: undefined }];
 }
 

@@ -21,6 +21,12 @@ export function createHandMark() {
   }
 }
 
+/** That somebody records the call. */
+export function createRecordMark() {
+  const element = h('span', { class: 'record-mark', role: 'img', hidden: true, title: t('record.mark'), 'aria-label': t('record.mark') }, icon('record'));
+  return { element };
+}
+
 /** A quiet word on the way that sound and picture take; in a small tile a sign is left of it. */
 export function createRouteMark() {
   const short = h('span', { class: 'route-words' });

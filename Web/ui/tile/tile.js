@@ -7,7 +7,7 @@ import { createAvatar, personName } from '../controls/controls.js';
 import { h } from '../dom.js';
 import { icon } from '../icons.js';
 import { cropLimit, pictureBox } from '../stage/grid.js';
-import { createHandMark, createNote, createQualityMark, createRouteMark, createTrustMark } from './marks.js';
+import { createHandMark, createNote, createQualityMark, createRecordMark, createRouteMark, createTrustMark } from './marks.js';
 import { createTools } from './tools.js';
 
 /** @typedef {import('../../state/stage/tiles.js').TileView} TileView */
@@ -27,6 +27,7 @@ export class Tile {
   /** @type {HTMLElement | undefined} */
   #name;
   #hand = createHandMark();
+  #record = createRecordMark().element;
   #route = createRouteMark();
   #note = createNote(() => this.#store.apply({ type: 'check', isOpen: true }));
   #play = h('button', { type: 'button', class: 'tile-play', hidden: true, onclick: () => this.#start() }, icon('sound'), t('tile.play'));
@@ -47,7 +48,7 @@ export class Tile {
     this.#name = name;
     const owner = ownerOf(id);
     const quality = this.#isSelf ? undefined : createQualityMark({ id: owner, store, signal: this.#end.signal });
-    const bar = h('div', { class: 'tile-bar' }, this.#hand.element, this.#muted, name, ...mark, this.#route.element, quality?.element);
+    const bar = h('div', { class: 'tile-bar' }, this.#record, this.#hand.element, this.#muted, name, ...mark, this.#route.element, quality?.element);
     const trust = this.#isSelf ? [] : [createTrustMark({ id: owner, store, signal: this.#end.signal }).element];
     this.#tools = createTools({ id, store, tile: () => this.element });
     const foot = h('div', { class: 'tile-foot' }, bar, this.#tools.element);
@@ -56,7 +57,7 @@ export class Tile {
   }
 
   /** @param {TileView} view */
-  update({ name, status, connection, route, isAway, hand, stream, trouble, isScreen }) {
+  update({ name, status, connection, route, isAway, hand, isRecording, stream, trouble, isScreen }) {
     const { element } = this;
     if (this.#name) this.#name.textContent = isScreen ? t('tile.screen', { name }) : name;
     element.setAttribute('aria-label', t(this.#isSelf ? 'tile.self' : isScreen ? 'tile.screen' : 'tile.participant', { name }));
@@ -66,6 +67,7 @@ export class Tile {
     else delete element.dataset['route'];
     element.classList.toggle('has-hand', hand > 0);
     this.#hand.update(hand);
+    this.#record.hidden = !isRecording;
     this.#route.update(route);
     this.#muted.hidden = status.audio;
     this.#isScreen = status.screen;

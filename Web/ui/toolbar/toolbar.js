@@ -2,8 +2,10 @@
 
 import { t } from '../../i18n/t.js';
 import { logoPath } from '../../state/addresses.js';
+import { recorderNames } from '../../state/members.js';
 import { commandButton } from '../commands/button.js';
 import { h } from '../dom.js';
+import { icon } from '../icons.js';
 
 /**
  * @typedef {object} Options
@@ -69,10 +71,30 @@ export function createTop({ store, commands, signal }) {
     { class: 'top' },
     h('img', { src: logoPath(), alt: t('app.name'), width: 28, height: 28 }),
     heading,
+    createRecorders({ store, signal }),
     people.element,
     commandButton(commands.invite, { ...options, id: 'invite' }),
     commandButton(commands.help, { ...options, id: 'help-toggle' }),
   );
   store.watch(({ members }) => members.waiting.length, people.show, { signal });
   return { element, focus: () => heading.focus() };
+}
+
+/**
+ * Who records the call, for as long as anybody does: a tile may be out of view.
+ *
+ * @param {Pick<Options, 'store' | 'signal'>} options
+ */
+function createRecorders({ store, signal }) {
+  const element = h('span', { class: 'recorders', role: 'img' }, icon('record'), h('span', {}, t('record.short')));
+  store.watch(({ members }) => recorderNames(members).join('\n'), show, { signal });
+  return element;
+
+  /** @param {string} lines */
+  function show(lines) {
+    const names = lines.split('\n');
+    element.hidden = lines === '';
+    element.title = t('record.by', { names, count: names.length });
+    element.setAttribute('aria-label', element.title);
+  }
 }
