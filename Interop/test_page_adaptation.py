@@ -1,7 +1,5 @@
 """What is sent in a call adapts: to the line, to how many there are, and to what each of them looks at."""
 
-import re
-
 import pytest
 from playwright.sync_api import expect
 
@@ -20,7 +18,7 @@ SENT = """async () => {
         const asked = Object.fromEntries(peer.pc.getSenders().map((sender) => [sender.track?.kind, sender.getParameters()]));
         sent[id] = { time: performance.now(), asked };
         for (const stats of report.values()) {
-            if (stats.type !== 'outbound-rtp') continue;
+            if (stats.type !== 'outbound-rtp' || stats.mediaSourceId === undefined) continue;
             sent[id][stats.kind] = { ...stats, parameters: report.get(stats.codecId)?.sdpFmtpLine ?? '' };
         }
     }
@@ -80,3 +78,136 @@ def test_sound_is_sent_twice_and_first_and_not_at_all_in_silence(linkup, people)
         return 1000 * (now["audio"]["packetsSent"] - before["audio"]["packetsSent"]) / (now["time"] - before["time"])
 
     wait_for(rate, lambda now: now < 10, "a silent microphone to send next to nothing")
+
+
+# How long it takes, in milliseconds, from when a page is seen again until another picture of a peer is decoded.
+UNTIL_PICTURE = """async (peer) => {
+    const frames = async () => {
+        for (const stats of (await window.debug.peers.get(peer).pc.getStats()).values()) {
+            if (stats.type === 'inbound-rtp' && stats.kind === 'video') return stats.framesDecoded ?? 0;
+        }
+        return 0;
+    };
+    const before = await frames();
+    const start = performance.now();
+    Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => 'visible' });
+    document.dispatchEvent(new Event('visibilitychange'));
+    while (performance.now() - start < 10_000) {
+        if (await frames() > before) return performance.now() - start;
+        await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    return Infinity;
+}"""
+HIDE = """() => {
+    Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => 'hidden' });
+    document.dispatchEvent(new Event('visibilitychange'));
+}"""
+
+
+def expect_no_picture(sender, to):
+    """Not a byte of it is sent to a peer for two seconds; sound goes on."""
+    wait_for(lambda: encoding(sender, to), lambda now: not now["active"], "the picture to be stopped")
+    # What was encoded already leaves first.
+    sender.page.wait_for_timeout(500)
+    before = sent(sender)[to]
+    sender.page.wait_for_timeout(2000)
+    now = sent(sender)[to]
+    assert now["video"]["bytesSent"] == before["video"]["bytesSent"]
+    assert now["audio"]["packetsSent"] > before["audio"]["packetsSent"]
+
+
+def test_a_page_that_nobody_looks_at_gets_no_picture_and_has_it_back_within_a_second(linkup, people):
+    ann, bea = people(linkup, "Ann", "Bea", debug=True)
+    (peer,), (me,) = ann.wait_for_peers(1), bea.wait_for_peers(1)
+    ann.wait_for_frames(5)
+    took = []
+    for _ in range(3):
+        ann.page.evaluate(HIDE)
+        expect_no_picture(bea, me)
+        took.append(ann.page.evaluate(UNTIL_PICTURE, peer))
+    assert min(took) < 1000, took
+    # Ann's picture was sent all the time.
+    assert encoding(ann, peer)["active"]
+
+
+def test_who_is_out_of_view_sends_no_picture_and_who_is_in_view_does(linkup, people):
+    everybody = people(linkup, "Ann", "Bea", "Cem", debug=True, viewport={"width": 500, "height": 400})
+    ann = everybody[0]
+    for person in everybody:
+        expect(person.page.locator('.tile:not([data-peer="self"])[data-connection="connected"]')).to_have_count(2, timeout=90_000)
+    (me,) = set(everybody[1].peers()) - set(ann.peers())
+    # Whoever speaks is alone in view, and the first until then.
+    ann.page.locator("#call h1").click()
+    for _ in range(2):
+        ann.page.keyboard.press("KeyW")
+    expect(ann.page.locator('.tile:not([data-peer="self"])[hidden]')).to_have_count(1)
+
+    def is_seen():
+        hidden = ann.page.locator('.tile:not([data-peer="self"])[hidden] .name').text_content()
+        return {person.name: encoding(person, me)["active"] == (person.name != hidden) for person in everybody[1:]}
+
+    wait_for(is_seen, lambda now: all(now.values()), "only who is in view to send a picture")
+
+
+def test_a_small_tile_gets_a_small_picture(linkup, people):
+    ann, bea = people(linkup, "Ann", "Bea", debug=True, viewport={"width": 900, "height": 640})
+    (peer,) = ann.wait_for_peers(1)
+    (me,) = bea.wait_for_peers(1)
+    wait_for(lambda: encoding(bea, me), lambda now: now.get("scaleResolutionDownBy") == 1, "a whole picture")
+    ann.page.set_viewport_size({"width": 320, "height": 480})
+    small = wait_for(lambda: encoding(bea, me), lambda now: now["scaleResolutionDownBy"] >= 1.5, "a smaller picture")
+    assert small["maxBitrate"] < 500_000
+    wait_for(lambda: sent(bea)[me]["video"].get("frameWidth"), lambda width: width <= 430, "smaller frames")
+    ann.page.set_viewport_size({"width": 900, "height": 640})
+    wait_for(lambda: encoding(bea, me), lambda now: now["scaleResolutionDownBy"] == 1, "a whole picture again")
+
+
+RUBBISH = """async (peer) => {
+    const channel = window.debug.peers.get(peer).pc.createDataChannel('linkup');
+    await new Promise((resolve) => channel.onopen = resolve);
+    const say = async (message) => {
+        channel.send(message);
+        await new Promise((resolve) => setTimeout(resolve, 150));
+    };
+    await say('rubbish');
+    await say(new ArrayBuffer(100_000));
+    await say('{"v":1,"sees":{"camera":[-1,1e9]},"held":[]}');
+    await say('{"v":2,"sees":{"camera":[0,0]},"held":[]}');
+    await say('['.repeat(60_000));
+    for (let count = 0; count < 2000; count += 1) channel.send(`{"v":1,"sees":{"camera":[${count},1]},"held":"maybe"}`);
+    window.say = (message) => channel.send(message);
+}"""
+
+
+def test_rubbish_from_a_peer_changes_nothing_and_its_wishes_are_heard_after_it(linkup, people):
+    ann, bea = people(linkup, "Ann", "Bea", debug=True)
+    (peer,) = bea.wait_for_peers(1)
+    (to,) = ann.wait_for_peers(1)
+    before = wait_for(lambda: encoding(ann, to), lambda now: now.get("maxBitrate"), "a picture to be sent")
+    bea.page.evaluate(RUBBISH, peer)
+    bea.wait_for_frames(10)
+    now = encoding(ann, to)
+    assert (now["active"], now["scaleResolutionDownBy"]) == (True, before["scaleResolutionDownBy"])
+    bea.page.evaluate("window.say('{\"v\":1,\"sees\":{\"camera\":[0,0]},\"held\":[\"camera\"]}')")
+    wait_for(lambda: encoding(ann, to), lambda now: not now["active"], "the picture to be stopped")
+    # It says as well that it holds its own picture back.
+    expect(ann.tile(to)).to_have_attribute("data-held", "on")
+    expect(ann.tile(to).locator(".tile-note")).to_contain_text("Picture paused to save the sound")
+    bea.page.evaluate("window.say('{\"v\":1,\"sees\":{},\"held\":[]}')")
+    wait_for(lambda: encoding(ann, to), lambda now: now["active"], "the picture again")
+    expect(ann.tile(to)).to_have_attribute("data-held", "off")
+
+
+def test_six_people_get_less_each(linkup, people):
+    everybody = people(linkup, *(f"P{number}" for number in range(6)), debug=True, viewport={"width": 800, "height": 500})
+    for person in everybody:
+        expect(person.page.locator('.tile:not([data-peer="self"])[data-connection="connected"]')).to_have_count(5, timeout=90_000)
+
+    def is_adapted(now):
+        encodings = [each["asked"]["video"]["encodings"][0] for each in now.values()]
+        return len(encodings) == 5 and all(
+            each["active"] and each.get("maxFramerate", 99) <= 20 and each.get("scaleResolutionDownBy", 1) >= 2
+            and each["maxBitrate"] <= 260_000 for each in encodings
+        )
+
+    wait_for(lambda: sent(everybody[0]), is_adapted, "five small pictures", timeout=60)

@@ -7,6 +7,7 @@ import { Files } from './files/files.js';
 import { sha256 } from './files/sha256.js';
 import { connect } from './net/connect.js';
 import { verdictOf } from './state/quality/verification.js';
+import { sightOf } from './state/stage/sight.js';
 
 /**
  * @typedef {import('./i18n/t.js').Sentence} Sentence
@@ -76,6 +77,8 @@ export class Stay {
       .on('change', (row) => store.apply({ type: 'transfer', transfer: { ...row, id: `${number} ${row.id}` } }))
       .on('note', (note) => this.#note(note));
     store.watch(({ panel }) => panel.isStatsOpen, (isOpen) => this.call.watchClosely(isOpen), { signal });
+    // By value: what is in view is made anew each time.
+    store.watch((state) => JSON.stringify([...sightOf(state)]), (sights) => this.call.see(new Map(JSON.parse(sights))), { signal });
     const timer = setInterval(tell, lookInterval);
     signal.addEventListener('abort', () => clearInterval(timer));
   }
@@ -139,7 +142,9 @@ export class Stay {
   /** @param {Peer} peer @returns {import('./state/peers.js').PeerView} */
   #viewOf(peer) {
     const { id, name, connectionState: connection, route, stream, screen } = peer;
-    return { id, name, connection, route, stream, screen, trouble: this.#troubleOf(peer) };
+    const { theirs, own } = peer.held;
+    const held = { camera: theirs.includes('camera'), screen: theirs.includes('screen'), own: own.length > 0 };
+    return { id, name, connection, route, stream, screen, trouble: this.#troubleOf(peer), held };
   }
 
   /** @param {Peer} peer */

@@ -65,6 +65,12 @@ export class Call extends Emitter {
   #relayOnly;
   #certificates;
   #isWatchedClosely = false;
+  /**
+   * In which sizes the pictures of others are shown; of whom nothing is said, any.
+   *
+   * @type {ReadonlyMap<string, import('./adaptation/wishes.js').Sees>}
+   */
+  #seen = new Map();
 
   /**
    * @param {object} options
@@ -106,6 +112,12 @@ export class Call extends Emitter {
   /** Makes all connections anew. */
   renew() {
     for (const peer of this.peers.values()) void peer.renew();
+  }
+
+  /** @param {ReadonlyMap<string, import('./adaptation/wishes.js').Sees>} seen  in which sizes the pictures of others are shown */
+  see(seen) {
+    this.#seen = seen;
+    for (const peer of this.peers.values()) this.#tellSeen(peer);
   }
 
   /** Takes the call back from another page of this member. */
@@ -263,6 +275,11 @@ export class Call extends Emitter {
     peer.on('replaced', () => this.dispatch('replaced', peer));
     peer.on('stream', () => this.dispatch('stream', peer));
     peer.on('senders', () => this.#adaptation.apply());
+    peer.on('wishes', () => {
+      this.#adaptation.apply();
+      this.dispatch('change', peer);
+    });
+    this.#tellSeen(peer);
     peer.on('figures', (figures) => {
       this.#adaptation.take(peer.id, figures);
       this.dispatch('figures', peer, figures);
@@ -286,6 +303,12 @@ export class Call extends Emitter {
   #mediaChanged() {
     for (const peer of this.peers.values()) void peer.replaceTracks();
     this.#sendStatus();
+  }
+
+  /** @param {Peer} peer */
+  #tellSeen(peer) {
+    const sees = this.#seen.get(peer.id);
+    if (sees) peer.see(sees);
   }
 
   #sendStatus() {

@@ -2,6 +2,7 @@
 
 import { Emitter } from '../client/emitter.js';
 import { withSparseSound } from './adaptation/sound.js';
+import { Wishes } from './adaptation/wishes.js';
 import { fingerprintIn } from './fingerprint.js';
 import { Lines } from './lines/lines.js';
 import { Negotiation } from './negotiation.js';
@@ -21,6 +22,7 @@ import { RouteWatch } from './route-watch.js';
  * @property {[]} change  of anything that is shown
  * @property {[]} stream  there is another `stream`, or `screen`
  * @property {[]} senders  they are others, or send other tracks
+ * @property {[]} wishes  it shows pictures in other sizes, or holds one back
  * @property {[]} replaced  another connection has taken the place of the one before, and all that it carried
  * @property {[figures: import('./quality/figures.js').Figures]} figures  of the connection, every few seconds
  * @property {[channel: RTCDataChannel]} channel  that the other side opened for a file
@@ -46,6 +48,7 @@ export class Peer extends Emitter {
   #recovery;
   #watch;
   #reading = new Reading();
+  #wishes = new Wishes({ onChange: () => this.dispatch('wishes') });
   #getConfiguration;
   /** Whether the relay of this side, if there is one, may be made with credentials that were replaced. */
   #hasOldRelay = false;
@@ -155,8 +158,27 @@ export class Peer extends Emitter {
     this.#watch.watchClosely(isClose);
   }
 
-  /** In which sizes it shows what is sent. @type {import('./adaptation/adaptation.js').Target['sees']} */
-  sees = {};
+  /** In which sizes the peer shows what is sent. */
+  get sees() {
+    return this.#wishes.theirs.sees;
+  }
+
+  /** Which pictures are not sent, to save the sound: by the peer, and by this side. */
+  get held() {
+    return { theirs: this.#wishes.theirs.held, own: this.#wishes.own.held };
+  }
+
+  /** @param {import('./adaptation/wishes.js').Sees} sees  in which sizes this side shows the pictures of the peer */
+  see(sees) {
+    this.#wishes.say({ sees });
+  }
+
+  /** @param {readonly import('./adaptation/wishes.js').PictureKind[]} held  which pictures are not sent, to save the sound */
+  hold(held) {
+    if (held.join() === this.#wishes.own.held.join()) return;
+    this.#wishes.say({ held });
+    this.dispatch('change');
+  }
 
   get isConnected() {
     return this.connectionState === 'connected';
@@ -216,12 +238,14 @@ export class Peer extends Emitter {
   close() {
     this.#recovery.stop();
     this.#watch.stop();
+    this.#wishes.stop();
     this.#negotiation.close();
   }
 
   /** @param {RTCStatsReport} report */
   #read(report) {
     const figures = this.#reading.take(this.pc, report);
+    if (figures && this.#wishes.mayStandStill) figures.pictureIn.frozen = undefined;
     if (figures) this.dispatch('figures', figures);
   }
 
@@ -238,6 +262,7 @@ export class Peer extends Emitter {
     this.stream = new MediaStream();
     this.#screen = new MediaStream();
     this.#lines.reset();
+    this.#wishes.reset();
     this.dispatch('replaced');
     connection.onconnectionstatechange = () => {
       if (connection !== this.pc) return;
@@ -260,6 +285,7 @@ export class Peer extends Emitter {
     };
     connection.ondatachannel = ({ channel }) => {
       if (channel.label !== firstChannel) this.dispatch('channel', channel);
+      else if (connection === this.pc) this.#wishes.use(channel);
     };
     return connection;
   }
@@ -283,6 +309,6 @@ export class Peer extends Emitter {
       return;
     }
     this.#lines.open(connection);
-    connection.createDataChannel(firstChannel);
+    this.#wishes.use(connection.createDataChannel(firstChannel));
   }
 }

@@ -208,6 +208,8 @@ export default {
   'tile.screen': 'شاشة {name}',
   'tile.muted': 'الصوت مكتوم',
   'tile.sharing': 'أنت تشارك شاشتك',
+  'tile.held': 'أُوقفت الصورة مؤقتًا حفاظًا على الصوت',
+  'tile.holding': 'أُوقفت صورتك مؤقتًا حفاظًا على الصوت',
   'tile.play': 'انقر لتسمع',
   'tile.connecting': 'جارٍ الاتصال…',
   'tile.unsteady': 'الاتصال غير مستقر…',

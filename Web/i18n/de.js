@@ -176,6 +176,8 @@ export default {
   'tile.screen': 'Bildschirm von {name}',
   'tile.muted': 'Stumm',
   'tile.sharing': 'Sie teilen Ihren Bildschirm',
+  'tile.held': 'Bild angehalten, um den Ton zu retten',
+  'tile.holding': 'Ihr Bild ist angehalten, um den Ton zu retten',
   'tile.play': 'Tippen, um zu hören',
   'tile.connecting': 'Verbindung wird aufgebaut…',
   'tile.unsteady': 'Verbindung ist unstet…',

@@ -176,6 +176,8 @@ export default {
   'tile.screen': '{name}’s screen',
   'tile.muted': 'Muted',
   'tile.sharing': 'You are sharing your screen',
+  'tile.held': 'Picture paused to save the sound',
+  'tile.holding': 'Your picture is paused to save the sound',
   'tile.play': 'Tap to hear',
   'tile.connecting': 'Connecting…',
   'tile.unsteady': 'Connection is unsteady…',

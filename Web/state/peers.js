@@ -11,6 +11,8 @@
  * @property {MediaStream} stream  camera and voice
  * @property {MediaStream | undefined} screen  a shared screen and its sound; nothing of a peer that sends it as its camera
  * @property {import('../i18n/t.js').Key | undefined} trouble  why there is no connection for so long
+ * @property {Readonly<{ camera: boolean, screen: boolean, own: boolean }>} held  what is not sent, to save the sound: by the peer,
+ *   and any by this side
  *
  * @typedef {PeerView & { status: Status, isAway: boolean, hand: number, isRecording: boolean }} Participant  `hand`: which of
  *   the raised ones

@@ -8,6 +8,7 @@ import { noNotices, reduceNotices } from './notices.js';
 import { closedPanel, reducePanel } from './panel.js';
 import { noPeers, reducePeers } from './peers.js';
 import { noQuality, reduceQuality } from './quality/quality.js';
+import { noTiles, reduceTiles } from './stage/sight.js';
 import { noStage, reduceStage } from './stage/stage.js';
 import { nothingVerified, reduceVerification } from './quality/verification.js';
 import { createStore } from './store.js';
@@ -24,6 +25,7 @@ const parts = {
   peers: reducePeers,
   quality: reduceQuality,
   stage: reduceStage,
+  tiles: reduceTiles,
   timeline: reduceTimeline,
   transfers: reduceTransfers,
   verification: reduceVerification,
@@ -46,6 +48,7 @@ export const initial = {
   peers: noPeers,
   quality: noQuality,
   stage: noStage,
+  tiles: noTiles,
   timeline: noMessages,
   transfers: noTransfers,
   verification: nothingVerified,

@@ -18,7 +18,7 @@ import { divide, keyOf, wantedBy } from './shares.js';
  * @property {boolean} isConnected
  * @property {Partial<Record<'microphone' | PictureKind, RTCRtpSender>>} senders
  * @property {Partial<Record<PictureKind, Size>>} sees  in which size it shows each picture; what is missing, it may show in any
- * @property {(isHeld: boolean) => void} [hold]  whether a picture it wants is not sent, for the sake of the sound
+ * @property {(held: readonly PictureKind[]) => void} [hold]  which pictures that it wants are not sent, to save the sound
  */
 
 /** How often all is weighed, in milliseconds. */
@@ -127,15 +127,16 @@ export class Adaptation {
   #tell(target) {
     const { microphone } = target.senders;
     if (microphone) void this.#settingOf(microphone).want({ priority: 'high', networkPriority: 'high' });
-    let isHeld = false;
+    /** @type {PictureKind[]} */
+    const held = [];
     for (const kind of /** @type {const} */ (['camera', 'screen'])) {
       const share = this.#shares.get(keyOf({ peer: target.id, kind }));
       const sender = target.senders[kind];
       if (!share || !sender) continue;
-      isHeld ||= share.isHeld;
-      void this.#settingOf(sender).want(encodingOf(share), kind === 'screen' ? 'maintain-resolution' : undefined);
+      if (share.isHeld) held.push(kind);
+      void this.#settingOf(sender).want(encodingOf(share), kind === 'camera' ? 'balanced' : sender.track?.contentHint === 'motion' ? 'maintain-framerate' : 'maintain-resolution');
     }
-    target.hold?.(isHeld);
+    target.hold?.(held);
   }
 
   /** @param {RTCRtpSender} sender */

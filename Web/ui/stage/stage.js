@@ -68,14 +68,19 @@ export function createStage({ store, session, signal }) {
       element.style.setProperty('--small-width', `${layout.small.width}px`);
       element.style.setProperty('--small-height', `${layout.small.height}px`);
     }
+    /** @type {Map<string, import('./grid.js').Size>} */
+    const sizes = new Map();
     for (const [id, tile] of tiles) {
       const isMain = id === main;
       const isFull = stage.full === id;
       const isInCorner = layout.kind === 'pair' && id === 'self' && !isMain && seen.includes(id);
       tile.setCorner(isInCorner ? stage.corner : undefined);
       const size = seen.includes(id) ? sizeIn(layout, isMain) : undefined;
-      tile.place(isFull ? { width: innerWidth, height: innerHeight } : size, { isMain, isPinned: pinned === id, isFull });
+      const shown = isFull ? { width: innerWidth, height: innerHeight } : size;
+      tile.place(shown, { isMain, isPinned: pinned === id, isFull });
+      sizes.set(id, shown ?? { width: 0, height: 0 });
     }
+    store.apply({ type: 'tiles', sizes, density: devicePixelRatio });
   }
 }
 
@@ -107,7 +112,8 @@ function viewsOf(state, own) {
   const { name } = connection;
   // One's own screen would show itself in itself.
   const status = { ...media.status, screen: false };
-  const known = { connection: /** @type {const} */ ('connected'), isAway: false, hand: handOf(members, members.self), isRecording: members.self !== undefined && members.recording.includes(members.self), route: undefined, trouble: undefined };
+  const held = { camera: false, screen: false, own: state.peers.list.some((peer) => peer.held.own) };
+  const known = { connection: /** @type {const} */ ('connected'), isAway: false, hand: handOf(members, members.self), isRecording: members.self !== undefined && members.recording.includes(members.self), route: undefined, trouble: undefined, held };
   return [...tilesOf(state), { ...known, id: 'self', owner: 'self', isScreen: false, name, status, stream: own, screen: undefined }];
 }
 

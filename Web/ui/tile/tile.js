@@ -20,6 +20,7 @@ export class Tile {
   #end = new AbortController();
   #isScreen = false;
   #hasPicture = false;
+  #isHeld = false;
   #size = { width: 0, height: 0 };
   #video = h('video', { autoplay: true, playsinline: true });
   #avatar = createAvatar();
@@ -57,7 +58,7 @@ export class Tile {
   }
 
   /** @param {TileView} view */
-  update({ name, status, connection, route, isAway, hand, isRecording, stream, trouble, isScreen }) {
+  update({ name, status, connection, route, isAway, hand, isRecording, stream, trouble, isScreen, held }) {
     const { element } = this;
     if (this.#name) this.#name.textContent = isScreen ? t('tile.screen', { name }) : name;
     element.setAttribute('aria-label', t(this.#isSelf ? 'tile.self' : isScreen ? 'tile.screen' : 'tile.participant', { name }));
@@ -74,8 +75,10 @@ export class Tile {
     this.#hasPicture = status.video || status.screen;
     this.#video.classList.toggle('mirrored', this.#isSelf && !this.#store.get().media.isFacingAway);
     const { media } = this.#store.get();
-    if (this.#isSelf) this.#note.show(media.status.screen ? t('tile.sharing') : '');
-    else this.#note.show(words(connection, isAway, trouble), trouble);
+    this.#isHeld = (isScreen ? held.screen : held.camera) && connection === 'connected' && this.#hasPicture;
+    element.dataset['held'] = onOff(this.#isHeld || (this.#isSelf && held.own));
+    if (this.#isSelf) this.#note.show(held.own ? t('tile.holding') : media.status.screen ? t('tile.sharing') : '');
+    else this.#note.show(words(connection, isAway, trouble) || (this.#isHeld ? t('tile.held') : ''), trouble);
     if (this.#video.srcObject !== stream) {
       this.#video.srcObject = stream;
       this.#start();
@@ -128,7 +131,7 @@ export class Tile {
   #fit() {
     const { videoWidth, videoHeight, style } = this.#video;
     // Who has a camera is not seen before it is connected.
-    this.element.classList.toggle('is-dark', !this.#hasPicture || videoWidth === 0);
+    this.element.classList.toggle('is-dark', !this.#hasPicture || this.#isHeld || videoWidth === 0);
     if (videoWidth === 0 || this.#size.width === 0) return;
     const box = pictureBox(this.#size, { width: videoWidth, height: videoHeight }, this.#isScreen ? 0 : cropLimit);
     style.width = `${Math.round(box.width)}px`;
