@@ -11,6 +11,9 @@ from harness.process import ServerProcess
 
 SERVERS = pytest.StashKey[list]()
 
+# No test but those with a sound server of their own has to do with the sound of this machine: a browser would start it.
+os.environ["PULSE_SERVER"] = "unix:/nonexistent"
+
 
 def pytest_addoption(parser):
     parser.addoption("--full", action="store_true", help="run the long tests as well")

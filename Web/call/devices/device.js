@@ -38,6 +38,8 @@ export class Device extends Emitter {
    * @type {{ wasOn: boolean } | undefined}
    */
   #stray;
+  /** Something was plugged in while another device was about to take the place. */
+  #isLookDue = false;
   #wasDenied = false;
   /** The number of the last request: what an earlier one brings comes too late, and is given back. */
   #latest = 0;
@@ -174,6 +176,7 @@ export class Device extends Emitter {
 
   /** Something was plugged in: what the person chose is used again; where there was nothing left, whatever comes. */
   async regain() {
+    this.#isLookDue = this.isStarting;
     if (!this.#stray || this.isStarting) return;
     const { track } = this;
     const device = preferredAmong(this.#devices(), this.#kind, this.#preferred);
@@ -257,6 +260,7 @@ export class Device extends Emitter {
     }
     this.dispatch('list');
     this.dispatch('change');
+    if (this.#isLookDue) await this.regain();
   }
 
   /**

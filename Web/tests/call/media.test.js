@@ -320,6 +320,22 @@ test('a device that was unplugged is used again when it is back', async () => {
   }
 });
 
+test('a device that is back before another one has taken its place is used again', async () => {
+  for (const isReplaced of [true, false]) {
+    const { media, devices } = makeMedia();
+    void media.start();
+    await devices.grant(0, { deviceId: 'a' });
+    void media.audioTrack.onended();
+    await devices.plug(...microphones('b', 'a'));
+    assert.equal(devices.requests.length, 1, 'one at a time');
+    if (isReplaced) await devices.grant(0, { deviceId: 'b' });
+    else await devices.refuse('NotFoundError');
+    assert.deepEqual(devices.requests.map(({ constraints }) => constraints.audio.deviceId), [{ exact: 'a' }]);
+    await devices.grant(0, { deviceId: 'a' });
+    assert.deepEqual([media.chosen('audioinput'), media.status.audio], ['a', true]);
+  }
+});
+
 test('where nothing was left, whatever is plugged in is used, as it was used before', async () => {
   for (const isMuted of [false, true]) {
     const { media, devices } = makeMedia();
