@@ -125,9 +125,11 @@ def test_ones_own_screen_is_small_and_says_so(visit):
 
 
 def test_a_host_hears_of_who_waits(visit, linkup):
-    ann = visit(size="phone", debug=True).enter()
+    ann = visit(size="phone").enter()
     page = ann.page
-    page.evaluate("window.debug.socket.emit('settings', { waiting: true }, () => undefined)")
+    page.locator("#people-toggle").click()
+    page.get_by_label("Newcomers wait until somebody lets them in").check()
+    page.locator(".side header button").last.click()
     with Member(linkup.url) as first, Member(linkup.url) as second:
         wait_until(lambda: first.try_join("room", LONG_NAME).get("waiting"), what="the list of who waits")
         expect(page.locator(".note")).to_contain_text(f"{LONG_NAME}\u2069 waits to be let in")

@@ -174,8 +174,13 @@ export class Session {
   }
 
   /** @param {boolean} isLocked  whether the room takes nobody new */
-  lock(isLocked) {
-    void this.#stay?.members.lock(isLocked);
+  async lock(isLocked) {
+    await this.#stay?.members.lock(isLocked);
+  }
+
+  /** @param {boolean} isOn  whether newcomers wait until somebody lets them in */
+  async letWait(isOn) {
+    await this.#stay?.members.letWait(isOn);
   }
 
   /** Tries at once to send what the server did not take. */

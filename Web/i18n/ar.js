@@ -330,6 +330,7 @@ export default {
   'people.admit-one': 'السماح بدخول {name}',
   'people.deny': 'لا',
   'people.deny-one': 'عدم السماح بدخول {name}',
+  'people.let-wait': 'ينتظر القادمون الجدد حتى يسمح لهم أحد بالدخول',
   'people.lock': 'قفل الغرفة: لا يدخل أحد جديد',
 
   'ways.system': 'تنبيهي عندما تكون هذه الصفحة مخفية',

@@ -291,6 +291,7 @@ export default {
   'people.admit-one': '{name} einlassen',
   'people.deny': 'Nein',
   'people.deny-one': '{name} nicht einlassen',
+  'people.let-wait': 'Neue warten, bis jemand sie einlässt',
   'people.lock': 'Raum abschließen: niemand Neues kommt herein',
 
   'ways.system': 'Mich benachrichtigen, wenn diese Seite im Hintergrund ist',

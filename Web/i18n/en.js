@@ -291,6 +291,7 @@ export default {
   'people.admit-one': 'Let {name} in',
   'people.deny': 'No',
   'people.deny-one': 'Do not let {name} in',
+  'people.let-wait': 'Newcomers wait until somebody lets them in',
   'people.lock': 'Lock the room: take nobody new',
 
   'ways.system': 'Notify me while this page is hidden',

@@ -46,6 +46,11 @@ export class Members {
     return this.#ask('lock', { locked });
   }
 
+  /** @param {boolean} waiting  whether newcomers wait until somebody lets them in */
+  letWait(waiting) {
+    return this.#ask('settings', { waiting });
+  }
+
   /** @param {boolean} raised  whether this member's hand is up */
   async raiseHand(raised) {
     // Nothing of it is kept for later: who is away sees that it is not up.

@@ -25,13 +25,14 @@
  * @property {readonly string[]} hands  whose hand is up, in the order in which they were raised
  * @property {readonly Waiting[]} waiting
  * @property {boolean} isLocked  whether the room takes nobody new
+ * @property {boolean} newcomersWait  whether they wait until somebody lets them in
  *
  * @typedef {{ type: 'joined', self: string }
  *   | { type: 'members', members: readonly Member[], count?: unknown }
  *   | { type: 'member', member: Member }
  *   | { type: 'member-left', id: string }
  *   | { type: 'member-count', count: unknown }
- *   | { type: 'room', room: { locked: boolean } }
+ *   | { type: 'room', room: { locked: boolean, waiting: boolean } }
  *   | { type: 'waiting-list', members: readonly Waiting[] }
  *   | { type: 'typing', id: string, isActive: boolean }
  *   | { type: 'messages', messages: readonly { author: string }[] }
@@ -46,7 +47,7 @@ const namedLimit = 200;
 const typingLimit = 20;
 
 /** @type {Members} */
-export const nobody = { self: undefined, list: [], count: 0, typing: [], sharing: [], recording: [], hands: [], waiting: [], isLocked: false };
+export const nobody = { self: undefined, list: [], count: 0, typing: [], sharing: [], recording: [], hands: [], waiting: [], isLocked: false, newcomersWait: false };
 
 /** @param {Members} members @param {MembersEvent | { type: '' }} event @returns {Members} */
 export function reduceMembers(members, event) {
@@ -71,7 +72,7 @@ function reduceList(members, event) {
     case 'member-count':
       return changed(members, { count: Math.max(countOf(event.count), members.list.length) });
     case 'room':
-      return changed(members, { isLocked: event.room.locked });
+      return changed(members, { isLocked: event.room.locked, newcomersWait: event.room.waiting });
     case 'waiting-list':
       return { ...members, waiting: event.members.slice(0, namedLimit) };
     case 'typing':
@@ -102,6 +103,15 @@ export function othersOf({ list, count }) {
 export function isModerator({ self, list }) {
   const role = list.find(({ id }) => id === self)?.role;
   return role === 'host' || role === 'moderator';
+}
+
+/**
+ * Whether this member may change what holds for the room.
+ *
+ * @param {Members} members
+ */
+export function isHost({ self, list }) {
+  return list.some(({ id, role }) => id === self && role === 'host');
 }
 
 /**

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { colourCount, noColours, reduceColours } from '../../state/colours.js';
 import { noConnection, reduceConnection } from '../../state/connection.js';
-import { handOf, hasRaised, isModerator, nobody, othersOf, recorderNames, reduceMembers, typingNames } from '../../state/members.js';
+import { handOf, hasRaised, isHost, isModerator, nobody, othersOf, recorderNames, reduceMembers, typingNames } from '../../state/members.js';
 import { noMedia, reduceMedia } from '../../state/media.js';
 import { noNotices, reduceNotices } from '../../state/notices.js';
 import { closedPanel, reducePanel } from '../../state/panel.js';
@@ -47,11 +47,19 @@ test('a member that is what it was changes nothing', () => {
   assert.equal(reduceMembers(before, came(1, { away: true })).list[1].away, true);
 });
 
-for (const [role, expected] of [['host', true], ['moderator', true], ['member', false], ['guest', false]]) {
-  test(`a ${role} may ${expected ? '' : 'not '}lock the room`, () => {
-    assert.equal(isModerator(run(reduceMembers, nobody, [{ type: 'joined', self: 'id-1' }, members(1), came(1, { role })])), expected);
+for (const [role, mayLock, mayChange] of [['host', true, true], ['moderator', true, false], ['member', false, false], ['guest', false, false]]) {
+  test(`a ${role} may ${mayLock ? '' : 'not '}lock the room, and ${mayChange ? '' : 'not '}change what holds for it`, () => {
+    const now = run(reduceMembers, nobody, [{ type: 'joined', self: 'id-1' }, members(1), came(1, { role })]);
+    assert.deepEqual([isModerator(now), isHost(now)], [mayLock, mayChange]);
+    assert.equal(isHost({ ...now, self: undefined }), false);
   });
 }
+
+table(reduceMembers, nobody, ({ isLocked, newcomersWait }) => [isLocked, newcomersWait], [
+  ['nothing is known of the room', [], [false, false]],
+  ['it is locked', [{ type: 'room', room: { locked: true, waiting: false } }], [true, false]],
+  ['newcomers wait', [{ type: 'room', room: { locked: false, waiting: true } }], [false, true]],
+]);
 
 const raises = (number, hand) => came(number, { hand });
 

@@ -1,7 +1,7 @@
 /** Who is in the room, and what whoever hosts it may do: let in those who wait, and lock it. */
 
 import { t } from '../../i18n/t.js';
-import { handOf, isModerator, othersOf } from '../../state/members.js';
+import { handOf, isHost, isModerator, othersOf } from '../../state/members.js';
 import { createAvatar, personName } from '../controls/controls.js';
 import { h } from '../dom.js';
 import { keyed } from '../keyed.js';
@@ -27,9 +27,12 @@ export function createPeople({ store, session, signal }) {
   const waiting = h('ul', { id: 'waiting-list', class: 'people' });
   const waitingPart = h('section', { class: 'waiting-part', role: 'status' }, h('h3', {}, t('people.waiting')), waiting);
   /** @type {HTMLInputElement} */
-  const isLocked = h('input', { id: 'lock', type: 'checkbox', onchange: () => session.lock(isLocked.checked) });
+  const isLocked = h('input', { id: 'lock', type: 'checkbox', onchange: () => change(session.lock(isLocked.checked)) });
   const lock = h('div', { class: 'option lock' }, isLocked, h('label', { for: 'lock' }, t('people.lock')));
-  const element = h('div', {}, waitingPart, list, others, lock, createWays({ store, signal }).element);
+  /** @type {HTMLInputElement} */
+  const newcomersWait = h('input', { id: 'newcomers-wait', type: 'checkbox', onchange: () => change(session.letWait(newcomersWait.checked)) });
+  const wait = h('div', { class: 'option lock' }, newcomersWait, h('label', { for: 'newcomers-wait' }, t('people.let-wait')));
+  const element = h('div', {}, waitingPart, list, others, wait, lock, createWays({ store, signal }).element);
   store.watch(({ members }) => members, show, { signal });
   return { element };
 
@@ -44,6 +47,14 @@ export function createPeople({ store, session, signal }) {
     waitingPart.hidden = members.waiting.length === 0;
     lock.hidden = !isModerator(members);
     isLocked.checked = members.isLocked;
+    wait.hidden = !isHost(members);
+    newcomersWait.checked = members.newcomersWait;
+  }
+
+  /** @param {Promise<void>} asked  which may be refused: the box shows what holds */
+  async function change(asked) {
+    await asked;
+    show(store.get().members);
   }
 
   /** @param {import('../../state/members.js').Waiting} person */
