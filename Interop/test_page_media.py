@@ -61,6 +61,54 @@ def ann(chromium, linkup, people):
     return person
 
 
+@pytest.fixture(scope="module")
+def asking_chromium(playwright):
+    """A Chromium that asks the person."""
+    browser = playwright.chromium.launch(
+        executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"),
+        args=[argument for argument in ARGUMENTS if "fake-ui" not in argument],
+    )
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def stranger(asking_chromium, linkup, people):
+    """Somebody whom the browser has not asked yet."""
+    person = Participant(asking_chromium, f"http://localhost:{linkup.port}", name="Ann", permissions=False)
+    people.all.append(person)
+    person.page.add_init_script(DEVICES)
+    person.page.goto(f"{person.url}/r/room?name=Ann")
+    expect(person.page.locator(".permit")).to_contain_text("Your browser will ask")
+    return person
+
+
+def test_what_the_browser_asks_is_explained_before(stranger):
+    page = stranger.page
+    for width, height in ((1280, 800), (390, 844), (320, 568)):
+        page.set_viewport_size({"width": width, "height": height})
+        box, button = page.locator(".mirror").bounding_box(), page.locator('[data-command="permit"]').bounding_box()
+        assert box["y"] < button["y"] and button["y"] + button["height"] < box["y"] + box["height"], (width, box, button)
+    assert page.evaluate("window.asked") == []
+    stranger.context.grant_permissions(["camera", "microphone"], origin=stranger.url)
+    page.get_by_role("button", name="Use camera and microphone").click()
+    expect(page.locator("#preview")).to_be_visible()
+    expect(page.locator(".permit")).to_be_hidden()
+    page.reload()
+    expect(page.locator("#preview")).to_be_visible()
+
+
+def test_one_may_join_without_being_asked_and_be_asked_in_the_call(stranger):
+    page = stranger.page
+    page.locator("#join").click()
+    stranger.expect_tile("self", audio="off", video="off")
+    assert page.evaluate("window.asked") == []
+    stranger.context.grant_permissions(["microphone"], origin=stranger.url)
+    page.locator("#mute").click()
+    stranger.expect_tile("self", audio="on", video="off")
+    assert page.evaluate("window.asked.map(({ audio, video }) => [Boolean(audio), Boolean(video)])") == [[True, False]]
+
+
 @pytest.mark.parametrize("when", ["lobby", "call"])
 def test_what_starts_after_leaving_is_given_back(ann, when):
     if when == "lobby":

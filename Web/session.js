@@ -59,9 +59,14 @@ export class Session {
     return this.#stay?.call.iceServers ?? [];
   }
 
-  /** Asks for camera and microphone. */
+  /** Asks for camera and microphone, at once if the browser does not ask the person first. */
   start() {
-    return this.media.start();
+    return this.media.prepare();
+  }
+
+  /** The person knows that the browser will ask. */
+  permit() {
+    void this.media.start();
   }
 
   /** @param {string} name @param {boolean} relayOnly  whether to connect through the server alone */
@@ -222,7 +227,7 @@ export class Session {
 
   #tellMedia() {
     const { media } = this;
-    const { status, audioTrack, videoTrack, devices, isPrompting, isFacingAway, blur, processing } = media;
+    const { status, audioTrack, videoTrack, devices, isPrompting, isBeforePrompt, isFacingAway, blur, processing } = media;
     this.#store.apply({
       type: 'media',
       status,
@@ -231,6 +236,7 @@ export class Session {
       devices: devices.map(({ kind, deviceId, label }) => ({ kind, id: deviceId, label })),
       chosen: { audioinput: media.chosen('audioinput'), videoinput: media.chosen('videoinput'), audiooutput: media.chosen('audiooutput') },
       isPrompting,
+      isBeforePrompt,
       isFacingAway,
       blur,
       processing,

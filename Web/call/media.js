@@ -3,6 +3,7 @@
 import { Emitter } from '../client/emitter.js';
 import { Camera } from './devices/camera.js';
 import { Device } from './devices/device.js';
+import { willPrompt } from './devices/permission.js';
 import { preferredAmong } from './devices/preferred.js';
 import { SharedScreen } from './devices/screen.js';
 
@@ -37,6 +38,8 @@ export class Media extends Emitter {
    * @type {string | undefined}
    */
   output;
+  /** Whether the browser will ask the person, who is told so first; nothing is asked for until then. */
+  isBeforePrompt = false;
   /** What the person chose to hear the others from. */
   #speaker;
   #end = new AbortController();
@@ -56,6 +59,7 @@ export class Media extends Emitter {
     const options = { devices: () => this.devices, signal: this.#end.signal };
     this.#microphone = new Device('audioinput', { ...options, constraints: () => this.processing, preferred: preferred.audioinput });
     this.#camera = new Camera({ ...options, preferred: preferred.videoinput });
+    navigator.mediaDevices?.addEventListener('devicechange', () => void this.#devicesChanged(), { signal: this.#end.signal });
     for (const device of this.#both) {
       device
         .on('change', () => this.#changed())
@@ -138,14 +142,23 @@ export class Media extends Emitter {
     return this.#camera.blur;
   }
 
-  /** Asks for camera and microphone; what cannot be had is left out, and told as a problem. */
-  async start() {
+  /** Asks for camera and microphone, unless the browser would ask the person, who must know why: then `start` does. */
+  async prepare() {
     if (!Media.isAvailable) {
       this.dispatch('problem', { key: 'problem.no-https' });
       return;
     }
-    const { signal } = this.#end;
-    navigator.mediaDevices.addEventListener('devicechange', () => void this.#devicesChanged(), { signal });
+    const asks = await willPrompt(this.#both.map(({ kind }) => kind));
+    // Whoever was faster has switched one on, or is gone.
+    if (this.#end.signal.aborted || this.#both.some((device) => device.track || device.isStarting)) return;
+    this.isBeforePrompt = asks;
+    this.#changed();
+    if (!asks) await this.start();
+  }
+
+  /** Asks for camera and microphone; what cannot be had is left out, and told as a problem. */
+  async start() {
+    this.isBeforePrompt = false;
     const requests = this.#both.map((device) => ({ device, number: device.request() }));
     for (const device of this.#both) void device.watchPermission();
     try {
@@ -169,6 +182,7 @@ export class Media extends Emitter {
    * @param {boolean} on
    */
   async setMicrophone(on) {
+    this.isBeforePrompt = false;
     const { track } = this.#microphone;
     if (track) track.enabled = on;
     else if (on) await this.#microphone.acquire();
@@ -182,6 +196,7 @@ export class Media extends Emitter {
    * @param {boolean} on
    */
   async setCamera(on) {
+    this.isBeforePrompt = false;
     if (!on) this.#camera.release();
     else if (!this.#camera.track) await this.#camera.acquire();
     this.#changed();

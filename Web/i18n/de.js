@@ -32,6 +32,7 @@ export default {
   'lobby.name-hint': 'So sehen andere Sie',
   'lobby.join': 'Am Gespräch teilnehmen',
   'lobby.joining': 'Verbindung wird aufgebaut…',
+  'lobby.permit': 'Ihr Browser wird fragen, ob diese Seite Kamera und Mikrofon verwenden darf. Niemand sieht oder hört Sie, bevor Sie teilnehmen. Es geht auch ohne beides.',
   'lobby.asks': 'Der Browser fragt, ob diese Seite Kamera und Mikrofon verwenden darf. Bevor Sie teilnehmen, sieht und hört Sie niemand.',
   'lobby.preview': 'Ihre Kamera',
   'lobby.level': 'Pegel Ihres Mikrofons',
@@ -71,6 +72,7 @@ export default {
   'call.confirm-leave': 'Dateien sind noch unterwegs oder nicht gespeichert. Trotzdem verlassen?',
 
   'command.join': 'Am Gespräch teilnehmen',
+  'command.permit': 'Kamera und Mikrofon verwenden',
   'command.mute': 'Stummschalten',
   'command.unmute': 'Stummschaltung aufheben',
   'command.camera-off': 'Kamera aus',

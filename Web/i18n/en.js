@@ -32,6 +32,7 @@ export default {
   'lobby.name-hint': 'How others see you',
   'lobby.join': 'Join the call',
   'lobby.joining': 'Joining…',
+  'lobby.permit': 'Your browser will ask whether this page may use your camera and microphone. Nobody sees or hears you before you join. You can also join without them.',
   'lobby.asks': 'The browser asks whether this page may use camera and microphone. Nobody sees or hears you before you join.',
   'lobby.preview': 'Your camera',
   'lobby.level': 'Level of your microphone',
@@ -71,6 +72,7 @@ export default {
   'call.confirm-leave': 'Files are still on their way, or not saved. Leave all the same?',
 
   'command.join': 'Join the call',
+  'command.permit': 'Use camera and microphone',
   'command.mute': 'Mute',
   'command.unmute': 'Unmute',
   'command.camera-off': 'Camera off',

@@ -16,6 +16,7 @@
  * @property {readonly Device[]} devices
  * @property {Readonly<Record<Device['kind'], string | undefined>>} chosen
  * @property {boolean} isPrompting  whether the browser asks for permission
+ * @property {boolean} isBeforePrompt  whether it will, once the person says so
  * @property {boolean} isFacingAway  whether the camera looks away from the person, as that on the back of a phone
  * @property {Readonly<{ isPossible: boolean, isOn: boolean }>} blur  of what is behind the person
  * @property {Readonly<import('../call/media.js').Processing>} processing  what is done to the voice
@@ -35,6 +36,7 @@ export const noMedia = {
   devices: [],
   chosen: { audioinput: undefined, videoinput: undefined, audiooutput: undefined },
   isPrompting: false,
+  isBeforePrompt: false,
   isFacingAway: false,
   blur: { isPossible: false, isOn: false },
   processing: { echoCancellation: true, noiseSuppression: true, autoGainControl: true },

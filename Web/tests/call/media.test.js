@@ -417,6 +417,60 @@ test('that the browser asks is known while it does', async () => {
   assert.equal(media.isPrompting, false);
 });
 
+const states = (microphone, camera = microphone) => ({ query: async ({ name }) => Object.assign(new EventTarget(), { state: { microphone, camera }[name] }) });
+const unsaid = { query: () => Promise.reject(new TypeError('no')) };
+const nameless = [['audioinput', 'm', ''], ['videoinput', 'v', '']];
+
+for (const [name, permissions, list, isBefore] of [
+  ['both are given already', states('granted'), nameless, false],
+  ['both would be asked for', states('prompt'), nameless, true],
+  ['the camera alone would be asked for', states('granted', 'prompt'), nameless, true],
+  ['there is no camera to ask for', states('granted', 'prompt'), nameless.slice(0, 1), false],
+  ['nothing is plugged in', states('prompt'), [], false],
+  ['both are refused already', states('denied'), nameless, false],
+  ['the browser does not say, and has given none', unsaid, nameless, true],
+  ['the browser does not say, and has given both', unsaid, [['audioinput', 'm'], ['videoinput', 'v']], false],
+  ['the browser does not say, and has given one', unsaid, [['audioinput', 'm'], ['videoinput', 'v', '']], true],
+  ['there is nothing to ask by', undefined, nameless, true],
+]) {
+  test(`what the browser will ask is said first where it will ask: ${name}`, async () => {
+    const { media, devices } = makeMedia({}, permissions);
+    devices.list = list;
+    void media.prepare();
+    await settle();
+    assert.deepEqual([media.isBeforePrompt, devices.requests.length], [isBefore, isBefore ? 0 : 1]);
+    if (!isBefore) return;
+    void media.start();
+    assert.deepEqual([media.isBeforePrompt, devices.requests.length], [false, 1]);
+  });
+}
+
+for (const [name, act] of [
+  ['switches the microphone on', (media) => media.setMicrophone(true)],
+  ['switches the camera on', (media) => media.setCamera(true)],
+]) {
+  test(`whoever ${name} before it is said what the browser asks is asked for that alone`, async () => {
+    for (const isFirst of [true, false]) {
+      const { media, devices } = makeMedia({}, states('prompt'));
+      devices.list = nameless;
+      if (isFirst) void act(media);
+      void media.prepare();
+      await settle();
+      if (!isFirst) void act(media);
+      assert.deepEqual([media.isBeforePrompt, devices.requests.length], [false, 1]);
+    }
+  });
+}
+
+test('nothing is asked for by a page that is left before it is known whether the browser asks', async () => {
+  const { media, devices } = makeMedia({}, states('granted'));
+  devices.list = nameless;
+  void media.prepare();
+  media.stop();
+  await settle();
+  assert.deepEqual([media.isBeforePrompt, devices.requests.length], [false, 0]);
+});
+
 test('what is done to the voice changes with a new track, and who is muted stays so', async () => {
   const { media, devices } = makeMedia({ processing: { echoCancellation: false } });
   void media.setProcessing({ autoGainControl: false });

@@ -5,7 +5,7 @@ import { createPageStore } from '../../state/state.js';
 import { makeCommands } from '../../ui/commands/commands.js';
 import { commandFor, isEscape, keyName } from '../../ui/commands/shortcuts.js';
 
-const ids = ['join', 'mute', 'camera', 'screen', 'hand', 'chat', 'people', 'invite', 'leave', 'check', 'stats', 'devices', 'noise', 'blur', 'flip', 'help', 'more', 'layout', 'pin', 'own', 'fullscreen', 'pip'];
+const ids = ['join', 'permit', 'mute', 'camera', 'screen', 'hand', 'chat', 'people', 'invite', 'leave', 'check', 'stats', 'devices', 'noise', 'blur', 'flip', 'help', 'more', 'layout', 'pin', 'own', 'fullscreen', 'pip'];
 
 function make({ screen = 'call', canShareScreen = true, canFill = true, canPip = true } = {}) {
   const store = createPageStore();

@@ -5,7 +5,7 @@
  * @typedef {import('../../i18n/t.js').Key} Key
  * @typedef {import('../icons.js').IconName} IconName
  * @typedef {import('./stage-commands.js').StageCommandId} StageCommandId
- * @typedef {'join' | 'mute' | 'camera' | 'screen' | 'hand' | 'chat' | 'people' | 'invite' | 'leave' | 'check' | 'stats' | 'devices' | 'noise' | 'blur' | 'flip' | 'help' | 'more' | StageCommandId} CommandId
+ * @typedef {'join' | 'permit' | 'mute' | 'camera' | 'screen' | 'hand' | 'chat' | 'people' | 'invite' | 'leave' | 'check' | 'stats' | 'devices' | 'noise' | 'blur' | 'flip' | 'help' | 'more' | StageCommandId} CommandId
  *
  * @typedef {object} Command
  * @property {CommandId} id
@@ -21,6 +21,7 @@
  *
  * @typedef {object} Actions  what commands do
  * @property {() => void} join
+ * @property {() => void} permit
  * @property {() => void} leave
  * @property {() => void} invite
  * @property {() => void} toggleMicrophone
@@ -54,6 +55,7 @@ export function makeCommands(store, actions) {
   const togglePanel = (/** @type {'chat' | 'people'} */ tab) => store.apply({ type: 'panel', isOpen: !isShown(store.get(), tab), tab });
   return {
     join: { id: 'join', icon: 'camera', label: 'command.join', when: ({ connection }) => connection.screen === 'lobby', run: () => actions.join() },
+    permit: { id: 'permit', icon: 'camera', label: 'command.permit', when: ({ media }) => media.isBeforePrompt, run: () => actions.permit() },
     mute: {
       id: 'mute',
       icon: 'microphone',

@@ -90,9 +90,11 @@ function createMirror({ store, commands, signal, nameOf }) {
   preview.muted = true;
   const avatar = createAvatar();
   const bar = h('div', { class: 'mirror-bar' }, commandButton(commands.mute, { store, signal }), commandButton(commands.camera, { store, signal }));
-  const element = h('div', { class: 'mirror' }, preview, avatar.element, bar);
+  const permit = h('div', { class: 'permit' }, h('p', {}, t('lobby.permit')), commandButton(commands.permit, { store, signal, class: 'primary', hasText: true }));
+  const element = h('div', { class: 'mirror' }, preview, avatar.element, permit, bar);
   store.watch(({ media }) => (media.status.video ? media.videoTrack : undefined), show, { signal });
   store.watch(({ media }) => media.isFacingAway, (isFacingAway) => preview.classList.toggle('mirrored', !isFacingAway), { signal });
+  store.watch(({ media }) => media.isBeforePrompt, (isBefore) => element.classList.toggle('asks-first', isBefore), { signal });
   signal.addEventListener('abort', () => {
     preview.srcObject = null;
   });

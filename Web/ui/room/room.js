@@ -33,6 +33,7 @@ export function showRoom(root, room, look) {
     join: () => submitLobby(),
     leave,
     invite: () => void (isShared ? shareLink : copyLink)(store, room),
+    permit: () => session.permit(),
     toggleMicrophone: () => session.toggleMicrophone(),
     toggleCamera: () => session.toggleCamera(),
     toggleScreen: () => session.toggleScreen(),
