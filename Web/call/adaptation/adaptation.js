@@ -25,6 +25,8 @@ import { divide, keyOf, wantedBy } from './shares.js';
 const interval = 1000;
 /** What sound with its repetition takes while somebody speaks, packets' heads included; and at least, since it may begin at any moment. */
 const sound = { spoken: 90_000, reserved: 40_000 };
+/** What a voice takes where there is not even room for all of it, and usually, in bits a second; its repetition takes the same again. */
+const voice = { narrow: 14_000, usual: 32_000 };
 /** What is expected of a track that does not tell. */
 const usual = { camera: { width: 640, height: 360 }, screen: { width: 1280, height: 720 } };
 
@@ -38,6 +40,8 @@ export class Adaptation {
   #news = new Map();
   /** @type {Map<string, number>} what is sent of sound to each, in bits a second */
   #sounds = new Map();
+  /** Whether there is not even room for all sound. */
+  #isNarrow = false;
   /** @type {WeakMap<RTCRtpSender, Setting>} */
   #settings = new WeakMap();
   /** @type {any} */
@@ -90,6 +94,8 @@ export class Adaptation {
     for (const id of this.#sounds.keys()) if (!present.has(id)) this.#sounds.delete(id);
     const wanted = wantedBy(this.#demandsOf(targets), limitsOf(this.#device, targets.length + 1)) + this.#soundOf(targets);
     this.#budget = nextBudget(this.#budget, readings, { time, present, wanted });
+    const most = targets.length * sound.spoken;
+    this.#isNarrow = this.#budget.total < most * (this.#isNarrow ? 1.2 : 0.9);
     this.apply();
   }
 
@@ -126,7 +132,7 @@ export class Adaptation {
   /** @param {Target} target */
   #tell(target) {
     const { microphone } = target.senders;
-    if (microphone) void this.#settingOf(microphone).want({ priority: 'high', networkPriority: 'high' });
+    if (microphone) void this.#settingOf(microphone).want({ priority: 'high', networkPriority: 'high', maxBitrate: this.#isNarrow ? voice.narrow : voice.usual });
     /** @type {PictureKind[]} */
     const held = [];
     for (const kind of /** @type {const} */ (['camera', 'screen'])) {

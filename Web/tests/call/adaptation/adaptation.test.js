@@ -66,9 +66,10 @@ test('a line that gets narrow takes the pictures in steps, and all of them befor
   assert.ok(seen.filter((bitrate, index) => index > 0 && bitrate < seen[index - 1]).length >= 3, String(seen));
   assert.equal(seen.at(-1), 0);
   assert.ok(targets.every(({ held }) => held === 'camera'));
-  assert.equal(senders.microphone.encoding.active, true);
+  assert.deepEqual([senders.microphone.encoding.active, senders.microphone.encoding.maxBitrate], [true, 14_000]);
   await pass(60);
   assert.ok(targets.every(({ held, senders }) => held === '' && senders.camera.encoding.active));
+  assert.equal(senders.microphone.encoding.maxBitrate, 32_000);
 });
 
 test('whoever does not look gets nothing, at once, and the picture again at once', async () => {
