@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from harness.browser import Participant
-from harness.member import SILENT, Member, call
+from harness.member import SILENT, Member, call, error_code
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -103,6 +103,88 @@ def test_hands_are_raised_in_an_order(linkup, people):
         page.keyboard.press("h")
         expect(hand).to_have_attribute("aria-pressed", "false")
         bea.wait_for("member", where=lambda member: member["name"] == "Ann" and member["hand"] == 0)
+
+
+def test_reactions_are_chosen_shown_and_over(linkup, people):
+    with Member(linkup.url) as bea, Member(linkup.url) as cid:
+        bea.join("room", "Bea", call=call())
+        cid.join("room", "Cid")
+        (ann,) = people(linkup, "Ann")
+        page = ann.page
+        menu = page.locator("dialog#reactions")
+        mark, own = (ann.tile(id).locator(".reaction-mark") for id in (bea.id, "self"))
+        expect(ann.tile(bea.id)).to_be_visible()
+        assert bea.request("react", reaction="applause") == {}
+        assert bea.request("react", reaction="applause") == {}
+        expect(mark).to_have_text("👏×2")
+        expect(page.locator("[role=status]", has_text="Bea\u2069: Applause")).to_have_count(1)
+        expect(mark).to_be_hidden()
+        # Whoever is not in the call has no tile.
+        assert cid.request("react", reaction="heart") == {}
+        expect(page.locator(".reaction-strip li")).to_have_text("❤️Cid")
+        page.locator("#call h1").click()
+        page.keyboard.press("e")
+        expect(menu.locator("button")).to_have_count(8)
+        expect(menu.locator("button").first).to_be_focused()
+        page.keyboard.press("ArrowRight")
+        page.keyboard.press("ArrowRight")
+        page.keyboard.press("Enter")
+        assert bea.wait_for("reaction")["reaction"] == "heart", "of Cid"
+        assert bea.wait_for("reaction")["reaction"] == "applause"
+        expect(own).to_have_text("👏")
+        # One may want another: the choice stays until it is closed.
+        menu.get_by_role("button", name="Party").click()
+        assert bea.wait_for("reaction")["reaction"] == "party"
+        page.keyboard.press("Escape")
+        expect(menu).to_be_hidden()
+        # What no server sends shows nothing.
+        expect(own).to_be_hidden()
+        expect(page.locator(".reaction-strip li")).to_have_count(0)
+
+
+def test_a_host_lowers_hands(linkup, people):
+    (ann,) = people(linkup, "Ann")
+    page = ann.page
+    page.locator("#tab-people").click()
+    with Member(linkup.url) as bea, Member(linkup.url) as cid:
+        for member, name in ((bea, "Bea"), (cid, "Cid")):
+            member.join("room", name, call=call())
+            assert member.request("hand", raised=True) == {}
+        every = page.locator(".lower-all")
+        expect(page.locator("#people .lower:visible")).to_have_count(2)
+        expect(every).to_be_visible()
+        page.get_by_role("button", name="Lower the hand of \u2068Bea\u2069").click()
+        assert bea.wait_for_member(bea.id, lambda member: not member["hand"])
+        expect(page.locator("#people .lower:visible")).to_have_count(1)
+        expect(every).to_be_hidden()
+        assert bea.request("hand", raised=True) == {}
+        every.click()
+        for member in (bea, cid):
+            assert member.wait_for_member(cid.id, lambda member: not member["hand"])
+        expect(page.locator("#people .hand-mark:visible")).to_have_count(0)
+
+
+def test_whose_hand_was_lowered_is_told(linkup, people):
+    with Member(linkup.url) as bea:
+        bea.join("room", "Bea", call=call())
+        assert bea.request("hand", raised=True) == {}
+        (ann,) = people(linkup, "Ann")
+        page = ann.page
+        hand, note = page.locator("#hand"), page.locator(".note", has_text="Your hand was lowered")
+        hand.click()
+        id = bea.wait_for("member", where=lambda member: member["name"] == "Ann" and member["hand"])["id"]
+        assert bea.request("lower", id=id) == {}
+        expect(note).to_be_visible()
+        expect(hand).to_have_attribute("aria-pressed", "false")
+        expect(note).to_be_hidden()
+        # One's own doing is no news, and who is no host lowers nobody's.
+        for state in ("true", "false"):
+            hand.click()
+            expect(hand).to_have_attribute("aria-pressed", state)
+        expect(note).to_be_hidden()
+        page.locator("#tab-people").click()
+        expect(page.locator("#people .hand-mark:visible")).to_have_count(1)
+        expect(page.locator("#people .lower:visible, .lower-all:visible")).to_have_count(0)
 
 
 def test_who_records_is_shown(linkup, people):

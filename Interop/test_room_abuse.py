@@ -54,6 +54,7 @@ FLOODS = {
     "what others are told": [
         ("hand", lambda n: {"raised": n % 2 == 0}),
         ("typing", lambda n: {"active": n % 2 == 0}),
+        ("react", lambda n: {"reaction": "party"}),
         ("name", lambda n: {"name": "😀" * 60 + str(n % 1000)}),
         ("status", lambda n: {"audio": n % 2 == 0, "video": False, "screen": False}),
     ],
@@ -63,6 +64,7 @@ FLOODS = {
         ("admit", lambda n: {"id": "nobody"}),
         ("role", lambda n: {"id": "nobody", "role": "member"}),
         ("mute", lambda n: {"id": "nobody"}),
+        ("lower", lambda n: {"all": True}),
     ],
     "reading": [
         ("search", lambda n: {"text": "1"}),
@@ -381,6 +383,28 @@ def test_what_a_room_is_sent_stays_below_a_megabit(linkup):
             time.sleep(max(0, began + turn / 10 - time.monotonic()))
         rate = (received[0] - start) / (time.monotonic() - since)
         assert rate < 128_000 * 1.2, f"{rate / 1000:.0f} kB/s to each of 65"
+
+
+def test_applause_of_many_networks_has_an_end(linkup):
+    """50 reactions a second in one room and 200 at once, and what has to be known of members gets through."""
+    with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(Member(linkup.url))
+        listener.join("hall", "Listener")
+        attackers = []
+        for number in range(64):
+            attacker = stack.enter_context(Intruder(linkup.address, source=NETWORKS[number]))
+            attacker.join("hall")
+            reader(attacker)
+            attackers.append(attacker)
+        began = time.monotonic()
+        for turn in range(30):
+            for attacker in attackers:
+                attacker.request(turn + 1, "react", '{"reaction":"applause"}')
+            time.sleep(max(0, began + turn / 10 - time.monotonic()))
+        assert listener.request("hand", raised=True) == {}
+        seconds = time.monotonic() - began
+        count = len(listener.heard("reaction"))
+        assert 200 <= count <= 200 + 50 * seconds + 1, f"{count} in {seconds:.1f} s"
 
 
 def test_who_was_in_the_call_is_not_listed_for_ever(linkup):

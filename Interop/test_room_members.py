@@ -83,6 +83,9 @@ JOIN = {"room": "r", "name": "Ann", "version": 1}
         ("join", [{**JOIN, "key": key} for key in [5, [], {}, True, "x" * 257, b"x"]]),
         ("name", [*BAD, *({"name": name} for name in ["", "  ", "x" * 65, "a\nb", "\u202e", "\u0301", 5, None, []])]),
         ("hand", [*BAD, *({"raised": value} for value in ["", 1, None, [], {}])]),
+        ("react", [*BAD, *({"reaction": value} for value in ["", "Yes", "👍", "x" * 65, 1, None, [], {}, True, b"x"])]),
+        ("lower", [*BAD, *({"id": value} for value in [5, None, [], {}, True, "x" * 65, b"x"])]),
+        ("lower", [{"all": value} for value in [False, None, 1, "true", [], {}]]),
         ("lock", [*BAD, *({"locked": value} for value in ["", 1, None, [], {}])]),
         ("settings", [1, True, "x", [], b"x", *({"waiting": value} for value in ["", 1, [], {}])]),
         ("settings", [{"newcomers": value} for value in ["host", "moderator", "", "x", 1, True, [], {}]]),
@@ -119,6 +122,8 @@ def test_requests_before_join(make_member):
         ("role", {"id": "x", "role": "host"}),
         ("remove", {"id": "x"}),
         ("mute", {"id": "x"}),
+        ("lower", {"all": True}),
+        ("react", {"reaction": "yes"}),
     ):
         assert error_code(member.request(event, argument)) == "not-joined", event
 
@@ -141,6 +146,43 @@ def test_names_and_hands(make_member, room):
     assert [member["hand"] for member in late.joined["members"]] == [hands[1], hands[2], 0]
     assert ann.request("hand", raised=False) == {}
     assert bea.wait_for_member(ann.id, lambda news: not news["hand"])["hand"] == 0
+
+
+def test_reactions_are_shown_and_forgotten(make_member, make_caller, room):
+    ann, bea, cid = make_caller(room, "Ann"), make_member(room, "Bea"), make_member(room + "x", "Cid")
+    tab = make_member(room, "Bea", key=bea.key)
+    codes = ["yes", "no", "applause", "heart", "laugh", "wow", "sad", "party"]
+    for code in codes:
+        assert bea.request("react", reaction=code) == {}
+    for member in (ann, tab):
+        assert [member.wait_for("reaction") for _ in codes] == [{"id": bea.id, "reaction": code} for code in codes]
+    # Whoever shows it knows; other rooms and who comes later don't.
+    late = make_member(room, "Dee")
+    late.say("marker")
+    for member in (bea, cid, late):
+        member.request("hand", raised=True)
+        assert not member.heard("reaction")
+
+
+def test_hosts_lower_hands(make_member, room):
+    ann, bea, cid, dee = (make_member(room, name) for name in ("Ann", "Bea", "Cid", "Dee"))
+    assert ann.request("role", id=bea.id, role="moderator") == {}
+    for member in (ann, bea, cid, dee):
+        assert member.request("hand", raised=True) == {}
+
+    def hands():
+        members = make_member(room).joined["members"]
+        return [member["id"] for member in sorted(members, key=lambda member: member["hand"]) if member["hand"]]
+
+    assert error_code(cid.request("lower", id=dee.id)) == "not-allowed"
+    assert error_code(bea.request("lower", id=ann.id)) == "not-allowed", "it is a host"
+    assert bea.request("lower", id=cid.id) == {} and bea.request("lower", id=cid.id) == {}
+    assert cid.wait_for_member(cid.id, lambda news: not news["hand"]) and hands() == [ann.id, bea.id, dee.id]
+    # All but those of hosts, and all.
+    assert bea.request("lower", all=True) == {} and hands() == [ann.id]
+    assert dee.request("hand", raised=True) == {} and hands() == [ann.id, dee.id]
+    assert ann.request("lower", all=True) == {} and hands() == []
+    assert error_code(ann.request("lower", id="nobody")) == "unknown-member"
 
 
 # MARK: One person, several connections
@@ -410,6 +452,7 @@ def test_other_sites_say_no_goodbye(make_member, shared_linkup, room):
 REQUESTS = {
     "history": lambda other: {},
     "hand": lambda other: {"raised": True},
+    "react": lambda other: {"reaction": "heart"},
     "name": lambda other: {"name": "Renamed"},
     "exit": lambda other: {},
     "say": lambda other: {"text": "x"},
@@ -419,13 +462,14 @@ REQUESTS = {
     "admit": lambda other: {"id": "nobody"},
     "deny": lambda other: {"id": "nobody"},
     "mute": lambda other: {"id": other},
+    "lower": lambda other: {"id": other},
     "settings": lambda other: {"newcomers": "member"},
     "role": lambda other: {"id": other, "role": "guest"},
     "remove": lambda other: {"id": other},
 }
-ALWAYS = ["history", "hand", "name", "exit"]
+ALWAYS = ["history", "hand", "react", "name", "exit"]
 PART = ["say", "typing", "enter"]
-MODERATION = ["lock", "admit", "deny", "mute", "remove"]
+MODERATION = ["lock", "admit", "deny", "mute", "lower", "remove"]
 GOVERNMENT = ["settings", "role"]
 
 

@@ -115,6 +115,16 @@ export class Session {
     void this.#stay?.members.raiseHand(handOf(members, members.self) === 0);
   }
 
+  /** @param {string} [id]  of whose hand is lowered; all hands unless it is given */
+  lowerHand(id) {
+    void this.#stay?.members.lowerHand(id);
+  }
+
+  /** @param {import('./state/stage/reactions.js').ReactionCode} code  of what the others are shown for a moment */
+  react(code) {
+    void this.#stay?.reactions.react(code);
+  }
+
   /**
    * Says whether this page records the call, for as long as one is in it.
    *

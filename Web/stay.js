@@ -24,6 +24,7 @@ export class Stay {
   call;
   files;
   members;
+  reactions;
   socket;
   #link;
   #callLink;
@@ -53,11 +54,12 @@ export class Stay {
     this.#store = store;
     this.#signal = signal;
     this.#media = media;
-    const { link, socket, members, chat, callLink } = connect({ store, room, name, transports });
+    const { link, socket, members, reactions, chat, callLink } = connect({ store, room, name, transports });
     this.#link = link;
     this.#callLink = callLink;
     this.chat = chat;
     this.members = members;
+    this.reactions = reactions;
     this.socket = socket;
     this.call = new Call({ link: callLink, media, certificates, relayOnly });
     this.files = new Files(this.call);
@@ -96,6 +98,7 @@ export class Stay {
   leave() {
     this.call.leave();
     this.chat.leave();
+    this.reactions.leave();
     this.#link.leave();
   }
 

@@ -14,6 +14,7 @@ NAMESPACE = "/room"
 VERSION = 1
 EVENTS = (
     *("member", "member-left", "members", "room", "message", "typing", "signal", "ice-servers", "moved", "mute"),
+    "reaction",
     *("waiting", "admitted", "denied"),
 )
 SILENT = {"audio": False, "video": False, "screen": False, "recording": False}

@@ -124,7 +124,8 @@ extension RefusalTests {
             let share = action.rate.client.burst
             for _ in 0..<(burst + share - 1) / share { use(action, share, by: client("/")) }
             return try await answer(to: action, late)
-        case .roomBytes, .announcementBytes, .waitingBytes, .joins, .people, .networkPeople, .waiting, .networkWaiting:
+        case .roomBytes, .announcementBytes, .roomReactions, .waitingBytes, .joins, .people, .networkPeople, .waiting,
+            .networkWaiting:
             return try await refusalOfRoom(cause)
         case .pairBytes, .receiverBytes, .participants, .networkParticipants:
             return try await refusalOfCall(cause)
@@ -152,6 +153,7 @@ extension RefusalTests {
         case .leave: return client.request("leave", "{}").joined()
         case .say, .sayBytes: return await client.requestLater("say", #"{"text":"x"}"#).joined()
         case .typing: return client.request("typing", "{}").joined()
+        case .react: return client.request("react", "{}").joined()
         case .signal, .signalBytes: return client.request("signal", "{}").joined()
         case .credentials: return client.request("enter", "{}").joined()
         }
@@ -191,6 +193,16 @@ extension RefusalTests {
                 _ = try await join(client)
                 for turn in 0..<18 {
                     let answer = client.request("hand", #"{"raised":\#(turn % 2 == 0)}"#).joined()
+                    if answer.contains("error") { return answer }
+                }
+            }
+            return ""
+        case .roomReactions:
+            for number in 0..<60 {
+                let client = client(address: "198.51.100.\(number)")
+                _ = try await join(client)
+                for _ in 0..<Limits.react.client.burst {
+                    let answer = client.request("react", #"{"reaction":"yes"}"#).joined()
                     if answer.contains("error") { return answer }
                 }
             }

@@ -92,6 +92,7 @@ export default {
   'command.unshare': 'إيقاف مشاركة الشاشة',
   'command.hand': 'رفع اليد',
   'command.hand-down': 'إنزال اليد',
+  'command.reactions': 'تفاعلات',
   'command.chat': 'الدردشة',
   'command.chat-unread': {
     zero: 'الدردشة، لا رسائل غير مقروءة',
@@ -180,6 +181,7 @@ export default {
   'note.joined': 'انضم {name} إلى المكالمة',
   'note.waits': '{name} في انتظار السماح بالدخول',
   'note.hand': 'رفع {name} يده',
+  'note.hand-lowered': 'أُنزلت يدك',
   'note.records': 'يسجّل {name} المكالمة',
   'note.records-no-more': 'توقف {name} عن تسجيل المكالمة',
   'note.muted-by': 'كتم {name} صوتك',
@@ -192,6 +194,18 @@ export default {
   'note.left': 'غادر {name} المكالمة',
 
   'hand.mark': 'يد مرفوعة، رقم {count}',
+
+  'reaction.said': '{names}: {!what}',
+  'reaction.said-many': beside('{!what}: {count}'),
+  'reaction.count': '×{count}',
+  'reaction.yes': 'موافقة',
+  'reaction.no': 'اعتراض',
+  'reaction.applause': 'تصفيق',
+  'reaction.heart': 'قلب',
+  'reaction.laugh': 'ضحك',
+  'reaction.wow': 'دهشة',
+  'reaction.sad': 'حزن',
+  'reaction.party': 'احتفال',
 
   'record.mark': 'يسجّل المكالمة',
   'record.short': 'تسجيل',
@@ -334,6 +348,9 @@ export default {
   'people.deny-one': 'عدم السماح بدخول {name}',
   'people.let-wait': 'ينتظر القادمون الجدد حتى يسمح لهم أحد بالدخول',
   'people.lock': 'قفل الغرفة: لا يدخل أحد جديد',
+  'people.lower': 'إنزال',
+  'people.lower-one': 'إنزال يد {name}',
+  'people.lower-all': 'إنزال كل الأيدي',
 
   'ways.system': 'تنبيهي عندما تكون هذه الصفحة مخفية',
   'ways.whole': 'عرض ما حدث، لا الاسم وحده',

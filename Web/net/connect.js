@@ -5,6 +5,7 @@ import { basePath } from '../state/addresses.js';
 import { CallLink } from './call-link.js';
 import { Chat } from './chat.js';
 import { Members } from './members.js';
+import { Reactions } from './reactions.js';
 import { RoomLink } from './room-link.js';
 
 /**
@@ -17,5 +18,5 @@ import { RoomLink } from './room-link.js';
 export function connect({ store, room, name, transports }) {
   const socket = io('/room', { path: `${basePath()}socket.io/`, transports, autoConnect: false, forceNew: true });
   const link = new RoomLink({ socket, room, name });
-  return { link, socket, members: new Members({ link, store }), chat: new Chat({ link, store, name }), callLink: new CallLink(link, store) };
+  return { link, socket, members: new Members({ link, store }), reactions: new Reactions({ link, store }), chat: new Chat({ link, store, name }), callLink: new CallLink(link, store) };
 }

@@ -1,9 +1,11 @@
 /** Who is in a room: what the server tells of them goes into the store, and what a host does goes to the server. */
 
-import { hasRaised } from '../state/members.js';
+import { handOf, hasRaised } from '../state/members.js';
 import { refusalIn } from './refusal.js';
 
 export class Members {
+  /** Whether this member is lowering its own hand: nobody need tell it. */
+  #isLowering = false;
   #link;
   #store;
 
@@ -51,16 +53,27 @@ export class Members {
     return this.#ask('settings', { waiting });
   }
 
+  /** @param {string} [id]  of whose hand is lowered; all hands unless it is given */
+  lowerHand(id) {
+    return this.#ask('lower', id === undefined ? { all: true } : { id });
+  }
+
   /** @param {boolean} raised  whether this member's hand is up */
   async raiseHand(raised) {
     // Nothing of it is kept for later: who is away sees that it is not up.
-    if (this.#link.isJoined) await this.#ask('hand', { raised });
+    if (!this.#link.isJoined) return;
+    this.#isLowering = !raised;
+    await this.#ask('hand', { raised });
+    this.#isLowering = false;
   }
 
   /** @param {import('../state/members.js').Member} member */
   #tellMember(member) {
-    const isRaised = hasRaised(this.#store.get().members, member);
+    const { members } = this.#store.get();
+    const isRaised = hasRaised(members, member);
+    const isLowered = member.id === members.self && handOf(members, member.id) > 0 && !member.hand && !this.#isLowering;
     this.#tellRecorders(() => this.#store.apply({ type: 'member', member }));
+    if (isLowered) this.#store.apply({ type: 'notice', sentence: { key: 'note.hand-lowered' } });
     if (isRaised) this.#store.apply({ type: 'notice', sentence: { key: 'note.hand', values: { name: member.name } } });
   }
 

@@ -125,6 +125,17 @@ export function handOf({ hands }, id) {
 }
 
 /**
+ * Whether this member may lower the hand of another one: those of hosts are for hosts, and one's own is no order.
+ *
+ * @param {Members} members
+ * @param {Member} member
+ */
+export function mayLower(members, { id, role, hand }) {
+  const own = members.list.find((member) => member.id === members.self)?.role;
+  return hand > 0 && id !== members.self && isModerator(members) && (own === 'host' || role !== 'host');
+}
+
+/**
  * The names of the others who record the call.
  *
  * @param {Members} members

@@ -8,6 +8,7 @@ import { noNotices, reduceNotices } from './notices.js';
 import { closedPanel, reducePanel } from './panel.js';
 import { noPeers, reducePeers } from './peers.js';
 import { noQuality, reduceQuality } from './quality/quality.js';
+import { noReactions, reduceReactions } from './stage/reactions.js';
 import { noTiles, reduceTiles } from './stage/sight.js';
 import { noStage, reduceStage } from './stage/stage.js';
 import { nothingVerified, reduceVerification } from './quality/verification.js';
@@ -24,6 +25,7 @@ const parts = {
   panel: reducePanel,
   peers: reducePeers,
   quality: reduceQuality,
+  reactions: reduceReactions,
   stage: reduceStage,
   tiles: reduceTiles,
   timeline: reduceTimeline,
@@ -47,6 +49,7 @@ export const initial = {
   panel: closedPanel,
   peers: noPeers,
   quality: noQuality,
+  reactions: noReactions,
   stage: noStage,
   tiles: noTiles,
   timeline: noMessages,

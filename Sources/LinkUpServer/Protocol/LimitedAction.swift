@@ -12,6 +12,8 @@ enum LimitedAction: Int, CaseIterable, Sendable {
     case say
     /// `typing`.
     case typing
+    /// `react`.
+    case react
     /// `signal`.
     case signal
     /// `join` of a call.
@@ -29,6 +31,7 @@ enum LimitedAction: Int, CaseIterable, Sendable {
         case .leave: Limits.leave
         case .say: Limits.say
         case .typing: Limits.typing
+        case .react: Limits.react
         case .signal: Limits.signal
         case .credentials: Limits.credentials
         case .sayBytes: Limits.sayBytes
@@ -41,7 +44,7 @@ enum LimitedAction: Int, CaseIterable, Sendable {
     /// A character can have 12 bytes of JSON: an emoji as two escapes.
     var argumentBytes: Int {
         switch self {
-        case .enter, .control, .leave, .typing, .credentials: 4096
+        case .enter, .control, .leave, .typing, .react, .credentials: 4096
         case .say, .sayBytes: 12 * (Limits.messageText + Limits.messageKey) + 1024
         // Line ends are escaped, and each has a line.
         case .signal, .signalBytes: Limits.signalPayload + 4096

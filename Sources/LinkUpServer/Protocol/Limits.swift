@@ -96,6 +96,8 @@ extension Limits {
     static let say = ClientRate(client: Rate(perSecond: 10, burst: 20), network: Rate(perSecond: 100, burst: 800))
     /// `typing`: a person begins and ceases to type a few times a second at most; 40 do 200.
     static let typing = ClientRate(client: Rate(perSecond: 5, burst: 10), network: Rate(perSecond: 200, burst: 400))
+    /// `react`: who claps does so a few times; 40 behind one address do together, and then once a second each.
+    static let react = ClientRate(client: Rate(perSecond: 2, burst: 10), network: Rate(perSecond: 40, burst: 400))
     /// `signal`: a join of a full call sends several hundred candidates at once.
     ///
     /// 40 people in calls of 16 have 600 ends of connections, with some 20 signals each: 12,000.
@@ -120,6 +122,12 @@ extension Limits {
     static let announcement = 300
     /// What a notice that somebody types counts for.
     static let typingNotice = 100
+    /// What a reaction counts for.
+    static let reactionNotice = 100
+    /// `react` in one room, whoever they come from: a hall of 200 claps at once; beyond, nobody can tell one more.
+    ///
+    /// A sixth of ``announcementBytes``: applause leaves room for what has to be known of members.
+    static let roomReactions = Rate(perSecond: 50, burst: 200)
     /// Bytes of the signals of one connection: descriptions of 20 kB and candidates for 15 peers (400 kB), five times.
     static let signalBytes = ClientRate(client: Rate(perSecond: 200_000, burst: 2_000_000))
     /// Bytes of the signals from one participant to another: eight descriptions of 20 kB with their candidates, or two

@@ -10,6 +10,8 @@ enum RefusalCause: Hashable, Sendable {
     case roomBytes
     /// More was told of the members of a room than slow receivers keep up with.
     case announcementBytes
+    /// More was shown in a room than anybody can look at.
+    case roomReactions
     /// One participant sent another too much.
     case pairBytes
     /// A client reads as much at a time as it may.
@@ -53,15 +55,15 @@ extension RefusalCause: CaseIterable {
         LimitedAction.allCases.map { .rate($0) }
         + LimitedAction.allCases.filter { $0.rate.network != nil }.map { .networkRate($0) }
         + [
-            .roomBytes, .announcementBytes, .pairBytes, .reads, .networkReads, .allReads, .writes, .joins,
-            .waitingBytes, .receiverBytes, .participants, .networkParticipants, .people, .networkPeople, .waiting,
-            .networkWaiting, .diskSpace, .historySize, .storeQueue, .storage,
+            .roomBytes, .announcementBytes, .roomReactions, .pairBytes, .reads, .networkReads, .allReads, .writes,
+            .joins, .waitingBytes, .receiverBytes, .participants, .networkParticipants, .people, .networkPeople,
+            .waiting, .networkWaiting, .diskSpace, .historySize, .storeQueue, .storage,
         ]
 
     /// What the answer says.
     var code: RequestError.Code {
         switch self {
-        case .rate, .networkRate, .roomBytes, .announcementBytes, .pairBytes: .tooManyRequests
+        case .rate, .networkRate, .roomBytes, .announcementBytes, .roomReactions, .pairBytes: .tooManyRequests
         case .reads, .networkReads, .allReads, .writes, .joins, .waitingBytes: .busy
         case .receiverBytes: .peerBusy
         case .participants, .networkParticipants: .callFull
@@ -77,6 +79,7 @@ extension RefusalCause: CaseIterable {
         case .networkRate(let action): "network-\(action.name)-rate"
         case .roomBytes: "room-bytes-rate"
         case .announcementBytes: "announcement-bytes-rate"
+        case .roomReactions: "room-reactions-rate"
         case .pairBytes: "pair-bytes-rate"
         case .reads: "reads"
         case .networkReads: "network-reads"
@@ -105,6 +108,7 @@ extension RefusalCause: CaseIterable {
         case .networkRate(let action): "\(action.words) of one network"
         case .roomBytes: "bytes that are said in one room"
         case .announcementBytes: "bytes that the members of one room are told of each other"
+        case .roomReactions: "`react` in one room"
         case .pairBytes: "bytes of the signals from one participant to another"
         case .reads: "`join`, `history` and `search` of one connection that read at a time"
         case .networkReads: "those of one network"
@@ -147,6 +151,7 @@ extension LimitedAction {
         case .leave: "leave"
         case .say: "say"
         case .typing: "typing"
+        case .react: "react"
         case .signal: "signal"
         case .credentials: "credentials"
         case .sayBytes: "say-bytes"
@@ -162,6 +167,7 @@ extension LimitedAction {
         case .leave: "`leave`"
         case .say: "`say`, `edit` and `delete`"
         case .typing: "`typing`"
+        case .react: "`react`"
         case .signal: "`signal`"
         case .credentials: "entries into a call, which give credentials"
         case .sayBytes: "bytes of `say`"

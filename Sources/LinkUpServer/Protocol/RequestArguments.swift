@@ -58,6 +58,21 @@ struct RequestArguments: Sendable {
         return string
     }
 
+    /// One of a few codes; `nil` when it is missing.
+    /// - Throws: `bad-request` when it is none of them, or of another type.
+    func codeIfPresent<Code: RawRepresentable<String>>(_ name: String) throws(RequestError) -> Code? {
+        guard let text = try stringIfPresent(name) else { return nil }
+        guard let code = Code(rawValue: text) else { throw .badRequest(name) }
+        return code
+    }
+
+    /// One of a few codes.
+    /// - Throws: `bad-request` when it is missing, none of them or of another type.
+    func code<Code: RawRepresentable<String>>(_ name: String) throws(RequestError) -> Code {
+        guard let code: Code = try codeIfPresent(name) else { throw .badRequest(name) }
+        return code
+    }
+
     /// An integer; `nil` when it is missing.
     /// - Throws: `bad-request` when it is of another type, has a fraction or doesn't fit.
     func integerIfPresent(_ name: String) throws(RequestError) -> Int64? {

@@ -27,7 +27,7 @@ public struct RequestRates: Sendable, Equatable {
         case .say: action.rate.scaled(to: messages)
         case .signal: action.rate.scaled(to: signals)
         case .control, .leave: action.rate.scaled(to: requests)
-        case .enter, .typing, .credentials, .sayBytes, .signalBytes: action.rate
+        case .enter, .typing, .react, .credentials, .sayBytes, .signalBytes: action.rate
         }
     }
 }

@@ -63,6 +63,7 @@ extension BroadcastOperator {
         case .members(let count): emit("members", MemberCount(count: count))
         case .room(let settings): emit("room", RoomView(name: room, settings: settings))
         case .typing(let id, let isActive): emit("typing", Typing(id: id, active: isActive))
+        case .reaction(let id, let reaction): emit("reaction", ReactionShown(id: id, reaction: reaction))
         case .moved: emit("moved", NoResult())
         case .mute(let id): emit("mute", Mute(by: id))
         case .waiting(let people): emit("waiting", Waiting(members: people))
@@ -107,6 +108,11 @@ private struct MemberCount: Encodable, Sendable {
 private struct Typing: Encodable, Sendable {
     var id: MemberID
     var active: Bool
+}
+
+private struct ReactionShown: Encodable, Sendable {
+    var id: MemberID
+    var reaction: Reaction
 }
 
 private struct Mute: Encodable, Sendable {

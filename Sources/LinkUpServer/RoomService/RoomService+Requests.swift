@@ -34,6 +34,9 @@ extension RoomService {
             flush()
         }
         on("name", visit) { arguments throws(RequestError) in .name(try DisplayName(arguments.string("name"))) }
+        on("react", visit, .react) { arguments throws(RequestError) in
+            .react(try arguments.code("reaction"))
+        }
         on("hand", visit) { arguments throws(RequestError) in .hand(try arguments.boolean("raised")) }
     }
 
@@ -65,28 +68,32 @@ extension RoomService {
     private func serveModeration(_ visit: RoomVisit) {
         on("lock", visit) { arguments throws(RequestError) in .lock(try arguments.boolean("locked")) }
         on("settings", visit) { arguments throws(RequestError) in
-            let newcomers = try arguments.stringIfPresent("newcomers").map { text throws(RequestError) in
-                try Role(text, argument: "newcomers")
-            }
-            return .settings(waiting: try arguments.booleanIfPresent("waiting"), newcomers: newcomers)
+            .settings(
+                waiting: try arguments.booleanIfPresent("waiting"),
+                newcomers: try arguments.codeIfPresent("newcomers")
+            )
         }
         on("admit", visit) { arguments throws(RequestError) in .admit(try arguments.memberID("id")) }
         on("deny", visit) { arguments throws(RequestError) in .deny(try arguments.memberID("id")) }
         on("role", visit) { arguments throws(RequestError) in
-            .role(try arguments.memberID("id"), try Role(arguments.string("role"), argument: "role"))
+            .role(try arguments.memberID("id"), try arguments.code("role"))
         }
         on("remove", visit) { arguments throws(RequestError) in .remove(try arguments.memberID("id")) }
         on("mute", visit) { arguments throws(RequestError) in .mute(try arguments.memberID("id")) }
+        on("lower", visit) { arguments throws(RequestError) in
+            .lower(try arguments.booleanIfPresent("all") == true ? nil : try arguments.memberID("id"))
+        }
     }
 
     /// Answers a request that the room alone decides, with `{}`.
     private func on(
         _ event: String,
         _ visit: RoomVisit,
+        _ action: LimitedAction = .control,
         _ request: @escaping @Sendable (RequestArguments) throws(RequestError) -> RoomRequest
     ) {
         let connection = visit.socket.id
-        visit.requests.answer(event, .control) { [self] arguments, now throws(RequestError) in
+        visit.requests.answer(event, action) { [self] arguments, now throws(RequestError) in
             _ = try ask(try request(arguments), connection, at: now)
             return NoResult()
         } then: { [self] in
@@ -176,14 +183,5 @@ extension MediaStatus {
             screen: try arguments.boolean("screen"),
             recording: try arguments.booleanIfPresent("recording") ?? false
         )
-    }
-}
-
-extension Role {
-    /// Reads a role.
-    /// - Throws: `bad-request`.
-    fileprivate init(_ text: String, argument: String) throws(RequestError) {
-        guard let role = Role(rawValue: text) else { throw .badRequest(argument) }
-        self = role
     }
 }

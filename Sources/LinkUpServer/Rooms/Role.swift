@@ -31,11 +31,12 @@ enum Role: String, Codable, Sendable, CaseIterable {
 
 /// What a request needs to be allowed.
 enum Permission: Sendable, CaseIterable {
-    /// To read and search the history, raise a hand, change one's name.
+    /// To read and search the history, raise a hand, show a feeling, change one's name.
     case read
     /// To say something, change what one has said, and take part in the call.
     case takePart
-    /// To take back what others have said, lock the room, let people in, remove and mute them.
+    /// To take back what others have said, lock the room, let people in, remove and mute them, and
+    /// lower their hands.
     case moderate
     /// To change the room's settings and the members' roles.
     case govern

@@ -96,6 +96,28 @@ extension Room {
         return farewell + drop(other, .removed, at: now)
     }
 
+    /// Lowers the hand of a member, or all hands; those of hosts stay up, unless a host asks.
+    mutating func lowerHands(
+        of other: MemberID?,
+        by member: Member,
+        at now: ContinuousClock.Instant
+    ) throws(RequestError) -> [RoomEffect] {
+        let mayLower = { (target: Member) in member.role == .host || target.role != .host }
+        let lowered: [MemberID]
+        if let other {
+            guard let target = members[other] else { throw .unknownMember }
+            guard mayLower(target) else { throw .notAllowed }
+            lowered = target.hand > 0 ? [other] : []
+        } else {
+            lowered = members.values.filter { $0.hand > 0 && mayLower($0) }.map(\.id)
+        }
+        if !lowered.isEmpty { try announce(Limits.announcement * lowered.count, at: now) }
+        for id in lowered {
+            if let index = members.index(forKey: id) { members.values[index].hand = 0 }
+        }
+        return lowered.flatMap { describe($0) }
+    }
+
     /// Sees to it that somebody is host, where anybody is there.
     mutating func appointHost(at now: ContinuousClock.Instant) -> [RoomEffect] {
         guard !members.values.contains(where: { $0.role == .host }) else { return [] }

@@ -36,6 +36,7 @@ struct Room: Sendable {
     var networks: [ClientNetwork: Int] = [:]
     private var budget = TokenBucket(Limits.roomBytes)
     private var announcements = TokenBucket(Limits.announcementBytes)
+    private var reactions = TokenBucket(Limits.roomReactions)
     let size: RoomSize
 
     /// Makes an empty room.
@@ -99,6 +100,8 @@ extension Room {
             return change(id) { $0.name = name }
         case .hand(let isRaised):
             return raiseHand(isRaised, of: id)
+        case .react(let reaction):
+            return [.tellOthers(connection, .reaction(id, reaction))]
         case .status(let status):
             guard member.seat?.connection == connection else { throw .notJoined }
             return change(id) { $0.seat?.status = status }
@@ -122,6 +125,8 @@ extension Room {
             guard let peer = members[other], let seat = peer.seat?.connection else { throw .unknownMember }
             guard member.role.isAbove(peer.role) else { throw .notAllowed }
             return [.tell([seat], .mute(by: id))]
+        case .lower(let other):
+            return try lowerHands(of: other, by: member, at: now)
         }
     }
 
@@ -137,11 +142,16 @@ extension Room {
             try announce(Limits.announcement, at: now)
         case .typing:
             try announce(Limits.typingNotice, at: now)
-        case .read, .clear, .signal, .lock, .settings, .admit, .deny, .role, .remove, .mute: break
+        case .react:
+            if let wait = reactions.take(at: now) { throw .tooManyRequests(wait, .roomReactions) }
+            try announce(Limits.reactionNotice, at: now)
+        case .read, .clear, .signal, .lock, .settings, .admit, .deny, .role, .remove, .mute, .lower:
+            break
         }
     }
 
-    private mutating func announce(_ byteCount: Int, at now: ContinuousClock.Instant) throws(RequestError) {
+    /// Counts so many bytes that all members are told of one, or fewer.
+    mutating func announce(_ byteCount: Int, at now: ContinuousClock.Instant) throws(RequestError) {
         if let wait = announcements.take(byteCount, at: now) { throw .tooManyRequests(wait, .announcementBytes) }
     }
 

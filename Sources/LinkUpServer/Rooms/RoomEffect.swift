@@ -31,6 +31,8 @@ enum RoomEvent: Equatable, Sendable {
     case room(RoomSettings)
     /// A member begins or ceases to type.
     case typing(MemberID, active: Bool)
+    /// A member shows a feeling.
+    case reaction(MemberID, Reaction)
     /// Another connection of the same member has entered the call.
     case moved
     /// Whoever is told is asked to send no sound.

@@ -14,6 +14,8 @@ enum RoomRequest: Equatable, Sendable {
     case name(DisplayName)
     /// To raise a hand or lower it.
     case hand(Bool)
+    /// To show a feeling, for a moment.
+    case react(Reaction)
     /// To say what one sends, and whether one records.
     case status(MediaStatus)
     /// To leave the call.
@@ -34,13 +36,15 @@ enum RoomRequest: Equatable, Sendable {
     case remove(MemberID)
     /// To ask a member to send no sound.
     case mute(MemberID)
+    /// To lower the hand of a member, or all hands.
+    case lower(MemberID?)
 
     /// What it takes to be allowed this.
     var permission: Permission {
         switch self {
-        case .read, .name, .hand, .exit: .read
+        case .read, .name, .hand, .react, .exit: .read
         case .say, .amend, .typing, .status, .signal: .takePart
-        case .clear, .lock, .admit, .deny, .remove, .mute: .moderate
+        case .clear, .lock, .admit, .deny, .remove, .mute, .lower: .moderate
         case .settings, .role: .govern
         }
     }

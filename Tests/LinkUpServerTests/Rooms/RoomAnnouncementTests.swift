@@ -47,7 +47,7 @@ struct RoomAnnouncementTests: RoomSuite {
     }
 
     /// What one asks for costs all others something.
-    @Test(arguments: [.hand(true), .typing(true), .exit] as [RoomRequest])
+    @Test(arguments: [.hand(true), .typing(true), .react(.yes), .exit] as [RoomRequest])
     func announcementsHaveALimit(_ request: RoomRequest) throws {
         var room = try room("a", "b")
         var refused = 0
@@ -59,6 +59,24 @@ struct RoomAnnouncementTests: RoomSuite {
         // What is said has a limit of its own.
         let say = RoomRequest.say(byteCount: 1)
         #expect(code { _ = try room.receive(say, from: MemberID("b"), through: "b1", at: start) } == nil)
+    }
+
+    @Test
+    func reactionsReachTheOthersAndHaveALimit() throws {
+        var room = try room("a", "b")
+        let react = RoomRequest.react(.applause)
+        for _ in 0..<Limits.roomReactions.burst {
+            let effects = try room.receive(react, from: MemberID("a"), through: "a1", at: start)
+            #expect(effects == [.tellOthers("a1", .reaction(MemberID("a"), .applause))])
+        }
+        #expect(code { _ = try room.receive(react, from: MemberID("b"), through: "b1", at: start) } == .tooManyRequests)
+        // What has to be known of members is told all the same.
+        #expect(code { _ = try room.receive(.hand(true), from: MemberID("b"), through: "b1", at: start) } == nil)
+        let later = start + .seconds(1)
+        for _ in 0..<Limits.roomReactions.perSecond {
+            #expect(code { _ = try room.receive(react, from: MemberID("b"), through: "b1", at: later) } == nil)
+        }
+        #expect(code { _ = try room.receive(react, from: MemberID("b"), through: "b1", at: later) } == .tooManyRequests)
     }
 
     @Test

@@ -13,9 +13,10 @@ struct RoomPermissionTests: RoomSuite {
         let (orderly, host) = (Set<Role>([.host, .moderator]), Set<Role>([.host]))
         let target = MemberID("t")
         return [
-            (.read, all), (.hand(true), all), (.exit, all), (.say(byteCount: 1), active),
+            (.read, all), (.hand(true), all), (.react(.heart), all), (.exit, all), (.say(byteCount: 1), active),
             (.amend(byteCount: 1), active),
             (.typing(true), active), (.clear, orderly), (.lock(true), orderly), (.remove(target), orderly),
+            (.lower(target), orderly), (.lower(nil), orderly),
             (.settings(waiting: true, newcomers: .guest), host), (.role(target, .guest), host),
         ]
     }()
@@ -46,6 +47,37 @@ struct RoomPermissionTests: RoomSuite {
             _ = try room.receive(.remove(MemberID("b")), from: MemberID("a"), through: "a1", at: start)
         }
         #expect(removed == (isAbove ? nil : .notAllowed))
+    }
+
+    /// Whose hand who may lower: those of hosts are for hosts.
+    @Test(arguments: [Role.host, .moderator], Role.allCases)
+    func handsAreLowered(by role: Role, of other: Role) throws {
+        var room = try room("h", "a", "b", "c")
+        for (id, role) in [("a", role), ("b", other)] { _ = try room.give(role, to: MemberID(id), at: start) }
+        for id in ["a", "b", "c"] {
+            _ = try room.receive(.hand(true), from: MemberID(id), through: "\(id)1", at: start)
+        }
+        let may = role == .host || other != .host
+        let lower = { (room: inout Room, id: String?) in
+            try room.receive(.lower(id.map { MemberID($0) }), from: MemberID("a"), through: "a1", at: start)
+        }
+        var one = room
+        if may {
+            #expect(try lower(&one, "b") == [.tellAll(.member(try view("b", in: one)))])
+            #expect(try lower(&one, "b") == [], "it is down already")
+        } else {
+            #expect(code { _ = try lower(&one, "b") } == .notAllowed)
+        }
+        #expect(try view("b", in: one).hand == (may ? 0 : 2))
+        #expect(try view("c", in: one).hand == 3)
+        #expect(code { _ = try lower(&one, "nobody") } == .unknownMember)
+        // All that it may, its own among them, each of which is told.
+        let all = try lower(&room, nil)
+        #expect(all.count == (may ? 3 : 2))
+        #expect(try ["a", "b", "c"].map { try view($0, in: room).hand } == [0, may ? 0 : 2, 0])
+        // The order goes on.
+        _ = try room.receive(.hand(true), from: MemberID("c"), through: "c1", at: start)
+        #expect(try view("c", in: room).hand == 4)
     }
 
     @Test

@@ -128,3 +128,23 @@ test('who recorded before the connection was lost is not told of again', async (
   await answer(joined(person('me'), person('ana', { recording: true }), person('cid', { recording: true })));
   assert.deepEqual(told.map(({ values }) => values.name), ['ana', 'cid']);
 });
+
+test('a hand that somebody else has lowered is told of, and one\'s own doing is not', async () => {
+  const { told, deliver, members, requests, answer } = await makeJoined(person('ana'));
+  const mine = (hand) => deliver('member', { ...person('me'), hand });
+  mine(1);
+  mine(0);
+  assert.deepEqual(told.map(({ key }) => key), ['note.hand-lowered']);
+  mine(2);
+  void members.raiseHand(false);
+  await settle();
+  assert.deepEqual(requests[0].value, { raised: false });
+  mine(0);
+  await answer({});
+  mine(3);
+  mine(0);
+  assert.equal(told.length, 2);
+  void members.lowerHand('ana');
+  void members.lowerHand();
+  assert.deepEqual(requests.map(({ name, value }) => [name, value]), [['lower', { id: 'ana' }], ['lower', { all: true }]]);
+});

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { colourCount, noColours, reduceColours } from '../../state/colours.js';
 import { noConnection, reduceConnection } from '../../state/connection.js';
-import { handOf, hasRaised, isHost, isModerator, nobody, othersOf, recorderNames, reduceMembers, typingNames } from '../../state/members.js';
+import { handOf, hasRaised, isHost, isModerator, mayLower, nobody, othersOf, recorderNames, reduceMembers, typingNames } from '../../state/members.js';
 import { noMedia, reduceMedia } from '../../state/media.js';
 import { noNotices, reduceNotices } from '../../state/notices.js';
 import { closedPanel, reducePanel } from '../../state/panel.js';
@@ -73,6 +73,18 @@ table(reduceMembers, nobody, ({ hands, list }) => list.map(({ id }) => handOf({ 
   ['after a reconnection it is what the server says', [members(2), raises(0, 1), { type: 'members', members: [member(0, { hand: 0 }), member(1, { hand: 4 })] }], [0, 1]],
   ['a server that knows nothing of hands', [{ type: 'members', members: [member(0, { hand: undefined })] }], [0]],
 ]);
+
+for (const [own, other, hand, expected] of [
+  ['host', 'host', 1, true], ['host', 'guest', 1, true], ['host', 'member', 0, false],
+  ['moderator', 'host', 1, false], ['moderator', 'moderator', 1, true], ['moderator', 'member', 1, true],
+  ['member', 'member', 1, false], ['guest', 'guest', 1, false],
+]) {
+  test(`a ${own} may ${expected ? '' : 'not '}lower the hand of a ${other} that is ${hand ? 'up' : 'down'}`, () => {
+    const state = run(reduceMembers, nobody, [{ type: 'joined', self: 'id-0' }, members(2), came(0, { role: own, hand: 2 }), came(1, { role: other, hand })]);
+    assert.equal(mayLower(state, state.list[1]), expected);
+    assert.equal(mayLower(state, state.list[0]), false, 'of oneself');
+  });
+}
 
 const records = (number, recording = true) => came(number, { call: { recording } });
 

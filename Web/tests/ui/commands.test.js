@@ -5,7 +5,7 @@ import { createPageStore } from '../../state/state.js';
 import { makeCommands } from '../../ui/commands/commands.js';
 import { commandFor, isEscape, keyName } from '../../ui/commands/shortcuts.js';
 
-const ids = ['join', 'permit', 'mute', 'camera', 'screen', 'hand', 'chat', 'people', 'invite', 'leave', 'check', 'stats', 'devices', 'noise', 'blur', 'flip', 'help', 'more', 'layout', 'pin', 'own', 'fullscreen', 'pip'];
+const ids = ['join', 'permit', 'mute', 'camera', 'screen', 'hand', 'reactions', 'chat', 'people', 'invite', 'leave', 'check', 'stats', 'devices', 'noise', 'blur', 'flip', 'help', 'more', 'layout', 'pin', 'own', 'fullscreen', 'pip'];
 
 function make({ screen = 'call', canShareScreen = true, canFill = true, canPip = true } = {}) {
   const store = createPageStore();
@@ -52,7 +52,7 @@ test('the list is whole, under one name each, and its words are there', () => {
 for (const [screen, expected] of [
   ['home', []],
   ['lobby', ['join', 'mute', 'camera', 'devices', 'help']],
-  ['call', ['mute', 'camera', 'screen', 'hand', 'chat', 'people', 'invite', 'leave', 'check', 'stats', 'devices', 'help', 'more', 'layout', 'fullscreen', 'pip']],
+  ['call', ['mute', 'camera', 'screen', 'hand', 'reactions', 'chat', 'people', 'invite', 'leave', 'check', 'stats', 'devices', 'help', 'more', 'layout', 'fullscreen', 'pip']],
   ['left', []],
 ]) {
   test(`what can be done: ${screen}`, () => {

@@ -5,7 +5,7 @@
  * @typedef {import('../../i18n/t.js').Key} Key
  * @typedef {import('../icons.js').IconName} IconName
  * @typedef {import('./stage-commands.js').StageCommandId} StageCommandId
- * @typedef {'join' | 'permit' | 'mute' | 'camera' | 'screen' | 'hand' | 'chat' | 'people' | 'invite' | 'leave' | 'check' | 'stats' | 'devices' | 'noise' | 'blur' | 'flip' | 'help' | 'more' | StageCommandId} CommandId
+ * @typedef {'join' | 'permit' | 'mute' | 'camera' | 'screen' | 'hand' | 'reactions' | 'chat' | 'people' | 'invite' | 'leave' | 'check' | 'stats' | 'devices' | 'noise' | 'blur' | 'flip' | 'help' | 'more' | StageCommandId} CommandId
  *
  * @typedef {object} Command
  * @property {CommandId} id
@@ -92,6 +92,7 @@ export function makeCommands(store, actions) {
       run: () => actions.toggleHand(),
       toggle: { label: 'command.hand-down', kind: 'lights', isOn: ({ members }) => handOf(members, members.self) > 0 },
     },
+    reactions: { id: 'reactions', icon: 'smile', key: { code: 'KeyE' }, label: 'command.reactions', when: isIn, run: () => store.apply({ type: 'reaction-menu', isOpen: true }) },
     chat: {
       id: 'chat',
       icon: 'chat',

@@ -3,6 +3,7 @@
 import { t } from '../../i18n/t.js';
 import { commandButton } from '../commands/button.js';
 import { h } from '../dom.js';
+import { placeAbove } from './place.js';
 
 /** @typedef {import('../commands/commands.js').CommandId} CommandId */
 
@@ -11,13 +12,10 @@ import { h } from '../dom.js';
  *
  * @type {readonly CommandId[]}
  */
-const choices = ['devices', 'layout', 'pin', 'own', 'fullscreen', 'pip', 'stats'];
+const choices = ['reactions', 'devices', 'layout', 'pin', 'own', 'fullscreen', 'pip', 'stats'];
 
 /** What one may want several times in a row. */
 const lasting = new Set(['layout']);
-
-/** Between the menu, its button and the edges of the window, in pixels. */
-const gap = 8;
 
 /**
  * @param {object} options
@@ -39,19 +37,10 @@ export function createMenu({ store, commands, opener, signal }) {
     opener.setAttribute('aria-expanded', String(isOpen));
     if (isOpen && !element.open) {
       element.showModal();
-      place();
+      placeAbove(element, opener);
     } else if (!isOpen && element.open) {
       element.close();
     }
-  }
-
-  function place() {
-    const { left, right, top } = opener.getBoundingClientRect();
-    const { width } = element.getBoundingClientRect();
-    const most = Math.max(innerWidth - width - gap, gap);
-    element.style.left = `${Math.min(Math.max((left + right - width) / 2, gap), most)}px`;
-    element.style.bottom = `${innerHeight - top + gap}px`;
-    element.style.maxHeight = `${top - 2 * gap}px`;
   }
 
   function close() {

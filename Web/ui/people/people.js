@@ -1,9 +1,10 @@
 /** Who is in the room, and what whoever hosts it may do: let in those who wait, and lock it. */
 
 import { t } from '../../i18n/t.js';
-import { handOf, isHost, isModerator, othersOf } from '../../state/members.js';
+import { handOf, isHost, isModerator, mayLower, othersOf } from '../../state/members.js';
 import { createAvatar, personName } from '../controls/controls.js';
 import { h } from '../dom.js';
+import { icon } from '../icons.js';
 import { keyed } from '../keyed.js';
 import { createHandMark, createRecordMark } from '../tile/marks.js';
 import { createWays } from './ways.js';
@@ -32,15 +33,17 @@ export function createPeople({ store, session, signal }) {
   /** @type {HTMLInputElement} */
   const newcomersWait = h('input', { id: 'newcomers-wait', type: 'checkbox', onchange: () => change(session.letWait(newcomersWait.checked)) });
   const wait = h('div', { class: 'option lock' }, newcomersWait, h('label', { for: 'newcomers-wait' }, t('people.let-wait')));
-  const element = h('div', {}, waitingPart, list, others, wait, lock, createWays({ store, signal }).element);
+  const lowerAll = h('button', { type: 'button', class: 'small lower-all', onclick: () => session.lowerHand() }, icon('hand'), t('people.lower-all'));
+  const element = h('div', {}, waitingPart, lowerAll, list, others, wait, lock, createWays({ store, signal }).element);
   store.watch(({ members }) => members, show, { signal });
   return { element };
 
   /** @param {import('../../state/members.js').Members} members */
   function show(members) {
     const { colours } = store.get();
-    const rows = members.list.map((member) => ({ ...member, isSelf: member.id === members.self, turn: handOf(members, member.id) }));
-    keyed(list, rows, ({ id, isSelf }) => `${id} ${isSelf}`, makeRow, (row, member) => row.show(member, colours));
+    const rows = members.list.map((member) => ({ ...member, isSelf: member.id === members.self, turn: handOf(members, member.id), isLowerable: mayLower(members, member) }));
+    lowerAll.hidden = rows.filter(({ isLowerable }) => isLowerable).length < 2;
+    keyed(list, rows, ({ id, isSelf }) => `${id} ${isSelf}`, (member) => makeRow(member, session), (row, member) => row.show(member, colours));
     others.hidden = othersOf(members) === 0;
     others.textContent = t('side.others', { count: othersOf(members) });
     keyed(waiting, members.waiting, ({ id, name }) => `${id} ${name}`, makeWaiting, () => undefined);
@@ -71,21 +74,24 @@ export function createPeople({ store, session, signal }) {
   }
 }
 
-/** @param {{ isSelf: boolean }} person */
-function makeRow({ isSelf }) {
+/** @param {{ id: string, isSelf: boolean }} person @param {import('../../session.js').Session} session */
+function makeRow({ id, isSelf }, session) {
   const avatar = createAvatar();
   const [name, ...mark] = personName('', { class: 'name', isSelf });
   const hand = createHandMark();
   const record = createRecordMark().element;
   const role = h('span', { class: 'role' });
-  const element = h('li', {}, avatar.element, name, ...mark, record, hand.element, role);
+  const lower = h('button', { type: 'button', class: 'small lower', onclick: () => session.lowerHand(id) }, t('people.lower'));
+  const element = h('li', {}, avatar.element, name, ...mark, record, hand.element, lower, role);
   return {
     element,
-    /** @param {import('../../state/members.js').Member & { turn: number }} member @param {import('../../state/colours.js').Colours} colours */
-    show({ name: called, role: kind, away, call, turn }, colours) {
+    /** @param {import('../../state/members.js').Member & { turn: number, isLowerable: boolean }} member @param {import('../../state/colours.js').Colours} colours */
+    show({ name: called, role: kind, away, call, turn, isLowerable }, colours) {
       avatar.show(called, colours);
       if (name) name.textContent = called;
       hand.update(turn);
+      lower.hidden = !isLowerable;
+      lower.setAttribute('aria-label', t('people.lower-one', { name: called }));
       record.hidden = call?.recording !== true;
       const words = roles[kind];
       role.textContent = words ? t(words) : '';

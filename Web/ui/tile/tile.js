@@ -6,6 +6,7 @@ import { isScreen, ownerOf } from '../../state/stage/tiles.js';
 import { createAvatar, personName } from '../controls/controls.js';
 import { h } from '../dom.js';
 import { icon } from '../icons.js';
+import { createReactionMark } from '../reactions/mark.js';
 import { cropLimit, pictureBox } from '../stage/grid.js';
 import { createHandMark, createNote, createQualityMark, createRecordMark, createRouteMark, createTrustMark } from './marks.js';
 import { createTools } from './tools.js';
@@ -53,7 +54,7 @@ export class Tile {
     const trust = this.#isSelf ? [] : [createTrustMark({ id: owner, store, signal: this.#end.signal }).element];
     this.#tools = createTools({ id, store, tile: () => this.element });
     const foot = h('div', { class: 'tile-foot' }, bar, this.#tools.element);
-    const parts = [this.#video, this.#avatar.element, this.#note.element, ...trust, foot, this.#play];
+    const parts = [this.#video, this.#avatar.element, this.#note.element, ...trust, foot, this.#play, createReactionMark({ id, store, signal: this.#end.signal }).element];
     this.element = h('article', { class: isScreen(id) ? 'tile is-screen' : 'tile', 'data-peer': id, ondblclick: this.#tools.doubleClick }, ...parts);
   }
 

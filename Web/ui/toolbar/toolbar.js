@@ -21,6 +21,7 @@ const badgeLimit = 99;
 export function createToolbar({ store, commands, signal }) {
   const options = { store, signal };
   const chat = badged(commandButton(commands.chat, { ...options, id: 'chat-toggle' }), 'command.chat', 'command.chat-unread');
+  const reactions = commandButton(commands.reactions, { ...options, id: 'reactions-toggle' });
   const more = commandButton(commands.more, { ...options, id: 'more' });
   const element = h(
     'nav',
@@ -29,6 +30,7 @@ export function createToolbar({ store, commands, signal }) {
     commandButton(commands.camera, { ...options, id: 'camera' }),
     commandButton(commands.screen, { ...options, id: 'screen' }),
     commandButton(commands.hand, { ...options, id: 'hand' }),
+    reactions,
     chat.element,
     more,
     commandButton(commands.leave, { ...options, id: 'leave', class: 'round danger' }),
@@ -37,7 +39,7 @@ export function createToolbar({ store, commands, signal }) {
   const unfill = commandButton(commands.fullscreen, { ...options, class: 'round leave-full' });
   // The menu has it as well: on the toolbar it takes room only while there is something to leave.
   store.watch(({ stage }) => stage.full === 'call', (isFull) => (isFull ? more.after(unfill) : unfill.remove()), { signal });
-  return { element, chat: chat.button, more };
+  return { element, chat: chat.button, more, reactions };
 }
 
 /**
