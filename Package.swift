@@ -46,6 +46,8 @@ let package = Package(
     ],
     targets: [
         .target(name: "CLinuxUDP", cSettings: [.define("_GNU_SOURCE")]),
+        // docs/decisions/0021-qr-codes.md
+        .systemLibrary(name: "CQRCodegen", providers: [.apt(["libqrcodegen-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(
             name: "EngineIO",
@@ -63,9 +65,9 @@ let package = Package(
         .target(
             name: "LinkUpServer",
             dependencies: [
-                "EngineIO", "EngineIOTransport", "Listening", "Locking", "Networking", "SocketIO", "STUN", "TURN",
-                "TURNServer", .crypto, .grdb, .heap, .httpTypes, .hummingbird, .logging, .metrics, .nioCore, .nioPosix,
-                .orderedCollections, .serviceLifecycle, .unixSignals,
+                "CQRCodegen", "EngineIO", "EngineIOTransport", "Listening", "Locking", "Networking", "SocketIO", "STUN",
+                "TURN", "TURNServer", .crypto, .grdb, .heap, .httpTypes, .hummingbird, .logging, .metrics, .nioCore,
+                .nioPosix, .orderedCollections, .serviceLifecycle, .unixSignals,
             ],
             swiftSettings: settings,
             plugins: ["EmbedWeb"]

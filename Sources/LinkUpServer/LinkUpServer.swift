@@ -218,6 +218,12 @@ public final class LinkUpServer: Sendable {
                 return Readiness(await stored.map { "database: \($0)" } + ports.map { "turn: \($0)" }).response
             }
         }
+        let codes = InviteCodes(publicHosts: configuration.protections.publicHosts, base: configuration.basePath)
+        for method in [HTTPRequest.Method.get, .head] {
+            router.on(RouterPath("\(configuration.basePath)api/qr.svg"), method: method) { request, _ in
+                codes.answer(request)
+            }
+        }
         router.post(RouterPath("\(configuration.basePath)api/leave")) { [self] request, _ in
             await Goodbye.receive(request.body, rooms.withLock { $0 })
         }

@@ -1,3 +1,5 @@
+import FoundationEssentials
+
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -8,6 +10,19 @@ import Darwin
 
 /// The terminal, or whatever stands in its place.
 enum Console {
+    /// The columns of standard output; `nil` where it is no terminal, or one that can't show colours and blocks.
+    static var width: Int? {
+        let environment = ProcessInfo.processInfo.environment
+        let names = ["LC_ALL", "LC_CTYPE", "LANG"]
+        let locale = names.lazy.compactMap { environment[$0] }.first { !$0.isEmpty }?.lowercased() ?? ""
+        guard isatty(STDOUT_FILENO) == 1, environment["TERM"].map({ $0 != "dumb" }) ?? false,
+            locale.contains("utf-8") || locale.contains("utf8")
+        else { return nil }
+        var size = winsize()
+        guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
+        return Int(size.ws_col)
+    }
+
     /// Writes lines to standard output, at once: who waits for the first line may read from a pipe.
     static func say(_ text: String) {
         write(text + "\n", to: STDOUT_FILENO)

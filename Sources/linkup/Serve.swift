@@ -67,6 +67,9 @@ struct Serve: AsyncParsableCommand {
     @Flag(name: .customLong("share-tls"), help: "Serve HTTPS and TURN over TLS on the page's port, beside HTTP.")
     var shareTLS = false
 
+    @Flag(name: .customLong("no-qr"), help: "Print no QR code of the page's address in a terminal.")
+    var noQR = false
+
     @OptionGroup var serveOptions: ServeOptions
 
     @OptionGroup var options: TURNOptions
@@ -84,13 +87,15 @@ struct Serve: AsyncParsableCommand {
         let logger = Logger(label: "linkup")
         configuration.turn.tls?.warnOfEnd(to: logger)
         let server = try LinkUpServer(configuration: configuration, logger: logger)
+        let hasCode = try !reader.isSet(.noQR)
         try await server.run { addresses in
             let turn = TURNGreeting(
                 configuration: server.turnConfiguration,
                 port: addresses.turnPort,
                 tlsPort: addresses.tlsPort
             )
-            Console.say((Self.greeting(addresses) + turn.lines).joined(separator: "\n"))
+            let code = hasCode ? Self.code(addresses, width: Console.width) : []
+            Console.say((Self.greeting(addresses) + turn.lines + code).joined(separator: "\n"))
         }
     }
 
@@ -99,10 +104,32 @@ struct Serve: AsyncParsableCommand {
         let texts: [OptionName: String?] = [
             .port: port.map(String.init), .turnHost: turnHost, .dataDirectory: dataDirectory,
             .webDirectory: webDirectory, .basePath: basePath, .relayPeers: relayPeers,
-            .shareTLS: shareTLS ? "true" : nil,
+            .shareTLS: shareTLS ? "true" : nil, .noQR: noQR ? "true" : nil,
         ]
         for (name, text) in texts { flags[name] = text.map { .string($0) } }
         return flags
+    }
+
+    /// The address of the page as a QR code, for the phone of whoever sits at the terminal.
+    /// - Parameters:
+    ///   - addresses: Where the page is.
+    ///   - width: The columns of the terminal; `nil` where there is none, as under a service manager.
+    /// - Returns: Nothing where it does not fit, or where there is no address that a phone can reach.
+    static func code(_ addresses: LinkUpServer.Addresses, width: Int?) -> [String] {
+        guard let width, let address = reachable(addresses), let code = QRCode(address), code.terminalWidth <= width
+        else { return [] }
+        return code.terminalLines
+    }
+
+    /// The first address of the page that other machines may reach.
+    private static func reachable(_ addresses: LinkUpServer.Addresses) -> String? {
+        let scheme = addresses.isSecure ? "https" : "http"
+        let loopback = ["localhost", "::1"]
+        guard let host = addresses.hostname ?? NetworkInterfaces.localNetworkAddresses().first,
+            !loopback.contains(host), !host.hasPrefix("127.")
+        else { return nil }
+        let authority = host.contains(":") ? "[\(host)]" : host
+        return "\(scheme)://\(authority):\(addresses.port)\(addresses.basePath)"
     }
 
     /// What is printed when all ports are open; programs that wait for it read the port from the first line.

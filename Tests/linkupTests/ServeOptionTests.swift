@@ -94,6 +94,30 @@ struct ServeOptionTests {
         }
     }
 
+    /// Where a code is of use: on a terminal that it fits in, of an address that others can reach.
+    @Test(arguments: [
+        ("192.0.2.7", 80, true), ("192.0.2.7", 33, true), ("192.0.2.7", 32, false), ("192.0.2.7", nil, false),
+        ("2001:db8::7", 80, true), ("127.0.0.1", 80, false), ("::1", 80, false), ("localhost", 80, false),
+    ])
+    func theCodeIsForOthers(_ hostname: String, width: Int?, isPrinted: Bool) {
+        let addresses = LinkUpServer.Addresses(
+            hostname: hostname,
+            port: 3000,
+            isSecure: false,
+            basePath: .root,
+            turnPort: 1,
+            tlsPort: nil
+        )
+        #expect(Serve.code(addresses, width: width).isEmpty != isPrinted)
+    }
+
+    @Test
+    func theCodeCanBeSwitchedOff() throws {
+        #expect(try !TURNOptions.parse([]).reader(environment: [:]).isSet(.noQR))
+        #expect(try TURNOptions.parse([]).reader(environment: ["LINKUP_NO_QR": "1"]).isSet(.noQR))
+        #expect(try TURNOptions.parse([]).reader(with: [.noQR: .string("true")], environment: [:]).isSet(.noQR))
+    }
+
     @Test
     func theGreetingNamesTheWholeAddress() throws {
         var addresses = LinkUpServer.Addresses(

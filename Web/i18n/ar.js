@@ -111,8 +111,7 @@ export default {
     many: 'الأشخاص، {count} شخصًا ينتظرون الدخول',
     other: 'الأشخاص، {count} شخص ينتظرون الدخول',
   },
-  'command.invite': 'نسخ رابط الدعوة',
-  'command.invite-share': 'دعوة الآخرين',
+  'command.invite': 'دعوة الآخرين',
   'command.leave': 'مغادرة المكالمة',
   'command.devices': 'الكاميرا والصوت',
   'command.noise': 'كبت الضوضاء',
@@ -194,6 +193,12 @@ export default {
   'note.left': 'غادر {name} المكالمة',
 
   'hand.mark': 'يد مرفوعة، رقم {count}',
+
+  'invite.title': 'دعوة الآخرين',
+  'invite.intro': 'كل من يفتح هذا الرابط يكون في الغرفة نفسها. تقرأ كاميرا الهاتف الرمز.',
+  'invite.code': 'رمز QR للعنوان {!address}',
+  'invite.show-code': 'رمز QR',
+  'invite.close': 'إغلاق',
 
   'reaction.said': '{names}: {!what}',
   'reaction.said-many': beside('{!what}: {count}'),

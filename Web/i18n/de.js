@@ -86,8 +86,7 @@ export default {
   'command.chat-unread': { one: 'Chat, {count} ungelesene Nachricht', other: 'Chat, {count} ungelesene Nachrichten' },
   'command.people': 'Personen',
   'command.people-waiting': { one: 'Personen, {count} wartet auf Einlass', other: 'Personen, {count} warten auf Einlass' },
-  'command.invite': 'Einladungslink kopieren',
-  'command.invite-share': 'Andere einladen',
+  'command.invite': 'Andere einladen',
   'command.leave': 'Gespräch verlassen',
   'command.devices': 'Kamera und Ton',
   'command.noise': 'Geräusche unterdrücken',
@@ -169,6 +168,12 @@ export default {
   'note.left': '{name} hat das Gespräch verlassen',
 
   'hand.mark': 'Meldung, Nummer {count}',
+
+  'invite.title': 'Andere einladen',
+  'invite.intro': 'Wer diesen Link öffnet, ist im selben Raum. Die Kamera eines Telefons liest den Code.',
+  'invite.code': 'QR-Code von {!address}',
+  'invite.show-code': 'QR-Code',
+  'invite.close': 'Schließen',
 
   'reaction.said': '{names}: {!what}',
   'reaction.said-many': { one: '{count} Person: {!what}', other: '{count} Personen: {!what}' },

@@ -86,8 +86,7 @@ export default {
   'command.chat-unread': { one: 'Chat, {count} unread', other: 'Chat, {count} unread' },
   'command.people': 'People',
   'command.people-waiting': { one: 'People, {count} waits to be let in', other: 'People, {count} wait to be let in' },
-  'command.invite': 'Copy invite link',
-  'command.invite-share': 'Invite others',
+  'command.invite': 'Invite others',
   'command.leave': 'Leave the call',
   'command.devices': 'Camera and sound',
   'command.noise': 'Suppress noise',
@@ -169,6 +168,12 @@ export default {
   'note.left': '{name} left the call',
 
   'hand.mark': 'Hand raised, number {count}',
+
+  'invite.title': 'Invite others',
+  'invite.intro': 'Whoever opens this link is in the same room. The camera of a phone reads the code.',
+  'invite.code': 'QR code of {!address}',
+  'invite.show-code': 'QR code',
+  'invite.close': 'Close',
 
   'reaction.said': '{names}: {!what}',
   'reaction.said-many': { one: '{count} person: {!what}', other: '{count} people: {!what}' },

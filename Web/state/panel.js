@@ -9,6 +9,7 @@
  * @property {boolean} isHelpOpen
  * @property {boolean} isCheckOpen  the test of the connection
  * @property {boolean} isMenuOpen  of what has no place on the toolbar
+ * @property {boolean} isInviteOpen  how others are invited
  * @property {boolean} isReactionsOpen  the choice of a reaction
  * @property {boolean} isStatsOpen  the figures of the connections
  * @property {boolean} isDevicesOpen  the choice of devices
@@ -20,6 +21,7 @@
  *   | { type: 'help', isOpen: boolean }
  *   | { type: 'check', isOpen: boolean }
  *   | { type: 'menu', isOpen: boolean }
+ *   | { type: 'invite', isOpen: boolean }
  *   | { type: 'reaction-menu', isOpen: boolean }
  *   | { type: 'stats', isOpen: boolean }
  *   | { type: 'devices', isOpen: boolean }
@@ -32,7 +34,7 @@
 import { changed } from './store.js';
 
 /** @type {Panel} */
-export const closedPanel = { isOpen: false, tab: 'chat', isHelpOpen: false, isCheckOpen: false, isMenuOpen: false, isReactionsOpen: false, isStatsOpen: false, isDevicesOpen: false, isInSight: true, unread: 0, hasShortcuts: true };
+export const closedPanel = { isOpen: false, tab: 'chat', isHelpOpen: false, isCheckOpen: false, isMenuOpen: false, isInviteOpen: false, isReactionsOpen: false, isStatsOpen: false, isDevicesOpen: false, isInSight: true, unread: 0, hasShortcuts: true };
 
 /** @param {Panel} panel @param {PanelEvent | { type: '' }} event @returns {Panel} */
 export function reducePanel(panel, event) {
@@ -46,6 +48,8 @@ export function reducePanel(panel, event) {
       return changed(panel, { isCheckOpen: event.isOpen, isHelpOpen: false, isMenuOpen: false });
     case 'menu':
       return changed(panel, { isMenuOpen: event.isOpen });
+    case 'invite':
+      return changed(panel, { isInviteOpen: event.isOpen, isHelpOpen: false, isMenuOpen: false });
     case 'reaction-menu':
       return changed(panel, { isReactionsOpen: event.isOpen, isHelpOpen: false, isMenuOpen: false });
     case 'stats':
@@ -59,7 +63,7 @@ export function reducePanel(panel, event) {
     case 'messages':
       return read(changed(panel, { unread: panel.unread + (event.news ?? 0) }));
     case 'left':
-      return changed(panel, { isOpen: false, tab: 'chat', isHelpOpen: false, isCheckOpen: false, isMenuOpen: false, isReactionsOpen: false, isStatsOpen: false, isDevicesOpen: false, unread: 0 });
+      return changed(panel, { isOpen: false, tab: 'chat', isHelpOpen: false, isCheckOpen: false, isMenuOpen: false, isInviteOpen: false, isReactionsOpen: false, isStatsOpen: false, isDevicesOpen: false, unread: 0 });
     default:
       return panel;
   }

@@ -14,6 +14,7 @@ enum OptionName: String, CaseIterable, Sendable {
     case webDirectory = "web-directory"
     case basePath = "base-path"
     case logLevel = "log-level"
+    case noQR = "no-qr"
 
     // Who may speak to the application, and how much of it anybody may take.
     case publicHost = "public-host"

@@ -17,7 +17,6 @@ function make({ screen = 'call', canShareScreen = true, canFill = true, canPip =
   const commands = makeCommands(store, {
     join: act('join'),
     leave: act('leave'),
-    invite: act('invite'),
     toggleMicrophone: act('microphone'),
     toggleCamera: act('camera'),
     toggleScreen: act('screen'),
@@ -60,11 +59,6 @@ for (const [screen, expected] of [
     assert.deepEqual(list.filter(({ when }) => when(store.get())).map(({ id }) => id), expected);
   });
 }
-
-test('to invite is to copy, or to share where that is usual', () => {
-  const actions = { isInviteShared: true };
-  assert.deepEqual([make().commands.invite.label, makeCommands(createPageStore(), actions).invite.label], ['command.invite', 'command.invite-share']);
-});
 
 for (const [what, more, expected] of [
   ['nothing', {}, []],
@@ -156,8 +150,8 @@ test('one\'s own picture is hidden, with a word on how it comes back', () => {
 
 test('what the commands do', () => {
   const { store, commands, done } = make();
-  for (const id of ['join', 'mute', 'camera', 'screen', 'hand', 'invite', 'leave']) commands[id].run();
-  assert.deepEqual(done, ['join', 'microphone', 'camera', 'screen', 'hand', 'invite', 'leave']);
+  for (const id of ['join', 'mute', 'camera', 'screen', 'hand', 'leave']) commands[id].run();
+  assert.deepEqual(done, ['join', 'microphone', 'camera', 'screen', 'hand', 'leave']);
   const panel = () => (store.get().panel.isOpen ? store.get().panel.tab : 'closed');
   const shown = ['chat', 'people', 'people', 'people', 'chat', 'chat'].map((id) => (commands[id].run(), panel()));
   assert.deepEqual(shown, ['chat', 'people', 'closed', 'people', 'chat', 'closed']);

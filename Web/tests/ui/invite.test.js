@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createPageStore } from '../../state/state.js';
-import { canShare, copyLink, prefersShare, shareLink } from '../../ui/room/invite.js';
+import { canShare, codeAddress, copyLink, shareLink } from '../../ui/room/invite.js';
 
 const link = 'https://talk.example/r/tea';
 const failure = (name) => Object.assign(new Error(name), { name });
 
-function make({ share, write, isPhone = true } = {}) {
+function make({ share, write } = {}) {
   const store = createPageStore();
   const done = [];
   const act = (what, fails) => async (value) => {
@@ -17,7 +17,6 @@ function make({ share, write, isPhone = true } = {}) {
   const surroundings = {
     location: { origin: 'https://talk.example' },
     navigator,
-    matchMedia: () => ({ matches: isPhone }),
     prompt: (words, text) => done.push(`prompt ${text}`),
   };
   return { store, surroundings, done, notes: () => store.get().notices.list.map(({ sentence }) => sentence.key) };
@@ -39,12 +38,12 @@ for (const [what, invite, options, done, notes] of [
 }
 
 for (const [what, options, expected] of [
-  ['a phone', { share: '' }, [true, true]],
-  ['a phone without a sheet', {}, [false, false]],
-  ['a computer with a sheet', { share: '', isPhone: false }, [true, false]],
+  ['there is', { share: '' }, true],
+  ['there is none', {}, false],
 ]) {
-  test(`whether to share: ${what}`, () => {
-    const { surroundings } = make(options);
-    assert.deepEqual([canShare(surroundings), prefersShare(surroundings)], expected);
-  });
+  test(`a sheet to share with: ${what}`, () => assert.equal(canShare(make(options).surroundings), expected));
 }
+
+test('the server draws the link as the page has it', () => {
+  assert.equal(codeAddress('tea', { location: { origin: 'https://talk.example:8443' } }), '/api/qr.svg?room=tea&origin=https%3A%2F%2Ftalk.example%3A8443');
+});

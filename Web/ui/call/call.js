@@ -7,6 +7,7 @@ import { createCheck } from '../check/check.js';
 import { createDevices } from '../devices/devices.js';
 import { h } from '../dom.js';
 import { icon } from '../icons.js';
+import { createInvite } from '../invite/invite.js';
 import { createMenu } from '../menu/menu.js';
 import { createNotices } from '../notices/notices.js';
 import { createPip } from '../pip/pip.js';
@@ -53,7 +54,7 @@ export function createCall({ store, session, commands, signal }) {
   const middle = h('div', { class: 'middle' }, banner, elsewhere, stage, pager, createAlone(parts).element, createNotices(parts).element, createTransfers(parts).element, reactions.strip, reactions.spoken);
   const check = createCheck(parts);
   const menu = createMenu({ ...parts, opener: toolbar.more });
-  const element = h('main', { id: 'call', class: 'call' }, top.element, middle, toolbar.element, side.element, drop, check.element, menu.element, reactions.menu, createStats(parts).element, createVerify(parts).element, createDevices(parts).element);
+  const element = h('main', { id: 'call', class: 'call' }, top.element, middle, toolbar.element, side.element, drop, check.element, menu.element, createInvite(parts).element, reactions.menu, createStats(parts).element, createVerify(parts).element, createDevices(parts).element);
   store.apply({ type: 'panel', isOpen: width.matches, tab: 'chat' });
   store.watch(({ connection }) => connection.isConnected, (isConnected) => (banner.hidden = isConnected), { signal });
   store.watch(({ connection }) => connection.isElsewhere, (isElsewhere) => (elsewhere.hidden = !isElsewhere), { signal });

@@ -23,7 +23,6 @@
  * @property {() => void} join
  * @property {() => void} permit
  * @property {() => void} leave
- * @property {() => void} invite
  * @property {() => void} toggleMicrophone
  * @property {() => void} toggleCamera
  * @property {() => void} toggleScreen
@@ -34,7 +33,6 @@
  * @property {boolean} canShareScreen
  * @property {() => void} toggleFullscreen
  * @property {boolean} canFill  the screen
- * @property {boolean} isInviteShared  whether the link is given to the share sheet of the system
  * @property {() => void} togglePip
  * @property {boolean} canPip  show the call in a small window
  */
@@ -111,14 +109,7 @@ export function makeCommands(store, actions) {
       run: () => togglePanel('people'),
       toggle: { kind: 'lights', isOn: (state) => isShown(state, 'people') },
     },
-    invite: {
-      id: 'invite',
-      icon: 'link',
-      key: { code: 'KeyI' },
-      label: actions.isInviteShared ? 'command.invite-share' : 'command.invite',
-      when: isIn,
-      run: () => actions.invite(),
-    },
+    invite: { id: 'invite', icon: 'link', key: { code: 'KeyI' }, label: 'command.invite', when: isIn, run: () => store.apply({ type: 'invite', isOpen: true }) },
     leave: { id: 'leave', icon: 'leave', key: { code: 'KeyL', shift: true }, label: 'command.leave', when: isIn, run: () => actions.leave() },
     check: { id: 'check', icon: 'pulse', label: 'command.check', when: isIn, run: () => store.apply({ type: 'check', isOpen: true }) },
     stats: { id: 'stats', icon: 'bars', key: { code: 'KeyQ' }, label: 'command.stats', when: isIn, run: () => store.apply({ type: 'stats', isOpen: true }) },

@@ -4,18 +4,27 @@
  * @typedef {object} Surroundings  the parts of the window that are used
  * @property {{ origin: string }} location
  * @property {{ share?: (data: { title: string, url: string }) => Promise<void>, clipboard?: { writeText: (text: string) => Promise<void> } }} navigator
- * @property {(query: string) => { matches: boolean }} matchMedia
  * @property {(words: string, text: string) => unknown} prompt
  *
  * @typedef {import('../../state/state.js').PageStore} PageStore
  */
 
 import { t } from '../../i18n/t.js';
-import { roomPath } from '../../state/addresses.js';
+import { basePath, roomPath } from '../../state/addresses.js';
 
 /** @param {string} room @param {Pick<Surroundings, 'location'>} [surroundings] */
 export function inviteAddress(room, surroundings = window) {
   return `${surroundings.location.origin}${roomPath(room)}`;
+}
+
+/**
+ * Where the server has the link as a picture. The origin is that of the page: a proxy may have changed it for the server.
+ *
+ * @param {string} room
+ * @param {Pick<Surroundings, 'location'>} [surroundings]
+ */
+export function codeAddress(room, surroundings = window) {
+  return `${basePath()}api/qr.svg?${new URLSearchParams({ room, origin: surroundings.location.origin })}`;
 }
 
 /**
@@ -25,15 +34,6 @@ export function inviteAddress(room, surroundings = window) {
  */
 export function canShare(surroundings = window) {
   return typeof surroundings.navigator.share === 'function';
-}
-
-/**
- * Whether to invite is to share: on phones, where that is how links are passed on. Elsewhere the link is copied.
- *
- * @param {Pick<Surroundings, 'navigator' | 'matchMedia'>} [surroundings]
- */
-export function prefersShare(surroundings = window) {
-  return canShare(surroundings) && surroundings.matchMedia('(pointer: coarse)').matches;
 }
 
 /** @param {PageStore} store @param {string} room @param {Surroundings} [surroundings] */

@@ -10,7 +10,6 @@ import { makeCommands } from '../commands/commands.js';
 import { listenForShortcuts } from '../commands/shortcuts.js';
 import { createHelp } from '../help/help.js';
 import { createLobby } from '../lobby/lobby.js';
-import { copyLink, prefersShare, shareLink } from './invite.js';
 
 /**
  * @param {HTMLElement} root
@@ -28,11 +27,9 @@ export function showRoom(root, room, look) {
   let toggleFullscreen = () => undefined;
   /** @type {() => void} */
   let togglePip = () => undefined;
-  const isShared = prefersShare();
   const commands = makeCommands(store, {
     join: () => submitLobby(),
     leave,
-    invite: () => void (isShared ? shareLink : copyLink)(store, room),
     permit: () => session.permit(),
     toggleMicrophone: () => session.toggleMicrophone(),
     toggleCamera: () => session.toggleCamera(),
@@ -44,7 +41,6 @@ export function showRoom(root, room, look) {
     canShareScreen: Media.canShareScreen,
     toggleFullscreen: () => toggleFullscreen(),
     canFill: document.fullscreenEnabled === true,
-    isInviteShared: isShared,
     togglePip: () => togglePip(),
     canPip: 'documentPictureInPicture' in window || document.pictureInPictureEnabled === true,
   });

@@ -13,12 +13,13 @@ export function createAlone({ store, signal }) {
   const { room } = store.get().connection;
   const copy = h('button', { type: 'button', class: 'small', onclick: () => void copyLink(store, room) }, t('call.copy'));
   const share = canShare() && h('button', { type: 'button', class: 'small', onclick: () => void shareLink(store, room) }, t('call.share'));
+  const code = h('button', { type: 'button', class: 'small', onclick: () => store.apply({ type: 'invite', isOpen: true }) }, t('invite.show-code'));
   const element = h(
     'div',
     { class: 'alone' },
     h('p', {}, t('call.alone')),
     h('p', { class: 'invite-address', dir: 'ltr' }, inviteAddress(room)),
-    h('p', { class: 'invite-ways' }, copy, share),
+    h('p', { class: 'invite-ways' }, copy, share, code),
   );
   // Who is called elsewhere is not alone.
   store.watch(({ peers, connection }) => peers.list.length > 0 || connection.isElsewhere, (isHidden) => (element.hidden = isHidden), { signal });
