@@ -1,6 +1,7 @@
 /** The call of a room: who is in it, and a connection to each. */
 
 import { Emitter } from '../client/emitter.js';
+import { watchNetwork } from '../net/network-watch.js';
 import { Outbox } from '../net/outbox.js';
 import { Adaptation } from './adaptation/adaptation.js';
 import { Peer } from './peer.js';
@@ -100,7 +101,7 @@ export class Call extends Emitter {
 
   start() {
     this.#adaptation.start();
-    globalThis.addEventListener('online', () => this.#networkChanged(), { signal: this.#end.signal });
+    watchNetwork({ onChange: () => this.#networkChanged(), signal: this.#end.signal });
   }
 
   /** @param {boolean} isClose  whether somebody looks at the figures of the connections */

@@ -110,7 +110,7 @@ export class Negotiation {
   resynchronize() {
     const connection = this.#connection;
     if (connection.signalingState === 'have-local-offer') this.#sendDescription(connection);
-    else if (this.#isAttached && connection.connectionState !== 'connected') connection.restartIce();
+    else if (this.#isAttached && connection.connectionState !== 'connected' && !hasUnheardAnswer(connection)) connection.restartIce();
   }
 
   /**
@@ -235,7 +235,7 @@ export class Negotiation {
 
   /** @param {RTCPeerConnection} connection @param {RTCIceCandidateInit | null} candidate */
   async #receiveCandidate(connection, candidate) {
-    if (!connection.remoteDescription) {
+    if (!connection.remoteDescription || !fits(candidate, connection)) {
       const isWanted = !this.#ignoreOffer && this.#earlyCandidates.length < candidateLimit;
       if (isWanted) this.#earlyCandidates.push(candidate);
       return;
@@ -250,7 +250,10 @@ export class Negotiation {
 
   /** @param {RTCPeerConnection} connection */
   async #addEarlyCandidates(connection) {
-    for (const candidate of this.#earlyCandidates.splice(0)) await this.#receiveCandidate(connection, candidate);
+    for (const candidate of this.#earlyCandidates.splice(0)) {
+      // Those that still do not fit belonged to an offer that was ignored.
+      if (fits(candidate, connection)) await this.#receiveCandidate(connection, candidate);
+    }
   }
 
   /** @param {RTCPeerConnection} connection @param {unknown} error */
@@ -258,4 +261,26 @@ export class Negotiation {
     // A connection that was closed meanwhile rejects whatever is still under way.
     if (!this.#isClosed && connection === this.#connection) this.#options.onError?.(error);
   }
+}
+
+/**
+ * Whether a candidate is of the ICE credentials that the peer has; others come before the description that they belong
+ * to, or after an offer that was ignored.
+ *
+ * @param {RTCIceCandidateInit | null} candidate
+ * @param {RTCPeerConnection} connection
+ */
+function fits(candidate, { remoteDescription }) {
+  const fragment = candidate?.usernameFragment;
+  return !fragment || (remoteDescription?.sdp ?? '').includes(`a=ice-ufrag:${fragment}\r\n`);
+}
+
+/**
+ * Whether the peer may not have the answer. The roles in DTLS are fixed by then on this side alone, so that an offer of
+ * this side could not be answered: the peer says its own again.
+ *
+ * @param {RTCPeerConnection} connection
+ */
+function hasUnheardAnswer({ localDescription, sctp }) {
+  return localDescription?.type === 'answer' && ['new', 'connecting'].includes(sctp?.transport.state ?? '');
 }

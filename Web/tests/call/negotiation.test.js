@@ -238,6 +238,32 @@ test('candidates of an offer that was ignored raise nothing, others do', async (
   assert.equal(pair.impolite.errors.length, 1);
 });
 
+test('candidates of other credentials wait for their description; those that it does not fit are dropped', async () => {
+  const { polite } = await makeAgreed();
+  const of = (fragment) => ({ epoch: 1, candidate: { candidate: fragment === 'gone' ? 'bad' : fragment, usernameFragment: fragment } });
+  const describe = (fragment) => polite.negotiation.receive({ epoch: 1, description: { type: 'offer', sdp: `a=ice-ufrag:${fragment}\r\n` } });
+  await describe('now');
+  await polite.negotiation.receive(of('now'));
+  await polite.negotiation.receive(of('gone'));
+  await polite.negotiation.receive(of('next'));
+  assert.deepEqual(last(polite).candidates, ['now']);
+  await describe('next');
+  assert.deepEqual(last(polite).candidates, ['now', 'next']);
+  assert.deepEqual(polite.errors, []);
+});
+
+test('an answer that the peer may not have is followed by no offer: the peer says its own again', async () => {
+  const { polite } = await makeAgreed();
+  const connection = last(polite);
+  connection.localDescription = { type: 'answer', sdp: '' };
+  for (const [state, restarts] of [['new', 0], ['connecting', 0], ['connected', 1]]) {
+    connection.sctp = { transport: { state } };
+    connection.connectionState = 'failed';
+    polite.negotiation.resynchronize();
+    assert.equal(connection.calls.filter((call) => call === 'restartIce').length, restarts, state);
+  }
+});
+
 test('own candidates and their end are sent with the epoch', () => {
   const side = makeSide({ polite: true, epoch: 5 });
   const { onicecandidate } = last(side);
