@@ -48,7 +48,7 @@ MediaDevices.prototype.getDisplayMedia = async function (wishes) {
 
 # What is received of each line that there is, in the order of the lines.
 LINES = """async id => {
-    const peer = window.linkup.peers.get(id);
+    const peer = window.debug.peers.get(id);
     const lines = [];
     for (const { mid, currentDirection, receiver } of peer.pc.getTransceivers()) {
         let received = { frames: 0, energy: 0, width: 0 };
@@ -67,7 +67,7 @@ def visit_at(chromium, people):
     """A participant whose screen the test draws, in the call of a room of that server."""
 
     def make(server, name, **options):
-        person = Participant(chromium, f"http://localhost:{server.port}", name=name, **options)
+        person = Participant(chromium, f"http://localhost:{server.port}", name=name, debug=True, **options)
         people.all.append(person)
         person.page.add_init_script(SCREEN)
         return person.enter()
@@ -172,7 +172,7 @@ def test_whoever_comes_later_sees_it_and_a_page_that_is_loaded_again_too(visit):
     for name in ("Bea", "Cid"):
         late = visit(name)
         ann.wait_for_peers(["Bea", "Cid"].index(name) + 1)
-        ann_id = late.page.evaluate("[...window.linkup.peers.values()].find(({ name }) => name === 'Ann').id")
+        ann_id = late.page.locator(".tile.is-screen").get_attribute("data-peer").removesuffix("/screen")
         wait_for_width(late, f"{ann_id}/screen", 1000)
         wait_for_both(late, ann_id)
     late.page.reload()

@@ -28,7 +28,7 @@ COUNT_FRAMES = """() => Object.fromEntries([...document.querySelectorAll('.tile:
 ]))"""
 
 # The whole list: tiles on other pages are there too.
-PEERS = """[...document.querySelectorAll('.tile:not([data-peer="self"])')].map((tile) => tile.dataset.peer)"""
+PEERS = """[...document.querySelectorAll('.tile:not([data-peer="self"], .is-screen)')].map((tile) => tile.dataset.peer)"""
 
 IS_CONNECTED = "document.querySelector('#call #banner')?.hidden === true"
 
@@ -93,7 +93,7 @@ class Participant:
 
     def wait_for_peers(self, count):
         """Waits until this many peers are connected, and returns their ids."""
-        expect(self.page.locator('.tile:not([data-peer="self"])[data-connection="connected"]')).to_have_count(
+        expect(self.page.locator('.tile:not([data-peer="self"], .is-screen)[data-connection="connected"]')).to_have_count(
             count, timeout=30_000
         )
         return self.peers()
