@@ -91,10 +91,10 @@ def test_many_addresses_cost_little(shared_linkup):
 def test_the_invitation_has_it(linkup, people):
     (ann,) = people(linkup, "Ann")
     page = ann.page
-    address = f"{linkup.url}/r/room"
+    address = f"{ann.url}/r/room"
     panel, code = page.locator("#invite-panel"), page.locator(".invite-code")
     page.get_by_role("button", name="QR code").click()
-    expect(panel.locator(".invite-address")).to_have_text(address)
+    expect(panel.locator(".invite-link")).to_have_text(address)
     expect(code).to_have_attribute("alt", f"QR code of {address}")
     ann.wait_for("document.querySelector('.invite-code').naturalWidth > 0")
     # What a camera sees that looks at this screen.
@@ -114,7 +114,7 @@ def test_a_server_without_codes(linkup, people):
     ann.expect_complaints("404")
     ann.page.route("**/api/qr.svg*", lambda route: route.fulfill(status=404))
     ann.page.locator("#invite").click()
-    expect(ann.page.locator("#invite-panel .invite-address")).to_be_visible()
+    expect(ann.page.locator("#invite-panel .invite-link")).to_be_visible()
     expect(ann.page.locator(".invite-code")).to_be_hidden()
 
 

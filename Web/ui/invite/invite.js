@@ -26,7 +26,7 @@ export function createInvite({ store, signal }) {
     'dialog',
     { id: 'invite-panel', class: 'invite', 'aria-labelledby': 'invite-title', onclose: close },
     h('h2', { id: 'invite-title' }, t('invite.title')),
-    h('div', { class: 'scrolls' }, h('p', { class: 'hint' }, t('invite.intro')), picture, h('p', { class: 'invite-address', dir: 'ltr' }, address)),
+    h('div', { class: 'scrolls' }, h('p', { class: 'hint' }, t('invite.intro')), picture, h('p', { class: 'invite-link', dir: 'ltr' }, address)),
     h('div', { class: 'invite-foot' }, copy, share, h('button', { type: 'button', class: 'quiet', onclick: close }, t('invite.close'))),
   );
   store.watch(({ panel }) => panel.isInviteOpen, show, { signal });
