@@ -102,11 +102,13 @@ def test_the_invitation_has_it(linkup, people):
     page.keyboard.press("Escape")
     expect(panel).to_be_hidden()
     page.locator("#call h1").click()
+    page.evaluate("navigator.clipboard.writeText = async (text) => (window.copied = text)")
     page.keyboard.press("i")
     expect(panel.get_by_role("button", name="Copy")).to_be_focused()
     page.keyboard.press("Enter")
     expect(panel).to_be_hidden()
     expect(page.locator(".note", has_text="The invite link is copied.")).to_be_visible()
+    assert page.evaluate("window.copied") == address
 
 
 def test_a_server_without_codes(linkup, people):
