@@ -110,9 +110,9 @@ final class FakeClient: @unchecked Sendable {
         return answers
     }
 
-    /// Turns the loop until something is so, or 20 seconds are over: what is missing is then seen in what was taken.
+    /// Turns the loop until something is so, or a minute is over: what is missing is then seen in what was taken.
     private func wait(until isSo: () -> Bool, taking take: () -> Void) async {
-        let end = ContinuousClock.now + .seconds(20)
+        let end = ContinuousClock.now + .seconds(60)
         while !isSo(), ContinuousClock.now < end {
             await Task.yield()
             connection.manualLoop.turn()
