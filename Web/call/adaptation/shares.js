@@ -196,9 +196,18 @@ function best({ kind, captured: { width, height } }, scale, { frames }) {
  * @param {{ scale: number }} device
  */
 function sizedScale({ kind, captured, seen }, device) {
-  if (kind === 'screen') return seen ? Math.min(fitting(captured, seen, 0), 4) : 1;
+  if (kind === 'screen') return seen ? screenScale(fitting(captured, seen, 0)) : 1;
   const fit = (seen ? fitting(captured, seen, crop) : 1) * device.scale;
   return last(scales, (scale) => scale <= fit) ?? 1;
+}
+
+/**
+ * Text is sent whole unless it is shown in less than half its size: nobody reads it then.
+ *
+ * @param {number} fit
+ */
+function screenScale(fit) {
+  return fit < 2 ? 1 : Math.min(fit, 4);
 }
 
 /** @param {Size} captured @param {Size} seen @param {number} crop */

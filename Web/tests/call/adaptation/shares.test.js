@@ -97,6 +97,12 @@ test('a screen comes before the cameras, keeps its size, and moves less', () => 
   }
 });
 
+for (const [seen, scale] of [[[1920, 1080], 1], [[1280, 720], 1], [[1000, 562], 1], [[960, 540], 2], [[320, 180], 4], [[120, 68], 4]]) {
+  test(`text is sent whole unless it is shown in less than half its size: ${seen}`, () => {
+    assert.equal(share([screen('a', seen)], 5_000_000).get('screen a').scale, scale);
+  });
+}
+
 test('the way to one peer alone is limited, screen and camera together', () => {
   const shares = share([screen('a', undefined, { limit: 400_000 }), camera('a', undefined, { limit: 400_000 }), camera('b')], 5_000_000);
   assert.deepEqual([shares.get('screen a').bitrate, shares.get('camera a').isHeld, shares.get('camera b').bitrate], [400_000, true, 846_400]);
