@@ -37,13 +37,17 @@ class Participant:
     """A page in a context of its own; what it complains about is an error unless the test expects it.
 
     With `debug` it is the page for debugging: `window.debug` has faults to be made (Web/ui/debug/faults.js), and the
-    session to look into. Without, there is nothing but what a person can see and do.
+    session to look into. Without, there is nothing but what a person can see and do. `context` are options of the
+    browser's context.
     """
 
-    def __init__(self, browser, url, *, name, room="room", query="", viewport=None, permissions=True, base="", debug=False):
+    def __init__(
+        self, browser, url, *, name, room="room", query="", viewport=None, permissions=True, base="", debug=False, context=None
+    ):
         self.name, self.room, self.url = name, room, url + base
         self.query = f"{query}&debug" if debug else query
-        self.context = browser.new_context(viewport=viewport or {"width": 1000, "height": 700}, accept_downloads=True)
+        options = {"viewport": viewport or {"width": 1000, "height": 700}, "accept_downloads": True, **(context or {})}
+        self.context = browser.new_context(**options)
         if permissions:
             self.context.grant_permissions(["camera", "microphone"], origin=url)
         self.page = self.context.new_page()

@@ -15,6 +15,8 @@ PREFERENCES = {
     # A picture that moves and a tone, and nobody who must click "Allow".
     "media.navigator.streams.fake": True,
     "media.navigator.permission.disabled": True,
+    "permissions.default.camera": 1,
+    "permissions.default.microphone": 1,
     "media.autoplay.default": 0,
     # Addresses as they are, the one of this machine to itself included: a test machine need not have another.
     "media.peerconnection.ice.obfuscate_host_addresses": False,
