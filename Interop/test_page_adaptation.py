@@ -196,18 +196,3 @@ def test_rubbish_from_a_peer_changes_nothing_and_its_wishes_are_heard_after_it(l
     bea.page.evaluate("window.say('{\"v\":1,\"sees\":{},\"held\":[]}')")
     wait_for(lambda: encoding(ann, to), lambda now: now["active"], "the picture again")
     expect(ann.tile(to)).to_have_attribute("data-held", "off")
-
-
-def test_six_people_get_less_each(linkup, people):
-    everybody = people(linkup, *(f"P{number}" for number in range(6)), debug=True, viewport={"width": 800, "height": 500})
-    for person in everybody:
-        expect(person.page.locator('.tile:not([data-peer="self"])[data-connection="connected"]')).to_have_count(5, timeout=90_000)
-
-    def is_adapted(now):
-        encodings = [each["asked"]["video"]["encodings"][0] for each in now.values()]
-        return len(encodings) == 5 and all(
-            each["active"] and each.get("maxFramerate", 99) <= 20 and each.get("scaleResolutionDownBy", 1) >= 2
-            and each["maxBitrate"] <= 260_000 for each in encodings
-        )
-
-    wait_for(lambda: sent(everybody[0]), is_adapted, "five small pictures", timeout=60)

@@ -11,14 +11,15 @@ const opusMap = /^a=rtpmap:(\d{1,3}) opus\/48000\/2\r?$/gim;
  * @param {string} sdp  the peer's description
  */
 export function withSparseSound(sdp) {
-  const types = [...sdp.matchAll(opusMap)].map(([, type]) => type);
+  // Each line of sound has it once more.
+  const types = [...new Set([...sdp.matchAll(opusMap)].map(([, type]) => type))];
   return types.reduce((text, type) => withParameters(text, type ?? '', ['useinbandfec=1', 'usedtx=1']), sdp);
 }
 
 /** @param {string} sdp @param {string} type  of the payload @param {string[]} wanted */
 function withParameters(sdp, type, wanted) {
-  const line = new RegExp(`^a=fmtp:${type} ([^\\r\\n]*)`, 'm');
-  if (!line.test(sdp)) return sdp.replace(new RegExp(`^a=rtpmap:${type} [^\\r\\n]*`, 'm'), (map) => `${map}\r\na=fmtp:${type} ${wanted.join(';')}`);
+  const line = new RegExp(`^a=fmtp:${type} ([^\\r\\n]*)`, 'gm');
+  if (!line.test(sdp)) return sdp.replace(new RegExp(`^a=rtpmap:${type} [^\\r\\n]*`, 'gm'), (map) => `${map}\r\na=fmtp:${type} ${wanted.join(';')}`);
   return sdp.replace(line, (whole, parameters) => {
     const missing = wanted.filter((each) => !new RegExp(`(^|;)\\s*${each.split('=')[0]}=`).test(parameters));
     return [whole, ...missing].join(';');

@@ -18,6 +18,11 @@ for (const other of ['', 'rubbish', 'v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 0\r\na=r
   test(`what has no Opus stays: ${JSON.stringify(other)}`, () => assert.equal(withSparseSound(other), other));
 }
 
+test('each of several lines of sound', () => {
+  const lines = (parameters) => ['a=rtpmap:111 opus/48000/2', `a=fmtp:111 ${parameters}`, ''].join('\r\n').repeat(2);
+  assert.equal(withSparseSound(lines('minptime=10')), lines('minptime=10;useinbandfec=1;usedtx=1'));
+});
+
 test('every line break of before is there', () => {
   assert.equal(withSparseSound('a=rtpmap:111 opus/48000/2\na=fmtp:111 minptime=10\nb=1\n'), 'a=rtpmap:111 opus/48000/2\na=fmtp:111 minptime=10;useinbandfec=1;usedtx=1\nb=1\n');
 });
