@@ -19,8 +19,12 @@ pytestmark = [
     pytest.mark.parametrize("first", ["polite", "impolite"]),
     pytest.mark.parametrize(
         "browsers",
-        [("chromium", "chromium"), ("chromium", "firefox"), ("firefox", "chromium")],
-        ids=["chromium", "polite chromium", "polite firefox"],
+        [
+            pytest.param(("chromium", "chromium"), id="chromium"),
+            # Both browsers together take minutes.
+            pytest.param(("chromium", "firefox"), id="polite chromium", marks=pytest.mark.long),
+            pytest.param(("firefox", "chromium"), id="polite firefox", marks=pytest.mark.long),
+        ],
         scope="module",
     ),
 ]
