@@ -15,6 +15,7 @@
  * @property {number} since  when it was seen first, in milliseconds
  * @property {number} best  the shortest round trip of late
  * @property {0 | 1 | 2} trouble  none, some, much
+ * @property {boolean} isLossy  whether that is packets that are lost
  * @property {number} sent
  * @property {number} limit  the most that goes there, in bits a second
  * @property {number} cut  when the limit was lowered last
@@ -31,6 +32,11 @@
 const first = 1_500_000;
 /** It never gets less: more than that, the sound of a few needs. */
 export const least = 60_000;
+/**
+ * Nor, while nothing is lost, less than that for each of the others. A busy computer is late too, which fewer pictures do
+ * not mend, and a line that is only long the browser finds out by itself: pictures stay, small ones, beside the sound.
+ */
+const leastOfEach = 250_000;
 /** So long it takes until less sent shows in the figures, in milliseconds. */
 const settling = 2000;
 /** So long all is well before more is tried. */
@@ -73,7 +79,9 @@ function lowered(budget, sent, time) {
   const isMuch = [...budget.lines.values()].some(({ trouble }) => trouble === 2);
   if (time - budget.cut < settling) return { ...budget, troubled: time };
   const target = Math.min(sent * (isMuch ? 0.7 : 0.85), budget.total * 0.9);
-  const total = Math.max(target, budget.total * (isMuch ? 0.45 : 0.6), least);
+  const lines = [...budget.lines.values()];
+  const floor = lines.some(({ isLossy }) => isLossy) ? least : Math.min(leastOfEach * lines.length, budget.total);
+  const total = Math.max(target, budget.total * (isMuch ? 0.45 : 0.6), floor);
   return { ...budget, total: Math.round(total), cut: time, troubled: time };
 }
 
@@ -83,9 +91,10 @@ function nextLine(before, { roundTrip, sent, ...reading }, time) {
   // A way that has become longer for good is no trouble for ever.
   const best = Math.min(roundTrip ?? Infinity, (before?.best ?? Infinity) * 1.03 + 1);
   const delay = roundTrip === undefined || best === Infinity ? undefined : roundTrip - best;
-  const levels = [levelOf(reading.loss, limits.loss), levelOf(reading.soundLoss, limits.soundLoss), levelOf(delay, limits.delay)];
+  const losses = [levelOf(reading.loss, limits.loss), levelOf(reading.soundLoss, limits.soundLoss)];
+  const levels = [...losses, levelOf(delay, limits.delay)];
   if (time - since >= finding && isSqueezed({ ...reading, sent })) levels.push(1);
-  return { since, best, trouble: /** @type {0 | 1 | 2} */ (Math.max(...levels)), sent, limit, cut };
+  return { since, best, trouble: /** @type {0 | 1 | 2} */ (Math.max(...levels)), isLossy: Math.max(...losses) > 0, sent, limit, cut };
 }
 
 /**
