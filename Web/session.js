@@ -190,12 +190,12 @@ export class Session {
 
   /** @param {boolean} isLocked  whether the room takes nobody new */
   async lock(isLocked) {
-    await this.#stay?.members.lock(isLocked);
+    return (await this.#stay?.members.lock(isLocked)) ?? false;
   }
 
   /** @param {boolean} isOn  whether newcomers wait until somebody lets them in */
   async letWait(isOn) {
-    await this.#stay?.members.letWait(isOn);
+    return (await this.#stay?.members.letWait(isOn)) ?? false;
   }
 
   /** Tries at once to send what the server did not take. */

@@ -101,10 +101,11 @@ export class Members {
     }
   }
 
-  /** @param {string} name @param {object} value */
+  /** @param {string} name @param {object} value @returns {Promise<boolean>} whether it is done */
   async #ask(name, value) {
     const refusal = await this.#link.request(name, value).then(refusalIn, () => refusalIn(undefined));
     // Somebody else was quicker.
     if (refusal && refusal.code !== 'unknown-member') this.#store.apply({ type: 'notice', sentence: refusal.sentence });
+    return refusal === undefined;
   }
 }

@@ -54,10 +54,9 @@ export function createPeople({ store, session, signal }) {
     newcomersWait.checked = members.newcomersWait;
   }
 
-  /** @param {Promise<void>} asked  which may be refused: the box shows what holds */
+  /** @param {Promise<boolean>} asked  whether it is done; where it is refused the box shows what holds */
   async function change(asked) {
-    await asked;
-    show(store.get().members);
+    if (!(await asked)) show(store.get().members);
   }
 
   /** @param {import('../../state/members.js').Waiting} person */
