@@ -36,7 +36,7 @@ export const least = 60_000;
  * Nor, while nothing is lost, less than that for each of the others. A busy computer is late too, which fewer pictures do
  * not mend, and a line that is only long the browser finds out by itself: pictures stay, small ones, beside the sound.
  */
-const leastOfEach = 250_000;
+const leastOfEach = 300_000;
 /** So long it takes until less sent shows in the figures, in milliseconds. */
 const settling = 2000;
 /** So long all is well before more is tried. */

@@ -49,9 +49,12 @@ export function divide(demands, { room, device, before }) {
   /** @type {Map<string, number>} */
   const given = new Map();
   let left = room;
+  const leastFor = (/** @type {PictureKind} */ kind) => claims.filter((claim) => claim.kind === kind).reduce((sum, { least }) => sum + least, 0);
+  // A screen takes what there is, but not the faces: each may stay as small as it can be.
+  const forScreens = Math.max(left - leastFor('camera'), Math.min(left, leastFor('screen')));
   for (const kind of /** @type {const} */ (['screen', 'camera'])) {
     const some = withinLimits(claims.filter((claim) => claim.kind === kind), given);
-    for (const [claim, bitrate] of pour(some, left)) {
+    for (const [claim, bitrate] of pour(some, kind === 'screen' ? forScreens : left)) {
       given.set(keyOf(claim), bitrate);
       left -= bitrate;
     }

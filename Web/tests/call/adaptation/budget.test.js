@@ -78,7 +78,7 @@ test('a way that is long from the start is no trouble, and one that becomes so f
 test('what is late and loses nothing leaves small pictures to each; what loses as well leaves the sound', () => {
   let delay = 20;
   const late = (loss) => pass(calm(), 60, (_, { total }) => ({ roundTrip: (delay *= 1.2), loss, sent: total / 5 })).total;
-  assert.equal(late(0), 1_250_000);
+  assert.equal(late(0), 1_500_000);
   delay = 20;
   assert.ok(late(0.1) < 2 * least);
 });

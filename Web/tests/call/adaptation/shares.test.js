@@ -88,13 +88,15 @@ test('what hardly differs is not told', () => {
 test('a screen comes before the cameras, keeps its size, and moves less', () => {
   const demands = [screen('a', [1920, 1080]), camera('a', [160, 90]), screen('b', [1920, 1080]), camera('b', [160, 90])];
   const much = share(demands, 5_000_000);
-  assert.deepEqual([much.get('screen a').bitrate, much.get('screen a').scale, much.get('screen a').frames], [2_500_000, 1, 15]);
+  assert.deepEqual([much.get('screen a').bitrate, much.get('screen a').scale, much.get('screen a').frames], [2_465_000, 1, 15]);
   const little = share(demands, 700_000);
   for (const peer of ['a', 'b']) {
     const { bitrate, scale, frames } = little.get(`screen ${peer}`);
-    assert.deepEqual([bitrate, scale, frames], [350_000, 1, 5]);
-    assert.ok(little.get(`camera ${peer}`).isHeld);
+    assert.deepEqual([bitrate, scale, frames], [315_000, 1, 5]);
+    assert.deepEqual([little.get(`camera ${peer}`).isHeld, little.get(`camera ${peer}`).bitrate], [false, 35_000]);
   }
+  const least = share(demands, 220_000);
+  assert.deepEqual(['screen a', 'screen b', 'camera a', 'camera b'].map((key) => least.get(key).isHeld), [false, false, true, true]);
 });
 
 for (const [seen, scale] of [[[1920, 1080], 1], [[1280, 720], 1], [[1000, 562], 1], [[960, 540], 2], [[320, 180], 4], [[120, 68], 4]]) {
