@@ -140,7 +140,7 @@ export class Adaptation {
       const sender = target.senders[kind];
       if (!share || !sender) continue;
       if (share.isHeld) held.push(kind);
-      void this.#settingOf(sender).want(encodingOf(share), kind === 'camera' ? 'balanced' : sender.track?.contentHint === 'motion' ? 'maintain-framerate' : 'maintain-resolution');
+      void this.#settingOf(sender).want(encodingOf(share), kind === 'camera' ? 'balanced' : 'maintain-resolution');
     }
     target.hold?.(held);
   }

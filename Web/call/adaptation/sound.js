@@ -1,7 +1,9 @@
 /** How sound is sent: with repetition against losses, next to nothing while nobody speaks, and before pictures. */
 
-/** An SDP of a call has some dozens of lines like it. */
 const opusMap = /^a=rtpmap:(\d{1,3}) opus\/48000\/2\r?$/gim;
+
+/** A description has one; a peer that gives a thousand must not cost a thousand passes. */
+const mostTypes = 4;
 
 /**
  * Asks this browser to send Opus with forward error correction, and nothing in silence: both are what the receiver has to
@@ -12,7 +14,7 @@ const opusMap = /^a=rtpmap:(\d{1,3}) opus\/48000\/2\r?$/gim;
  */
 export function withSparseSound(sdp) {
   // Each line of sound has it once more.
-  const types = [...new Set([...sdp.matchAll(opusMap)].map(([, type]) => type))];
+  const types = [...new Set([...sdp.matchAll(opusMap)].map(([, type]) => type))].slice(0, mostTypes);
   return types.reduce((text, type) => withParameters(text, type ?? '', ['useinbandfec=1', 'usedtx=1']), sdp);
 }
 

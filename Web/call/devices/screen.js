@@ -1,17 +1,14 @@
-/** What this person shows of their screen: its picture, and its sound where the browser gives it. */
+/** What this person shows of their screen. */
 
 import { Emitter } from '../../client/emitter.js';
 import { errorName } from './problem.js';
 
-/** Frames a second: of what is read, and of what moves. */
-const frameRates = { detail: 15, motion: 30 };
 /** No text is sharper for more, and each peer is sent it. */
-const most = { width: { max: 2560 }, height: { max: 1600 } };
+const wishes = { video: { width: { max: 2560 }, height: { max: 1600 }, frameRate: { max: 15 } }, audio: false };
 
 /**
  * @typedef {object} ScreenEvents
  * @property {[]} change
- * @property {[]} ended  by the browser, or by what was shown
  * @property {[problem: import('../../i18n/t.js').Sentence]} problem
  *
  * @extends {Emitter<ScreenEvents>}
@@ -23,9 +20,7 @@ export class SharedScreen extends Emitter {
   track;
   /** @type {MediaStreamTrack | undefined} */
   sound;
-  /** Whether motion matters more than sharp text. */
-  isMotion = false;
-  isChoosing = false;
+  #isChoosing = false;
   #signal;
 
   /** @param {AbortSignal} signal  of the end */
@@ -36,15 +31,15 @@ export class SharedScreen extends Emitter {
 
   /** Lets the person choose what to show. */
   async start() {
-    if (this.isChoosing) return;
-    this.isChoosing = true;
+    if (this.#isChoosing) return;
+    this.#isChoosing = true;
     try {
-      const stream = await navigator.mediaDevices.getDisplayMedia(this.#wishes);
+      const stream = await navigator.mediaDevices.getDisplayMedia(wishes);
       this.#take(stream.getTracks());
     } catch (error) {
       if (!this.#signal.aborted && !isRefusal(error)) this.dispatch('problem', { key: 'problem.screen-failed' });
     } finally {
-      this.isChoosing = false;
+      this.#isChoosing = false;
     }
   }
 
@@ -60,25 +55,6 @@ export class SharedScreen extends Emitter {
     if (tracks[0]) this.dispatch('change');
   }
 
-  /** @param {boolean} isMotion */
-  async setMotion(isMotion) {
-    this.isMotion = isMotion;
-    this.#hint();
-    this.dispatch('change');
-    await this.track?.applyConstraints({ ...most, frameRate: { max: this.#frameRate } }).catch(() => undefined);
-  }
-
-  get #frameRate() {
-    return this.isMotion ? frameRates.motion : frameRates.detail;
-  }
-
-  get #wishes() {
-    return {
-      video: { ...most, frameRate: { max: this.#frameRate } },
-      audio: false,
-    };
-  }
-
   /** @param {MediaStreamTrack[]} tracks */
   #take(tracks) {
     const track = tracks.find(({ kind }) => kind === 'video');
@@ -88,17 +64,10 @@ export class SharedScreen extends Emitter {
     }
     this.stop();
     this.track = track;
-    track.onended = () => {
-      this.stop();
-      this.dispatch('ended');
-    };
-    this.#hint();
+    track.onended = () => this.stop();
+    // Text must stay sharp; motion may suffer.
+    track.contentHint = 'detail';
     this.dispatch('change');
-  }
-
-  /** Tells the encoder what must not suffer. */
-  #hint() {
-    if (this.track) this.track.contentHint = this.isMotion ? 'motion' : 'detail';
   }
 }
 

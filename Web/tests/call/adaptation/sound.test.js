@@ -23,6 +23,11 @@ test('each of several lines of sound', () => {
   assert.equal(withSparseSound(lines('minptime=10')), lines('minptime=10;useinbandfec=1;usedtx=1'));
 });
 
+test('a thousand kinds of Opus cost no more than four', () => {
+  const kinds = Array.from({ length: 1000 }, (_, type) => `a=rtpmap:${type} opus/48000/2\r\n`).join('');
+  assert.equal(withSparseSound(kinds).match(/usedtx=1/g)?.length, 4);
+});
+
 test('every line break of before is there', () => {
   assert.equal(withSparseSound('a=rtpmap:111 opus/48000/2\na=fmtp:111 minptime=10\nb=1\n'), 'a=rtpmap:111 opus/48000/2\na=fmtp:111 minptime=10;useinbandfec=1;usedtx=1\nb=1\n');
 });
