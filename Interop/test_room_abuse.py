@@ -350,6 +350,14 @@ def test_many_waiters(linkup):
         assert size - 320_000 < 128_000 * seconds, f"{rate / 1000:.0f} kB/s of `waiting` to the host"
 
 
+def intruder_of(stack, linkup, network):
+    """Somebody of that network in the hall, who reads what is told there."""
+    intruder = stack.enter_context(Intruder(linkup.address, source=network))
+    intruder.join("hall")
+    reader(intruder)
+    return intruder
+
+
 def test_what_a_room_is_sent_stays_below_a_megabit(linkup):
     """Many members of many networks do as often as they may what the others are told of."""
     with contextlib.ExitStack() as stack:
@@ -366,12 +374,7 @@ def test_what_a_room_is_sent_stays_below_a_megabit(linkup):
                         listener.send("3")
 
         threading.Thread(target=listen, daemon=True).start()
-        attackers = []
-        for number in range(64):
-            attacker = stack.enter_context(Intruder(linkup.address, source=NETWORKS[number]))
-            attacker.join("hall")
-            reader(attacker)
-            attackers.append(attacker)
+        attackers = [intruder_of(stack, linkup, network) for network in NETWORKS[:64]]
         # Past the burst: what goes on and on is what matters.
         start = None
         began = time.monotonic()
@@ -390,12 +393,7 @@ def test_applause_of_many_networks_has_an_end(linkup):
     with contextlib.ExitStack() as stack:
         listener = stack.enter_context(Member(linkup.url))
         listener.join("hall", "Listener")
-        attackers = []
-        for number in range(64):
-            attacker = stack.enter_context(Intruder(linkup.address, source=NETWORKS[number]))
-            attacker.join("hall")
-            reader(attacker)
-            attackers.append(attacker)
+        attackers = [intruder_of(stack, linkup, network) for network in NETWORKS[:64]]
         began = time.monotonic()
         for turn in range(30):
             for attacker in attackers:
