@@ -148,6 +148,76 @@ def test_camera_and_screen_arrive_side_by_side(visit, sharer):
     wait_for_both(bea, ann_id)
 
 
+# What the encoder of a screen is told: what the track shows, how often, what to keep, and how often at most.
+PURPOSE = """id => {
+    const sender = window.debug.peers.get(id).senders.screen;
+    const { degradationPreference, encodings } = sender.getParameters();
+    const { track } = sender;
+    return [track?.contentHint, track?.getConstraints().frameRate?.max, degradationPreference, encodings[0].maxFramerate];
+}"""
+
+
+def test_whoever_shares_sees_it_at_every_size_and_ends_it(visit):
+    ann, bea = visit("Ann"), visit("Bea")
+    (bea_id,), (ann_id,) = ann.wait_for_peers(1), bea.wait_for_peers(1)
+    page, banner = ann.page, ann.page.locator(".sharing")
+    expect(banner).to_be_hidden()
+    share(ann)
+    expect(banner.get_by_role("status")).to_have_text("You are sharing your screen")
+    for width, height in ((1280, 800), (390, 844), (320, 568), (844, 390)):
+        page.set_viewport_size({"width": width, "height": height})
+        for part in (banner.get_by_role("status"), *banner.get_by_role("button").all()):
+            expect(part).to_be_in_viewport(ratio=1)
+        # It has a place of its own: it covers nobody, and nothing covers it.
+        lowest = banner.bounding_box()["y"] + banner.bounding_box()["height"]
+        assert page.locator(".stage").bounding_box()["y"] >= lowest - 1
+    page.set_viewport_size({"width": 1000, "height": 700})
+    wait_until(lambda: page.evaluate(PURPOSE, bea_id) == ["detail", 15, "maintain-resolution", 15], what=page.evaluate(PURPOSE, bea_id))
+
+    motion = banner.locator("[data-command=motion]")
+    motion.click()
+    expect(motion).to_have_attribute("aria-pressed", "true")
+    expect(page.locator(".note").last).to_contain_text("moves smoothly")
+    wait_until(lambda: page.evaluate(PURPOSE, bea_id) == ["motion", 30, "maintain-framerate", 30], what=page.evaluate(PURPOSE, bea_id))
+    wait_for_both(bea, ann_id)
+
+    banner.locator("[data-command=unshare]").click()
+    expect(screen_of(bea, ann_id)).to_have_count(0)
+    expect(banner).to_be_hidden()
+    # What it was told for one screen does not hold for the next one.
+    share(ann)
+    expect(motion).to_have_attribute("aria-pressed", "false")
+    wait_until(lambda: page.evaluate(PURPOSE, bea_id) == ["detail", 15, "maintain-resolution", 15], what=page.evaluate(PURPOSE, bea_id))
+    wait_for_width(bea, f"{ann_id}/screen", 1000)
+
+
+def test_what_the_browser_ends_or_does_not_give_is_told(visit):
+    ann, bea = visit("Ann"), visit("Bea")
+    (ann_id,) = bea.wait_for_peers(1)
+    page, banner, notes = ann.page, ann.page.locator(".sharing"), ann.page.locator(".note")
+    share(ann)
+    expect(screen_of(bea, ann_id)).to_be_visible()
+    page.evaluate("window.screens.at(-1).getVideoTracks()[0].dispatchEvent(new Event('ended'))")
+    expect(notes.last).to_contain_text("no longer shared")
+    expect(banner).to_be_hidden()
+    expect(page.locator("#screen")).to_have_attribute("aria-pressed", "false")
+    expect(screen_of(bea, ann_id)).to_have_count(0)
+
+    page.evaluate("window.refusal = new DOMException('', 'NotReadableError')")
+    page.locator("#screen").click()
+    expect(notes.last).to_have_text("The screen could not be shared.")
+    expect(banner).to_be_hidden()
+    # Who closes the browser's list wants nothing, and is told nothing.
+    count = notes.count()
+    page.evaluate("window.refusal = new DOMException('', 'NotAllowedError')")
+    page.locator("#screen").click()
+    wait_until(lambda: page.evaluate("window.wishes.length") == 3, what="the question")
+    assert notes.count() <= count
+    page.evaluate("window.refusal = undefined")
+    share(ann)
+    wait_for_width(bea, f"{ann_id}/screen", 1000)
+
+
 def test_two_share_at_the_same_moment(visit):
     ann, bea = visit("Ann"), visit("Bea")
     (bea_id,), (ann_id,) = ann.wait_for_peers(1), bea.wait_for_peers(1)

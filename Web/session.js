@@ -110,6 +110,10 @@ export class Session {
     else void this.media.startScreen();
   }
 
+  toggleMotion() {
+    void this.media.setMotion(!this.media.sharing.isMotion);
+  }
+
   toggleHand() {
     const { members } = this.#store.get();
     void this.#stay?.members.raiseHand(handOf(members, members.self) === 0);
@@ -237,7 +241,7 @@ export class Session {
 
   #tellMedia() {
     const { media } = this;
-    const { status, audioTrack, videoTrack, devices, isPrompting, isBeforePrompt, isFacingAway, blur, processing } = media;
+    const { status, audioTrack, videoTrack, devices, isPrompting, isBeforePrompt, isFacingAway, blur, sharing, processing } = media;
     this.#store.apply({
       type: 'media',
       status,
@@ -249,6 +253,7 @@ export class Session {
       isBeforePrompt,
       isFacingAway,
       blur,
+      sharing,
       processing,
     });
   }

@@ -19,7 +19,7 @@ import { SharedScreen } from './devices/screen.js';
  * @property {[]} devices  other devices can be chosen
  * @property {[problem: import('../i18n/t.js').Sentence]} problem  to tell the person
  * @property {[key: import('../i18n/t.js').Key]} over  a problem that is none any more
- * @property {[note: import('../i18n/t.js').Sentence]} note  good news
+ * @property {[note: import('../i18n/t.js').Sentence]} note  what is worth knowing, and is no problem
  */
 
 /** @type {Processing} */
@@ -68,7 +68,10 @@ export class Media extends Emitter {
         .on('over', (key) => this.dispatch('over', key))
         .on('note', (note) => this.dispatch('note', note));
     }
-    this.#screen.on('change', () => this.#changed()).on('problem', (problem) => this.dispatch('problem', problem));
+    this.#screen
+      .on('change', () => this.#changed())
+      .on('problem', (problem) => this.dispatch('problem', problem))
+      .on('ended', () => this.dispatch('note', { key: 'note.screen-ended' }));
   }
 
   /** Whether the browser gives devices to this page at all. */
@@ -107,6 +110,11 @@ export class Media extends Emitter {
   /** What senders name as the stream of these two. */
   get screenStream() {
     return this.#screen.stream;
+  }
+
+  /** How the screen is shared. */
+  get sharing() {
+    return { isMotion: this.#screen.isMotion };
   }
 
   /** What others get: a device that the system has silenced sends nothing, whatever is switched on here. */
@@ -272,6 +280,11 @@ export class Media extends Emitter {
 
   stopScreen() {
     this.#screen.stop();
+  }
+
+  /** @param {boolean} isMotion  whether what is shared is to move smoothly, rather than have sharp text */
+  setMotion(isMotion) {
+    return this.#screen.setMotion(isMotion);
   }
 
   /** Gives every device back, those too that come only now. Nothing is taken after that. */

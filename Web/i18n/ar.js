@@ -90,6 +90,10 @@ export default {
   'command.camera-on': 'تشغيل الكاميرا',
   'command.share': 'مشاركة الشاشة',
   'command.unshare': 'إيقاف مشاركة الشاشة',
+  'command.share-end': 'إنهاء المشاركة',
+  'command.motion': 'حركة سلسة',
+  'command.motion-on': 'ما تشاركه يتحرك الآن بسلاسة كمقاطع الفيديو، وقد يكون النص أقل وضوحًا.',
+  'command.motion-off': 'ما تشاركه واضح النص الآن، وقد تكون حركته أقل سلاسة.',
   'command.hand': 'رفع اليد',
   'command.hand-down': 'إنزال اليد',
   'command.reactions': 'تفاعلات',
@@ -191,6 +195,7 @@ export default {
   'note.talks-muted': 'صوتك مكتوم.',
   'note.talks-muted-keys': 'صوتك مكتوم. اضغط {!key} لإلغاء الكتم، أو اضغط {!hold} مطولًا للتحدث.',
   'note.left': 'غادر {name} المكالمة',
+  'note.screen-ended': 'لم تعد شاشتك مشتركة: أنهى المتصفح ذلك، أو أُغلق ما كنت تشاركه.',
 
   'hand.mark': 'يد مرفوعة، رقم {count}',
 
@@ -228,7 +233,6 @@ export default {
   'tile.participant': 'المشارك {name}',
   'tile.screen': 'شاشة {name}',
   'tile.muted': 'الصوت مكتوم',
-  'tile.sharing': 'أنت تشارك شاشتك',
   'tile.held': 'أُوقفت الصورة مؤقتًا حفاظًا على الصوت',
   'tile.holding': 'أُوقفت صورتك مؤقتًا حفاظًا على الصوت',
   'tile.play': 'انقر لتسمع',
@@ -246,6 +250,9 @@ export default {
   'tile.feature': 'عرض بحجم كبير',
   'tile.move': 'أنت، بحجم صغير: تنقلها مفاتيح الأسهم أو المؤشر إلى زاوية أخرى',
   'tile.full': 'ملء الشاشة',
+
+  'sharing.title': 'الشاشة المشتركة',
+  'sharing.words': 'أنت تشارك شاشتك',
 
   'pages.title': 'صفحات المشاركين',
   'pages.previous': 'السابق',

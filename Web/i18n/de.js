@@ -79,6 +79,10 @@ export default {
   'command.camera-on': 'Kamera an',
   'command.share': 'Bildschirm teilen',
   'command.unshare': 'Bildschirm nicht mehr teilen',
+  'command.share-end': 'Teilen beenden',
+  'command.motion': 'Flüssige Bewegung',
+  'command.motion-on': 'Was Sie teilen, bewegt sich nun flüssig, wie Videos; Text kann unschärfer sein.',
+  'command.motion-off': 'Was Sie teilen, hat nun scharfen Text; es kann sich weniger flüssig bewegen.',
   'command.hand': 'Hand heben',
   'command.hand-down': 'Hand senken',
   'command.reactions': 'Reaktionen',
@@ -166,6 +170,7 @@ export default {
   'note.talks-muted': 'Sie sind stummgeschaltet.',
   'note.talks-muted-keys': 'Sie sind stummgeschaltet. {!key} hebt das auf; oder halten Sie zum Sprechen die {!hold}.',
   'note.left': '{name} hat das Gespräch verlassen',
+  'note.screen-ended': 'Ihr Bildschirm wird nicht mehr geteilt: der Browser hat es beendet, oder was Sie geteilt haben, wurde geschlossen.',
 
   'hand.mark': 'Meldung, Nummer {count}',
 
@@ -196,7 +201,6 @@ export default {
   'tile.participant': 'Teilnehmend: {name}',
   'tile.screen': 'Bildschirm von {name}',
   'tile.muted': 'Stumm',
-  'tile.sharing': 'Sie teilen Ihren Bildschirm',
   'tile.held': 'Bild angehalten, um den Ton zu retten',
   'tile.holding': 'Ihr Bild ist angehalten, um den Ton zu retten',
   'tile.play': 'Tippen, um zu hören',
@@ -214,6 +218,9 @@ export default {
   'tile.feature': 'Groß zeigen',
   'tile.move': 'Sie selbst, klein: Pfeiltasten oder ein Zeiger bewegen es in eine andere Ecke',
   'tile.full': 'Vollbild',
+
+  'sharing.title': 'Geteilter Bildschirm',
+  'sharing.words': 'Sie teilen Ihren Bildschirm',
 
   'pages.title': 'Seiten der Teilnehmenden',
   'pages.previous': 'Zurück',

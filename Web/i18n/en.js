@@ -79,6 +79,10 @@ export default {
   'command.camera-on': 'Camera on',
   'command.share': 'Share screen',
   'command.unshare': 'Stop sharing the screen',
+  'command.share-end': 'Stop sharing',
+  'command.motion': 'Smooth motion',
+  'command.motion-on': 'What you share now moves smoothly, as videos do; text may be less sharp.',
+  'command.motion-off': 'What you share now has sharp text; it may move less smoothly.',
   'command.hand': 'Raise your hand',
   'command.hand-down': 'Lower your hand',
   'command.reactions': 'Reactions',
@@ -166,6 +170,7 @@ export default {
   'note.talks-muted': 'You are muted.',
   'note.talks-muted-keys': 'You are muted. Press {!key} to unmute, or hold {!hold} to talk.',
   'note.left': '{name} left the call',
+  'note.screen-ended': 'Your screen is no longer shared: the browser ended it, or what you shared was closed.',
 
   'hand.mark': 'Hand raised, number {count}',
 
@@ -196,7 +201,6 @@ export default {
   'tile.participant': 'Participant {name}',
   'tile.screen': '{name}’s screen',
   'tile.muted': 'Muted',
-  'tile.sharing': 'You are sharing your screen',
   'tile.held': 'Picture paused to save the sound',
   'tile.holding': 'Your picture is paused to save the sound',
   'tile.play': 'Tap to hear',
@@ -214,6 +218,9 @@ export default {
   'tile.feature': 'Show large',
   'tile.move': 'You, small: arrow keys or a pointer move it to another corner',
   'tile.full': 'Full screen',
+
+  'sharing.title': 'Shared screen',
+  'sharing.words': 'You are sharing your screen',
 
   'pages.title': 'Pages of participants',
   'pages.previous': 'Previous',

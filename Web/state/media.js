@@ -19,6 +19,8 @@
  * @property {boolean} isBeforePrompt  whether it will, once the person says so
  * @property {boolean} isFacingAway  whether the camera looks away from the person, as that on the back of a phone
  * @property {Readonly<{ isPossible: boolean, isOn: boolean }>} blur  of what is behind the person
+ * @property {Readonly<{ isMotion: boolean }>} sharing  how the screen is shared: `isMotion` if it is to move smoothly, rather
+ *   than have sharp text
  * @property {Readonly<import('../call/media.js').Processing>} processing  what is done to the voice
  * @property {readonly Sentence[]} problems  each of them once, until its device works
  *
@@ -39,6 +41,7 @@ export const noMedia = {
   isBeforePrompt: false,
   isFacingAway: false,
   blur: { isPossible: false, isOn: false },
+  sharing: { isMotion: false },
   processing: { echoCancellation: true, noiseSuppression: true, autoGainControl: true },
   problems: [],
 };

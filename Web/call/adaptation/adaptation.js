@@ -124,7 +124,7 @@ export class Adaptation {
       /** @type {const} */ (['camera', 'screen']).flatMap((kind) => {
         const track = target.senders[kind]?.track;
         if (!track || !target.isConnected) return [];
-        return [{ peer: target.id, kind, captured: capturedBy(track, kind), seen: target.sees[kind], limit: this.#budget.lines.get(target.id)?.limit ?? Infinity }];
+        return [{ peer: target.id, kind, captured: capturedBy(track, kind), seen: target.sees[kind], isMotion: isMotion(kind, track), limit: this.#budget.lines.get(target.id)?.limit ?? Infinity }];
       }),
     );
   }
@@ -140,7 +140,7 @@ export class Adaptation {
       const sender = target.senders[kind];
       if (!share || !sender) continue;
       if (share.isHeld) held.push(kind);
-      void this.#settingOf(sender).want(encodingOf(share), kind === 'camera' ? 'balanced' : 'maintain-resolution');
+      void this.#settingOf(sender).want(encodingOf(share), preferenceFor(kind, sender.track));
     }
     target.hold?.(held);
   }
@@ -157,6 +157,22 @@ export class Adaptation {
 function encodingOf({ bitrate, scale, frames }) {
   // What nobody sees keeps its size, so that it comes back as it was.
   return bitrate === 0 ? { active: false } : { active: true, maxBitrate: bitrate, scaleResolutionDownBy: scale, maxFramerate: frames };
+}
+
+/**
+ * Whether what is shown of a screen is to move smoothly.
+ *
+ * @param {PictureKind} kind
+ * @param {MediaStreamTrack | null} track
+ */
+function isMotion(kind, track) {
+  return kind === 'screen' && track?.contentHint === 'motion';
+}
+
+/** @param {PictureKind} kind @param {MediaStreamTrack | null} track @returns {import('./setting.js').Preference} */
+function preferenceFor(kind, track) {
+  if (kind === 'camera') return 'balanced';
+  return isMotion(kind, track) ? 'maintain-framerate' : 'maintain-resolution';
 }
 
 /** @param {MediaStreamTrack} track @param {PictureKind} kind */

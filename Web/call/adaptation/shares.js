@@ -10,6 +10,7 @@
  * @property {PictureKind} kind
  * @property {Size} captured
  * @property {Size | undefined} seen  the tile in which it is shown; all of it unless that is known, nothing where one side is 0
+ * @property {boolean} isMotion  of a screen: whether it is to move smoothly, as a camera does, rather than have sharp text
  * @property {number} limit  the most that goes to that peer, in bits a second
  *
  * @typedef {object} Share
@@ -34,7 +35,7 @@ const enough = { down: 0.3, up: 0.42 };
 const back = 1.6;
 /** No more of a picture is cut off than this, so that it is shown larger than it fits. */
 const crop = 0.15;
-const framesOfScreen = 15;
+const framesOfText = 15;
 
 /**
  * @param {readonly Demand[]} demands
@@ -135,7 +136,7 @@ function shareOf(demand, bitrate, { device, before }) {
   const wanted = sizedScale(demand, device);
   const isWanted = !demand.seen || demand.seen.width * demand.seen.height > 0;
   if (!isWanted || bitrate === undefined) return { isWanted, isHeld: isWanted, bitrate: 0, scale: before?.scale ?? wanted, frames: before?.frames ?? device.frames };
-  const scale = demand.kind === 'screen' ? wanted : scaleFor(demand, bitrate, { wanted, device, before });
+  const scale = isText(demand) ? wanted : scaleFor(demand, bitrate, { wanted, device, before });
   return { isWanted, isHeld: false, bitrate: steady(Math.round(bitrate), before?.bitrate ?? 0), scale, frames: framesFor(demand, bitrate, scale, device) };
 }
 
@@ -165,7 +166,7 @@ function scaleFor(demand, bitrate, { wanted, device, before }) {
 }
 
 /**
- * A shared screen stays sharp, and moves less instead; a camera moves less where it cannot be smaller.
+ * Text stays sharp, and moves less instead; all else moves less where it cannot be smaller.
  *
  * @param {Demand} demand
  * @param {number} bitrate
@@ -173,9 +174,9 @@ function scaleFor(demand, bitrate, { wanted, device, before }) {
  * @param {{ frames: number }} device
  */
 function framesFor(demand, bitrate, scale, device) {
-  const most = demand.kind === 'screen' ? Math.min(device.frames, framesOfScreen) : device.frames;
+  const most = isText(demand) ? Math.min(device.frames, framesOfText) : device.frames;
   const part = bitrate / best(demand, scale, device);
-  if (demand.kind === 'screen') return part > 0.4 ? most : Math.min(most, part > 0.15 ? 8 : 5);
+  if (isText(demand)) return part > 0.4 ? most : Math.min(most, part > 0.15 ? 8 : 5);
   return part >= enough.down ? most : Math.min(most, 10);
 }
 
@@ -186,9 +187,10 @@ function framesFor(demand, bitrate, scale, device) {
  * @param {number} scale
  * @param {{ frames: number }} device
  */
-function best({ kind, captured: { width, height } }, scale, { frames }) {
+function best(demand, scale, { frames }) {
+  const { kind, captured: { width, height } } = demand;
   const pixels = (width * height) / scale ** 2;
-  const rate = kind === 'screen' ? 200_000 + 1.2 * pixels : 40_000 + 3.5 * pixels * Math.sqrt(Math.min(frames, 24) / 24);
+  const rate = isText(demand) ? 200_000 + 1.2 * pixels : 40_000 + 3.5 * pixels * Math.sqrt(Math.min(frames, 24) / 24);
   return Math.min(rate, mostOf[kind]);
 }
 
@@ -198,9 +200,14 @@ function best({ kind, captured: { width, height } }, scale, { frames }) {
  * @param {Demand} demand
  * @param {{ scale: number }} device
  */
-function sizedScale({ kind, captured, seen }, device) {
-  if (kind === 'screen') return seen ? screenScale(fitting(captured, seen, 0)) : 1;
-  const fit = (seen ? fitting(captured, seen, crop) : 1) * device.scale;
+function sizedScale(demand, device) {
+  const { kind, captured, seen } = demand;
+  const fit = seen ? fitting(captured, seen, kind === 'screen' ? 0 : crop) : 1;
+  return isText(demand) ? textScale(fit) : sceneScale(fit * device.scale);
+}
+
+/** @param {number} fit */
+function sceneScale(fit) {
   return last(scales, (scale) => scale <= fit) ?? 1;
 }
 
@@ -209,8 +216,17 @@ function sizedScale({ kind, captured, seen }, device) {
  *
  * @param {number} fit
  */
-function screenScale(fit) {
+function textScale(fit) {
   return fit < 2 ? 1 : Math.min(fit, 4);
+}
+
+/**
+ * Whether a picture is there to be read.
+ *
+ * @param {Pick<Demand, 'kind' | 'isMotion'>} demand
+ */
+function isText({ kind, isMotion }) {
+  return kind === 'screen' && !isMotion;
 }
 
 /** @param {Size} captured @param {Size} seen @param {number} crop */

@@ -3,12 +3,17 @@
 import { Emitter } from '../../client/emitter.js';
 import { errorName } from './problem.js';
 
+/** Frames a second: of what is read, and of what moves. */
+const frameRates = { detail: 15, motion: 30 };
 /** No text is sharper for more, and each peer is sent it. */
-const wishes = { video: { width: { max: 2560 }, height: { max: 1600 }, frameRate: { max: 15 } }, audio: false };
+const most = { width: { max: 2560 }, height: { max: 1600 } };
+/** What is asked for first is the most that there can be: some browsers only leave out frames later, and make none more. */
+const wishes = { video: { ...most, frameRate: { max: frameRates.motion } }, audio: false };
 
 /**
  * @typedef {object} ScreenEvents
  * @property {[]} change
+ * @property {[]} ended  by the browser, or by what was shown
  * @property {[problem: import('../../i18n/t.js').Sentence]} problem
  *
  * @extends {Emitter<ScreenEvents>}
@@ -20,6 +25,8 @@ export class SharedScreen extends Emitter {
   track;
   /** @type {MediaStreamTrack | undefined} */
   sound;
+  /** Whether motion matters more than sharp text; each time that something is shared, it does not at first. */
+  isMotion = false;
   #isChoosing = false;
   #signal;
 
@@ -47,12 +54,22 @@ export class SharedScreen extends Emitter {
     const tracks = [this.track, this.sound];
     this.track = undefined;
     this.sound = undefined;
+    this.isMotion = false;
     for (const track of tracks) {
       if (!track) continue;
       track.onended = null;
       track.stop();
     }
     if (tracks[0]) this.dispatch('change');
+  }
+
+  /** @param {boolean} isMotion */
+  async setMotion(isMotion) {
+    if (!this.track) return;
+    this.isMotion = isMotion;
+    const told = this.#tellPurpose(this.track);
+    this.dispatch('change');
+    await told;
   }
 
   /** @param {MediaStreamTrack[]} tracks */
@@ -64,10 +81,24 @@ export class SharedScreen extends Emitter {
     }
     this.stop();
     this.track = track;
-    track.onended = () => this.stop();
-    // Text must stay sharp; motion may suffer.
-    track.contentHint = 'detail';
+    track.onended = () => {
+      this.stop();
+      this.dispatch('ended');
+    };
+    void this.#tellPurpose(track);
     this.dispatch('change');
+  }
+
+  /**
+   * Tells the encoder what must not suffer, and the browser how many pictures are of use.
+   *
+   * @param {MediaStreamTrack} track
+   */
+  async #tellPurpose(track) {
+    const purpose = this.isMotion ? 'motion' : 'detail';
+    track.contentHint = purpose;
+    // A browser that cannot goes on as it is: each sender knows its own limit.
+    await track.applyConstraints({ ...most, frameRate: { max: frameRates[purpose] } }).catch(() => undefined);
   }
 }
 

@@ -14,8 +14,8 @@ class FakeDevices extends EventTarget {
     return new Promise((resolve, reject) => this.requests.push({ constraints, resolve, reject }));
   }
 
-  getDisplayMedia() {
-    return this.getUserMedia({ video: true });
+  getDisplayMedia(constraints) {
+    return this.getUserMedia(constraints);
   }
 
   /** What is plugged in. */
@@ -80,7 +80,7 @@ function makeMedia(options, permissions) {
   for (const name of ['change', 'problem', 'devices']) media.on(name, () => heard.push(name));
   media.on('problem', ({ key, values }) => problems.push([key, values?.device]));
   const notes = [];
-  media.on('note', ({ key, values }) => notes.push([key, values.device]));
+  media.on('note', ({ key, values }) => notes.push([key, values?.device]));
   media.on('over', (key) => notes.push(key));
   return { media, devices, heard, problems, notes };
 }
@@ -101,6 +101,59 @@ for (const [what, ask] of [
     assert.deepEqual([devices.live, media.status, heard], [[], { audio: false, video: false, screen: false }, []]);
   });
 }
+
+/** A screen that is shared, of a browser that takes other constraints or does not. */
+async function share(made, takes = true) {
+  const sharing = made.media.startScreen();
+  const asked = made.devices.requests[0].constraints;
+  const settings = {};
+  const [track] = (await made.devices.grant(0, settings)).filter(({ kind }) => kind === 'video');
+  if (!takes) track.applyConstraints = () => Promise.reject(new Error('not here'));
+  await sharing;
+  return { asked, track, settings };
+}
+
+test('a screen is read at first, and moves when that is wanted, once', async () => {
+  const made = makeMedia();
+  const { media } = made;
+  const first = await share(made);
+  const seen = () => [media.sharing.isMotion, media.screenTrack?.contentHint, first.settings.frameRate];
+  // Some browsers make no more frames later than they were asked for at first.
+  assert.deepEqual([first.asked.video.frameRate, seen()], [{ max: 30 }, [false, 'detail', { max: 15 }]]);
+  made.heard.length = 0;
+  await media.setMotion(true);
+  assert.deepEqual([seen(), made.heard], [[true, 'motion', { max: 30 }], ['change']]);
+  await media.setMotion(false);
+  assert.deepEqual(seen(), [false, 'detail', { max: 15 }]);
+  await media.setMotion(true);
+  media.stopScreen();
+  const second = await share(made);
+  assert.deepEqual([media.sharing.isMotion, second.track.contentHint], [false, 'detail']);
+});
+
+test('a browser that changes nothing of a shared screen shares it all the same', async () => {
+  const made = makeMedia();
+  const { track } = await share(made, false);
+  await made.media.setMotion(true);
+  assert.deepEqual([made.media.status.screen, track.contentHint, made.problems, made.notes], [true, 'motion', [], []]);
+});
+
+test('of a screen that is not shared nothing moves', async () => {
+  const { media, heard } = makeMedia();
+  await media.setMotion(true);
+  assert.deepEqual([media.sharing.isMotion, heard], [false, []]);
+});
+
+test('whoever shares is told that the browser has ended it, and not of what they ended themselves', async () => {
+  const made = makeMedia();
+  const { media } = made;
+  await share(made);
+  media.stopScreen();
+  assert.deepEqual([made.notes, media.status.screen], [[], false]);
+  const { track } = await share(made);
+  track.onended();
+  assert.deepEqual([made.notes, media.status.screen, track.readyState], [[['note.screen-ended', undefined]], false, 'ended']);
+});
 
 test('nothing is asked for one by one after the end', async () => {
   const { media, devices, heard } = makeMedia();

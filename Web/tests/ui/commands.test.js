@@ -5,7 +5,7 @@ import { createPageStore } from '../../state/state.js';
 import { makeCommands } from '../../ui/commands/commands.js';
 import { commandFor, isEscape, keyName } from '../../ui/commands/shortcuts.js';
 
-const ids = ['join', 'permit', 'mute', 'camera', 'screen', 'hand', 'reactions', 'chat', 'people', 'invite', 'leave', 'check', 'stats', 'devices', 'noise', 'blur', 'flip', 'help', 'more', 'layout', 'pin', 'own', 'fullscreen', 'pip'];
+const ids = ['join', 'permit', 'mute', 'camera', 'screen', 'unshare', 'motion', 'hand', 'reactions', 'chat', 'people', 'invite', 'leave', 'check', 'stats', 'devices', 'noise', 'blur', 'flip', 'help', 'more', 'layout', 'pin', 'own', 'fullscreen', 'pip'];
 
 function make({ screen = 'call', canShareScreen = true, canFill = true, canPip = true } = {}) {
   const store = createPageStore();
@@ -20,6 +20,7 @@ function make({ screen = 'call', canShareScreen = true, canFill = true, canPip =
     toggleMicrophone: act('microphone'),
     toggleCamera: act('camera'),
     toggleScreen: act('screen'),
+    toggleMotion: act('motion'),
     toggleHand: act('hand'),
     toggleNoiseSuppression: act('noise'),
     toggleBlur: act('blur'),
@@ -75,6 +76,23 @@ for (const [what, more, expected] of [
     assert.deepEqual(['noise', 'blur', 'flip'].filter((id) => commands[id].when(store.get())), expected);
   });
 }
+
+test('whoever shares can end it, and choose between motion and text, with a word on what that does', () => {
+  const { store, commands, done } = make();
+  const possible = () => [commands.unshare, commands.motion].map(({ when }) => when(store.get()));
+  const shares = (screen, isMotion) => store.apply({ type: 'media', ...store.get().media, status: { audio: true, video: true, screen }, sharing: { isMotion } });
+  assert.deepEqual(possible(), [false, false]);
+  const seen = [false, true].map((isMotion) => {
+    shares(true, isMotion);
+    commands.motion.run();
+    return [possible(), commands.motion.toggle.isOn(store.get()), store.get().notices.list.at(-1).sentence.key];
+  });
+  assert.deepEqual(seen, [[[true, true], false, 'command.motion-on'], [[true, true], true, 'command.motion-off']]);
+  commands.unshare.run();
+  assert.deepEqual(done, ['motion', 'motion', 'screen']);
+  shares(false, false);
+  assert.deepEqual(possible(), [false, false]);
+});
 
 test('where a screen cannot be shared, nobody is offered to', () => {
   const { store, commands } = make({ canShareScreen: false });

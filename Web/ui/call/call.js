@@ -12,6 +12,7 @@ import { createMenu } from '../menu/menu.js';
 import { createNotices } from '../notices/notices.js';
 import { createPip } from '../pip/pip.js';
 import { createReactions } from '../reactions/reactions.js';
+import { createSharing } from '../sharing/sharing.js';
 import { createSide } from '../side/side.js';
 import { createAlone } from '../stage/alone.js';
 import { toggleFullscreen, watchFullscreen } from '../stage/fullscreen.js';
@@ -42,6 +43,7 @@ export function createCall({ store, session, commands, signal }) {
   const top = createTop(parts);
   const toolbar = createToolbar(parts);
   const side = createSide(parts);
+  const sharing = createSharing(parts).element;
   const banner = h('div', { id: 'banner', class: 'banner', role: 'status' }, h('span', { class: 'spinner' }), t('call.reconnecting'));
   let isThere = false;
   // The panel that is there from the start does not take the focus.
@@ -54,7 +56,7 @@ export function createCall({ store, session, commands, signal }) {
   const middle = h('div', { class: 'middle' }, banner, elsewhere, stage, pager, createAlone(parts).element, createNotices(parts).element, createTransfers(parts).element, reactions.strip, reactions.spoken);
   const check = createCheck(parts);
   const menu = createMenu({ ...parts, opener: toolbar.more });
-  const element = h('main', { id: 'call', class: 'call' }, top.element, middle, toolbar.element, side.element, drop, check.element, menu.element, createInvite(parts).element, reactions.menu, createStats(parts).element, createVerify(parts).element, createDevices(parts).element);
+  const element = h('main', { id: 'call', class: 'call' }, top.element, sharing, middle, toolbar.element, side.element, drop, check.element, menu.element, createInvite(parts).element, reactions.menu, createStats(parts).element, createVerify(parts).element, createDevices(parts).element);
   store.apply({ type: 'panel', isOpen: width.matches, tab: 'chat' });
   store.watch(({ connection }) => connection.isConnected, (isConnected) => (banner.hidden = isConnected), { signal });
   store.watch(({ connection }) => connection.isElsewhere, (isElsewhere) => (elsewhere.hidden = !isElsewhere), { signal });
@@ -87,7 +89,7 @@ export function createCall({ store, session, commands, signal }) {
 
   /** What the sheet covers takes no focus; files that ask lie above it. */
   function cover() {
-    for (const covered of [top.element, stage, pager]) covered.inert = store.get().panel.isOpen && !width.matches;
+    for (const covered of [top.element, sharing, stage, pager]) covered.inert = store.get().panel.isOpen && !width.matches;
   }
 }
 

@@ -5,7 +5,7 @@
  * @typedef {import('../../i18n/t.js').Key} Key
  * @typedef {import('../icons.js').IconName} IconName
  * @typedef {import('./stage-commands.js').StageCommandId} StageCommandId
- * @typedef {'join' | 'permit' | 'mute' | 'camera' | 'screen' | 'hand' | 'reactions' | 'chat' | 'people' | 'invite' | 'leave' | 'check' | 'stats' | 'devices' | 'noise' | 'blur' | 'flip' | 'help' | 'more' | StageCommandId} CommandId
+ * @typedef {'join' | 'permit' | 'mute' | 'camera' | 'screen' | 'unshare' | 'motion' | 'hand' | 'reactions' | 'chat' | 'people' | 'invite' | 'leave' | 'check' | 'stats' | 'devices' | 'noise' | 'blur' | 'flip' | 'help' | 'more' | StageCommandId} CommandId
  *
  * @typedef {object} Command
  * @property {CommandId} id
@@ -26,6 +26,7 @@
  * @property {() => void} toggleMicrophone
  * @property {() => void} toggleCamera
  * @property {() => void} toggleScreen
+ * @property {() => void} toggleMotion
  * @property {() => void} toggleHand
  * @property {() => void} toggleNoiseSuppression
  * @property {() => void} toggleBlur
@@ -47,6 +48,7 @@ import { makeStageCommands } from './stage-commands.js';
  */
 export function makeCommands(store, actions) {
   const isIn = (/** @type {State} */ { connection }) => connection.screen === 'call';
+  const isSharing = (/** @type {State} */ state) => isIn(state) && state.media.status.screen;
   const hasDevices = (/** @type {State} */ { connection }) => connection.screen === 'call' || connection.screen === 'lobby';
   const hasOtherCamera = (/** @type {State} */ { media }) => media.status.video && media.devices.filter(({ kind }) => kind === 'videoinput').length > 1;
   const isShown = (/** @type {State} */ { panel }, /** @type {'chat' | 'people'} */ tab) => panel.isOpen && panel.tab === tab;
@@ -80,6 +82,18 @@ export function makeCommands(store, actions) {
       when: (state) => isIn(state) && actions.canShareScreen,
       run: () => actions.toggleScreen(),
       toggle: { label: 'command.unshare', kind: 'lights', isOn: ({ media }) => media.status.screen },
+    },
+    unshare: { id: 'unshare', icon: 'screenOff', label: 'command.share-end', when: isSharing, run: () => actions.toggleScreen() },
+    motion: {
+      id: 'motion',
+      icon: 'motion',
+      label: 'command.motion',
+      when: isSharing,
+      run: () => {
+        store.apply({ type: 'notice', sentence: { key: store.get().media.sharing.isMotion ? 'command.motion-off' : 'command.motion-on' } });
+        actions.toggleMotion();
+      },
+      toggle: { kind: 'lights', isOn: ({ media }) => media.sharing.isMotion },
     },
     hand: {
       id: 'hand',

@@ -34,6 +34,7 @@ export function showRoom(root, room, look) {
     toggleMicrophone: () => session.toggleMicrophone(),
     toggleCamera: () => session.toggleCamera(),
     toggleScreen: () => session.toggleScreen(),
+    toggleMotion: () => session.toggleMotion(),
     toggleHand: () => session.toggleHand(),
     toggleNoiseSuppression: () => session.toggleNoiseSuppression(),
     toggleBlur: () => session.toggleBlur(),

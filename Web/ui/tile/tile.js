@@ -75,10 +75,9 @@ export class Tile {
     this.#isScreen = status.screen;
     this.#hasPicture = status.video || status.screen;
     this.#video.classList.toggle('mirrored', this.#isSelf && !this.#store.get().media.isFacingAway);
-    const { media } = this.#store.get();
     this.#isHeld = (isScreen ? held.screen : held.camera) && connection === 'connected' && this.#hasPicture;
     element.dataset['held'] = onOff(this.#isHeld || (this.#isSelf && held.own));
-    if (this.#isSelf) this.#note.show(held.own ? t('tile.holding') : media.status.screen ? t('tile.sharing') : '');
+    if (this.#isSelf) this.#note.show(held.own ? t('tile.holding') : '');
     else this.#note.show(words(connection, isAway, trouble) || (this.#isHeld ? t('tile.held') : ''), trouble);
     if (this.#video.srcObject !== stream) {
       this.#video.srcObject = stream;

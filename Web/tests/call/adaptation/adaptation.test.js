@@ -103,6 +103,19 @@ test('a shared screen stays sharp, and is there before the camera', async () => 
   assert.ok(target.senders.screen.encoding.maxBitrate > target.senders.camera.encoding.maxBitrate);
 });
 
+test('a screen of which motion matters keeps its frames, and so does the next one no more', async () => {
+  const target = makeTarget('a');
+  const track = { contentHint: 'motion', getSettings: () => ({ width: 1280, height: 720 }) };
+  target.senders.screen = makeSender(track);
+  const { pass } = makeCall(target);
+  await pass(1);
+  const { preference, encoding } = target.senders.screen;
+  track.contentHint = 'detail';
+  await pass(1);
+  assert.deepEqual([preference, encoding.maxFramerate], ['maintain-framerate', 30]);
+  assert.deepEqual([target.senders.screen.preference, target.senders.screen.encoding.maxFramerate], ['maintain-resolution', 15]);
+});
+
 test('senders without a track, connections that are not there yet and calls of one are left alone', async () => {
   const empty = makeTarget('a', { senders: { camera: makeSender(null) } });
   const early = makeTarget('b', { isConnected: false });

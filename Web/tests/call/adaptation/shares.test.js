@@ -105,6 +105,23 @@ for (const [seen, scale] of [[[1920, 1080], 1], [[1280, 720], 1], [[1000, 562], 
   });
 }
 
+// What may be sent, and how a screen of which motion matters is: smaller rather than slower, as a camera.
+for (const [room, seen, device, scale, frames] of [
+  [5_000_000, [1920, 1080], able, 1, 30],
+  [700_000, [1920, 1080], able, 2, 30],
+  [200_000, [1920, 1080], able, 4, 30],
+  [5_000_000, [1000, 562], able, 1.5, 30],
+  [5_000_000, [960, 540], able, 2, 30],
+  [5_000_000, [1920, 1080], { frames: 10, scale: 2 }, 2, 10],
+]) {
+  test(`a screen of which motion matters: ${seen} at ${room}, ${device.frames} frames`, () => {
+    const shares = share([screen('a', seen, { isMotion: true }), camera('a', [160, 90])], room, { device });
+    const one = shares.get('screen a');
+    assert.deepEqual([one.scale, one.frames], [scale, frames]);
+    assert.ok(one.bitrate >= shares.get('camera a').bitrate, 'it is still before the camera');
+  });
+}
+
 test('the way to one peer alone is limited, screen and camera together', () => {
   const shares = share([screen('a', undefined, { limit: 400_000 }), camera('a', undefined, { limit: 400_000 }), camera('b')], 5_000_000);
   assert.deepEqual([shares.get('screen a').bitrate, shares.get('camera a').isHeld, shares.get('camera b').bitrate], [400_000, true, 846_400]);
