@@ -3,48 +3,14 @@
 import pytest
 from playwright.sync_api import expect
 
-from harness.browser import Participant
 from harness.firefox import Firefox, FirefoxMember
+from harness.screen import enter, screen_of, share, wait_for_width, width_of
 from harness.waiting import wait_until
 
 pytestmark = pytest.mark.timeout(300)
 
 # Two cores run three browsers and their video.
 expect.set_options(timeout=20_000)
-
-# A screen of another shape than the fake camera, with a tone, in the place of what a person would choose. The tracks are
-# kept, so that the test can end them as the browser's own bar does.
-SCREEN = """
-window.screens = [];
-window.wishes = [];
-MediaDevices.prototype.getDisplayMedia = async function (wishes) {
-    window.wishes.push(wishes);
-    if (window.refusal) throw window.refusal;
-    const canvas = Object.assign(document.createElement('canvas'), { width: 1000, height: 800 });
-    const context = canvas.getContext('2d');
-    let count = 0;
-    const draw = () => {
-        context.fillStyle = '#eee';
-        context.fillRect(0, 0, 1000, 800);
-        context.fillStyle = '#123';
-        context.font = '60px sans-serif';
-        context.fillText(`Screen ${count += 1}`, 60, 120);
-    };
-    draw();
-    setInterval(draw, 100);
-    const stream = canvas.captureStream(10);
-    if (wishes.audio && !window.isSilent) {
-        const audio = new AudioContext();
-        const tone = audio.createOscillator();
-        const end = audio.createMediaStreamDestination();
-        tone.connect(end);
-        tone.start();
-        stream.addTrack(end.stream.getAudioTracks()[0]);
-    }
-    window.screens.push(stream);
-    return stream;
-};
-"""
 
 # What is received of each line that there is, in the order of the lines.
 LINES = """async id => {
@@ -66,36 +32,13 @@ LINES = """async id => {
 def visit_at(chromium, people):
     """A participant whose screen the test draws, in the call of a room of that server."""
 
-    def make(server, name, **options):
-        person = Participant(chromium, f"http://localhost:{server.port}", name=name, debug=True, **options)
-        people.all.append(person)
-        person.page.add_init_script(SCREEN)
-        return person.enter()
-
-    return make
+    return lambda server, name, **options: enter(chromium, people, server, name, **options)
 
 
 @pytest.fixture
 def visit(linkup, visit_at):
     """The same where the server stays."""
     return lambda name, **options: visit_at(linkup, name, **options)
-
-
-def share(person):
-    person.page.locator("#screen").click()
-    expect(person.page.locator("#screen")).to_have_attribute("aria-pressed", "true")
-
-
-def screen_of(person, peer):
-    return person.tile(f"{peer}/screen")
-
-
-def width_of(person, tile):
-    return person.page.evaluate("id => document.querySelector(`.tile[data-peer=\"${id}\"] video`)?.videoWidth ?? 0", tile)
-
-
-def wait_for_width(person, tile, width):
-    wait_until(lambda: width_of(person, tile) == width, timeout=60, interval=0.1, what=f"{tile} to be {width} wide at {person.name}")
 
 
 def frames(person, peer):
@@ -163,7 +106,7 @@ def test_whoever_shares_sees_it_at_every_size_and_ends_it(visit):
     page, banner = ann.page, ann.page.locator(".sharing")
     expect(banner).to_be_hidden()
     share(ann)
-    expect(banner.get_by_role("status")).to_have_text("You are sharing your screen")
+    expect(banner.get_by_role("status")).to_contain_text("You are sharing your screen")
     for width, height in ((1280, 800), (390, 844), (320, 568), (844, 390)):
         page.set_viewport_size({"width": width, "height": height})
         for part in (banner.get_by_role("status"), *banner.get_by_role("button").all()):
@@ -205,7 +148,7 @@ def test_what_the_browser_ends_or_does_not_give_is_told(visit):
 
     page.evaluate("window.refusal = new DOMException('', 'NotReadableError')")
     page.locator("#screen").click()
-    expect(notes.last).to_have_text("The screen could not be shared.")
+    expect(notes.last).to_contain_text("The screen could not be shared.")
     expect(banner).to_be_hidden()
     # Who closes the browser's list wants nothing, and is told nothing.
     count = notes.count()
@@ -216,6 +159,105 @@ def test_what_the_browser_ends_or_does_not_give_is_told(visit):
     page.evaluate("window.refusal = undefined")
     share(ann)
     wait_for_width(bea, f"{ann_id}/screen", 1000)
+
+
+# Whether a person hears what a tile plays, as far as the page has it in hand.
+IS_HEARD = """tile => {
+    const video = document.querySelector(`.tile[data-peer="${tile}"] video`);
+    return !video.muted && !video.paused && video.volume > 0 && video.srcObject.getAudioTracks().some(({ readyState, enabled }) => readyState === 'live' && enabled);
+}"""
+
+
+def sound_of_screen(person, peer):
+    """How much sound has come by the line of the screen."""
+    return [line["energy"] for line in person.page.evaluate(LINES, peer) if line["kind"] == "audio"][1]
+
+
+def wait_for_sound(person, peer):
+    before = sound_of_screen(person, peer)
+    wait_until(lambda: sound_of_screen(person, peer) > before + 0.01, timeout=30, interval=0.2, what=f"{person.name} to hear the screen of {peer}")
+
+
+def wait_for_silence(person, peer):
+    def is_silent():
+        before = sound_of_screen(person, peer)
+        person.page.wait_for_timeout(700)
+        return sound_of_screen(person, peer) - before < 0.001
+
+    wait_until(is_silent, timeout=30, interval=0.1, what=f"the screen of {peer} to be silent for {person.name}")
+
+
+def test_the_sound_of_a_screen_is_heard_and_whoever_shares_sees_that(visit):
+    ann, bea = visit("Ann"), visit("Bea")
+    (ann_id,) = bea.wait_for_peers(1)
+    words, switch = ann.page.locator(".sharing-words"), ann.page.locator("[data-command=screen-sound]")
+    share(ann)
+    expect(words).to_have_text("You are sharing your screen with its sound")
+    expect(switch).to_have_attribute("aria-pressed", "true")
+    wait_for_sound(bea, ann_id)
+    bea.wait_for(f"({IS_HEARD})('{ann_id}/screen')")
+    wishes = ann.page.evaluate("window.wishes[0]")
+    assert [wishes["audio"][name] for name in ("echoCancellation", "noiseSuppression", "autoGainControl")] == [False] * 3
+    assert (wishes["audio"]["restrictOwnAudio"], wishes["selfBrowserSurface"]) == (True, "exclude")
+
+    switch.click()
+    expect(words).to_have_text("You are sharing your screen without sound")
+    wait_for_silence(bea, ann_id)
+    # The voice goes on by its own line, and so does the picture.
+    wait_for_both(bea, ann_id)
+    assert ann.page.locator("#mute").get_attribute("aria-pressed") == "false"
+    switch.click()
+    expect(words).to_have_text("You are sharing your screen with its sound")
+    wait_for_sound(bea, ann_id)
+    # Muted is the voice, not the screen.
+    ann.page.locator("#mute").click()
+    bea.expect_tile(ann_id, audio="off")
+    wait_for_sound(bea, ann_id)
+    # Where the screen is out of view it is heard all the same.
+    bea.page.locator(f'.tile[data-peer="{ann_id}"] .tile-pin').click()
+    bea.page.keyboard.press("w")
+    bea.page.keyboard.press("w")
+    expect(screen_of(bea, ann_id)).to_be_hidden()
+    wait_for_sound(bea, ann_id)
+    bea.wait_for(f"({IS_HEARD})('{ann_id}/screen')")
+    # It ends with the picture.
+    ann.page.locator("[data-command=unshare]").click()
+    expect(screen_of(bea, ann_id)).to_have_count(0)
+    wait_for_silence(bea, ann_id)
+
+
+def test_a_screen_without_sound_is_shared_and_said_to_be(visit):
+    ann, bea = visit("Ann"), visit("Bea")
+    (ann_id,) = bea.wait_for_peers(1)
+    words, switch = ann.page.locator(".sharing-words"), ann.page.locator("[data-command=screen-sound]")
+    ann.page.evaluate("window.isSilent = true")
+    share(ann)
+    expect(words).to_have_text("You are sharing your screen without sound")
+    expect(switch).to_be_hidden()
+    wait_for_width(bea, f"{ann_id}/screen", 1000)
+    ann.page.locator("[data-command=unshare]").click()
+
+    # Some systems have sound that cannot be had, and browsers then give no picture either.
+    ann.page.evaluate("window.refusal = new DOMException('', 'NotReadableError')")
+    ann.page.locator("#screen").click()
+    expect(ann.page.locator(".note").last).to_contain_text("its sound is left out then")
+    ann.page.evaluate("window.refusal = undefined")
+    share(ann)
+    assert ann.page.evaluate("window.wishes.at(-1).audio") is False
+    expect(words).to_have_text("You are sharing your screen without sound")
+    wait_for_width(bea, f"{ann_id}/screen", 1000)
+
+
+def test_the_others_do_not_hear_themselves_in_a_screen(linkup, people):
+    """The browser's own screen: its sound is that of the system, with the call in it."""
+    ann, bea = people(linkup, "Ann", "Bea", debug=True)
+    (ann_id,) = bea.wait_for_peers(1)
+    share(ann)
+    expect(ann.page.locator(".note").last).to_contain_text("hear themselves")
+    expect(ann.page.locator(".sharing-words")).to_have_text("You are sharing your screen without sound")
+    bea.expect_tile(f"{ann_id}/screen", screen="on")
+    wait_for_both(bea, ann_id)
+    wait_for_silence(bea, ann_id)
 
 
 def test_two_share_at_the_same_moment(visit):

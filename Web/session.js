@@ -114,6 +114,10 @@ export class Session {
     void this.media.setMotion(!this.media.sharing.isMotion);
   }
 
+  toggleScreenSound() {
+    this.media.setScreenSound(this.media.sharing.sound === 'off');
+  }
+
   toggleHand() {
     const { members } = this.#store.get();
     void this.#stay?.members.raiseHand(handOf(members, members.self) === 0);

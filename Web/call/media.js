@@ -71,6 +71,7 @@ export class Media extends Emitter {
     this.#screen
       .on('change', () => this.#changed())
       .on('problem', (problem) => this.dispatch('problem', problem))
+      .on('echo', () => this.dispatch('note', { key: 'note.screen-echo' }))
       .on('ended', () => this.dispatch('note', { key: 'note.screen-ended' }));
   }
 
@@ -114,7 +115,7 @@ export class Media extends Emitter {
 
   /** How the screen is shared. */
   get sharing() {
-    return { isMotion: this.#screen.isMotion };
+    return { isMotion: this.#screen.isMotion, sound: this.#screen.soundStatus };
   }
 
   /** What others get: a device that the system has silenced sends nothing, whatever is switched on here. */
@@ -280,6 +281,11 @@ export class Media extends Emitter {
 
   stopScreen() {
     this.#screen.stop();
+  }
+
+  /** @param {boolean} on  whether the others hear what is shared, where there is a sound of it */
+  setScreenSound(on) {
+    this.#screen.setSound(on);
   }
 
   /** @param {boolean} isMotion  whether what is shared is to move smoothly, rather than have sharp text */

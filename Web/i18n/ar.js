@@ -91,7 +91,8 @@ export default {
   'command.share': 'مشاركة الشاشة',
   'command.unshare': 'إيقاف مشاركة الشاشة',
   'command.share-end': 'إنهاء المشاركة',
-  'command.motion': 'حركة سلسة',
+  'command.screen-sound': 'الصوت',
+  'command.motion': 'الحركة',
   'command.motion-on': 'ما تشاركه يتحرك الآن بسلاسة كمقاطع الفيديو، وقد يكون النص أقل وضوحًا.',
   'command.motion-off': 'ما تشاركه واضح النص الآن، وقد تكون حركته أقل سلاسة.',
   'command.hand': 'رفع اليد',
@@ -196,6 +197,7 @@ export default {
   'note.talks-muted-keys': 'صوتك مكتوم. اضغط {!key} لإلغاء الكتم، أو اضغط {!hold} مطولًا للتحدث.',
   'note.left': 'غادر {name} المكالمة',
   'note.screen-ended': 'لم تعد شاشتك مشتركة: أنهى المتصفح ذلك، أو أُغلق ما كنت تشاركه.',
+  'note.screen-echo': 'تُشارَك شاشتك من دون صوتها، لأن الآخرين كانوا سيسمعون أنفسهم فيه. يمكن مشاركة علامة تبويب مع صوتها.',
 
   'hand.mark': 'يد مرفوعة، رقم {count}',
 
@@ -252,7 +254,8 @@ export default {
   'tile.full': 'ملء الشاشة',
 
   'sharing.title': 'الشاشة المشتركة',
-  'sharing.words': 'أنت تشارك شاشتك',
+  'sharing.with-sound': 'أنت تشارك شاشتك مع صوتها',
+  'sharing.without-sound': 'أنت تشارك شاشتك من دون صوت',
 
   'pages.title': 'صفحات المشاركين',
   'pages.previous': 'السابق',
@@ -432,6 +435,7 @@ export default {
   'problem.speaker-gone': 'لم يعد مكبّر الصوت الذي اخترته موجودًا. يختار النظام غيره.',
   'problem.page-incomplete': 'تعذّر تحميل جزء من هذه الصفحة، وربما لدى الخادم إصدار أحدث. أعد تحميل الصفحة.',
   'problem.screen-failed': 'تعذّرت مشاركة الشاشة.',
+  'problem.screen-failed-with-sound': 'تعذرت مشاركة الشاشة. حاول مرة أخرى: سيُترك صوتها عندئذ.',
 
   'advice.allow-chromium': 'للسماح بذلك انقر العلامة المجاورة للعنوان. تلاحظ هذه الصفحة ذلك من نفسها.',
   'advice.allow-firefox': 'للسماح بذلك انقر العلامة المشطوبة المجاورة للعنوان وأزل الحظر، ثم شغّله من هنا.',

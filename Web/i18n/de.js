@@ -80,7 +80,8 @@ export default {
   'command.share': 'Bildschirm teilen',
   'command.unshare': 'Bildschirm nicht mehr teilen',
   'command.share-end': 'Teilen beenden',
-  'command.motion': 'Flüssige Bewegung',
+  'command.screen-sound': 'Ton',
+  'command.motion': 'Bewegung',
   'command.motion-on': 'Was Sie teilen, bewegt sich nun flüssig, wie Videos; Text kann unschärfer sein.',
   'command.motion-off': 'Was Sie teilen, hat nun scharfen Text; es kann sich weniger flüssig bewegen.',
   'command.hand': 'Hand heben',
@@ -171,6 +172,7 @@ export default {
   'note.talks-muted-keys': 'Sie sind stummgeschaltet. {!key} hebt das auf; oder halten Sie zum Sprechen die {!hold}.',
   'note.left': '{name} hat das Gespräch verlassen',
   'note.screen-ended': 'Ihr Bildschirm wird nicht mehr geteilt: der Browser hat es beendet, oder was Sie geteilt haben, wurde geschlossen.',
+  'note.screen-echo': 'Ihr Bildschirm wird ohne Ton geteilt: darin würden die anderen sich selbst hören. Ein Tab lässt sich mit Ton teilen.',
 
   'hand.mark': 'Meldung, Nummer {count}',
 
@@ -220,7 +222,8 @@ export default {
   'tile.full': 'Vollbild',
 
   'sharing.title': 'Geteilter Bildschirm',
-  'sharing.words': 'Sie teilen Ihren Bildschirm',
+  'sharing.with-sound': 'Sie teilen Ihren Bildschirm mit Ton',
+  'sharing.without-sound': 'Sie teilen Ihren Bildschirm ohne Ton',
 
   'pages.title': 'Seiten der Teilnehmenden',
   'pages.previous': 'Zurück',
@@ -386,6 +389,7 @@ export default {
   'problem.speaker-gone': 'Der gewählte Lautsprecher ist fort. Das System wählt einen anderen.',
   'problem.page-incomplete': 'Ein Teil dieser Seite konnte nicht geladen werden; der Server hat vielleicht eine neuere. Laden Sie die Seite neu.',
   'problem.screen-failed': 'Der Bildschirm ließ sich nicht teilen.',
+  'problem.screen-failed-with-sound': 'Der Bildschirm konnte nicht geteilt werden. Versuchen Sie es noch einmal: dann bleibt der Ton weg.',
 
   'advice.allow-chromium': 'Erlauben können Sie es über das Zeichen links neben der Adresse. Diese Seite bemerkt es von selbst.',
   'advice.allow-firefox': 'Erlauben können Sie es über das durchgestrichene Zeichen links neben der Adresse: Nehmen Sie die Sperre weg und schalten Sie es dann hier ein.',

@@ -80,7 +80,8 @@ export default {
   'command.share': 'Share screen',
   'command.unshare': 'Stop sharing the screen',
   'command.share-end': 'Stop sharing',
-  'command.motion': 'Smooth motion',
+  'command.screen-sound': 'Sound',
+  'command.motion': 'Motion',
   'command.motion-on': 'What you share now moves smoothly, as videos do; text may be less sharp.',
   'command.motion-off': 'What you share now has sharp text; it may move less smoothly.',
   'command.hand': 'Raise your hand',
@@ -171,6 +172,7 @@ export default {
   'note.talks-muted-keys': 'You are muted. Press {!key} to unmute, or hold {!hold} to talk.',
   'note.left': '{name} left the call',
   'note.screen-ended': 'Your screen is no longer shared: the browser ended it, or what you shared was closed.',
+  'note.screen-echo': 'Your screen is shared without its sound, in which the others would hear themselves. A tab can be shared with sound.',
 
   'hand.mark': 'Hand raised, number {count}',
 
@@ -220,7 +222,8 @@ export default {
   'tile.full': 'Full screen',
 
   'sharing.title': 'Shared screen',
-  'sharing.words': 'You are sharing your screen',
+  'sharing.with-sound': 'You are sharing your screen with its sound',
+  'sharing.without-sound': 'You are sharing your screen without sound',
 
   'pages.title': 'Pages of participants',
   'pages.previous': 'Previous',
@@ -386,6 +389,7 @@ export default {
   'problem.speaker-gone': 'The speaker that you chose is gone. The system chooses another one.',
   'problem.page-incomplete': 'A part of this page could not be loaded; the server may have a newer one. Reload the page.',
   'problem.screen-failed': 'The screen could not be shared.',
+  'problem.screen-failed-with-sound': 'The screen could not be shared. Try it again: its sound is left out then.',
 
   'advice.allow-chromium': 'To allow it, click the sign at the left of the address. This page notices by itself.',
   'advice.allow-firefox': 'To allow it, click the crossed-out sign at the left of the address and take the block away; then switch it on here.',

@@ -19,8 +19,8 @@
  * @property {boolean} isBeforePrompt  whether it will, once the person says so
  * @property {boolean} isFacingAway  whether the camera looks away from the person, as that on the back of a phone
  * @property {Readonly<{ isPossible: boolean, isOn: boolean }>} blur  of what is behind the person
- * @property {Readonly<{ isMotion: boolean }>} sharing  how the screen is shared: `isMotion` if it is to move smoothly, rather
- *   than have sharp text
+ * @property {Readonly<{ isMotion: boolean, sound: 'none' | 'sent' | 'off' }>} sharing  how the screen is shared: `isMotion` if it
+ *   is to move smoothly, rather than have sharp text; `sound`: what the others hear of it, `off` if it could be heard
  * @property {Readonly<import('../call/media.js').Processing>} processing  what is done to the voice
  * @property {readonly Sentence[]} problems  each of them once, until its device works
  *
@@ -41,7 +41,7 @@ export const noMedia = {
   isBeforePrompt: false,
   isFacingAway: false,
   blur: { isPossible: false, isOn: false },
-  sharing: { isMotion: false },
+  sharing: { isMotion: false, sound: 'none' },
   processing: { echoCancellation: true, noiseSuppression: true, autoGainControl: true },
   problems: [],
 };

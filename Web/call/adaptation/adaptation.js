@@ -16,17 +16,22 @@ import { divide, keyOf, wantedBy } from './shares.js';
  * @typedef {object} Target  a peer, as far as what is sent to it is concerned
  * @property {string} id
  * @property {boolean} isConnected
- * @property {Partial<Record<'microphone' | PictureKind, RTCRtpSender>>} senders
+ * @property {Partial<Record<'microphone' | 'screenSound' | PictureKind, RTCRtpSender>>} senders
  * @property {Partial<Record<PictureKind, Size>>} sees  in which size it shows each picture; what is missing, it may show in any
  * @property {(held: readonly PictureKind[]) => void} [hold]  which pictures that it wants are not sent, to save the sound
  */
 
 /** How often all is weighed, in milliseconds. */
 const interval = 1000;
-/** What sound with its repetition takes while somebody speaks, packets' heads included; and at least, since it may begin at any moment. */
-const sound = { spoken: 90_000, reserved: 40_000 };
+/**
+ * What sound with its repetition takes while somebody speaks, packets' heads included; and at least, since it may begin at any
+ * moment; and what that of a screen takes.
+ */
+const sound = { spoken: 90_000, reserved: 40_000, shared: 80_000 };
 /** What a voice takes where there is not even room for all of it, and usually, in bits a second; its repetition takes the same again. */
 const voice = { narrow: 14_000, usual: 32_000 };
+/** The same of the sound of a screen, which may be music, and is not repeated. */
+const played = { narrow: 24_000, usual: 64_000 };
 /** What is expected of a track that does not tell. */
 const usual = { camera: { width: 640, height: 360 }, screen: { width: 1280, height: 720 } };
 
@@ -94,7 +99,7 @@ export class Adaptation {
     for (const id of this.#sounds.keys()) if (!present.has(id)) this.#sounds.delete(id);
     const wanted = wantedBy(this.#demandsOf(targets), limitsOf(this.#device, targets.length + 1)) + this.#soundOf(targets);
     this.#budget = nextBudget(this.#budget, readings, { time, present, wanted });
-    const most = targets.length * sound.spoken;
+    const most = targets.reduce((sum, target) => sum + mostSoundOf(target), 0);
     this.#isNarrow = this.#budget.total < most * (this.#isNarrow ? 1.2 : 0.9);
     this.apply();
   }
@@ -115,7 +120,7 @@ export class Adaptation {
 
   /** @param {readonly Target[]} targets */
   #soundOf(targets) {
-    return targets.reduce((sum, { id }) => sum + Math.max(Math.min(1.3 * (this.#sounds.get(id) ?? 0), sound.spoken), sound.reserved), 0);
+    return targets.reduce((sum, target) => sum + Math.max(Math.min(1.3 * (this.#sounds.get(target.id) ?? 0), mostSoundOf(target)), sound.reserved), 0);
   }
 
   /** @param {readonly Target[]} targets */
@@ -131,8 +136,9 @@ export class Adaptation {
 
   /** @param {Target} target */
   #tell(target) {
-    const { microphone } = target.senders;
+    const { microphone, screenSound } = target.senders;
     if (microphone) void this.#settingOf(microphone).want({ priority: 'high', networkPriority: 'high', maxBitrate: this.#isNarrow ? voice.narrow : voice.usual });
+    if (screenSound?.track) void this.#settingOf(screenSound).want({ maxBitrate: this.#isNarrow ? played.narrow : played.usual });
     /** @type {PictureKind[]} */
     const held = [];
     for (const kind of /** @type {const} */ (['camera', 'screen'])) {
@@ -151,6 +157,11 @@ export class Adaptation {
     this.#settings.set(sender, known);
     return known;
   }
+}
+
+/** @param {Target} target */
+function mostSoundOf({ senders: { screenSound } }) {
+  return sound.spoken + (screenSound?.track ? sound.shared : 0);
 }
 
 /** @param {import('./shares.js').Share} share @returns {import('./setting.js').Encoding} */

@@ -1,4 +1,4 @@
-/** What this person shows of their screen. */
+/** What this person shows of their screen: its picture, and its sound where the browser gives it. */
 
 import { Emitter } from '../../client/emitter.js';
 import { errorName } from './problem.js';
@@ -8,12 +8,17 @@ const frameRates = { detail: 15, motion: 30 };
 /** No text is sharper for more, and each peer is sent it. */
 const most = { width: { max: 2560 }, height: { max: 1600 } };
 /** What is asked for first is the most that there can be: some browsers only leave out frames later, and make none more. */
-const wishes = { video: { ...most, frameRate: { max: frameRates.motion } }, audio: false };
+const pictureWishes = { ...most, frameRate: { max: frameRates.motion } };
+/** It is no voice: nothing is done to it. Whoever shares hears it too; what the call itself plays is left out of it. */
+const soundWishes = { echoCancellation: false, noiseSuppression: false, autoGainControl: false, suppressLocalAudioPlayback: false, restrictOwnAudio: true };
+/** Of the surfaces: not the page of the call, which would be a hall of mirrors, and another one at any time. */
+const surfaces = { selfBrowserSurface: 'exclude', surfaceSwitching: 'include', systemAudio: 'include' };
 
 /**
  * @typedef {object} ScreenEvents
  * @property {[]} change
  * @property {[]} ended  by the browser, or by what was shown
+ * @property {[]} echo  its sound is not taken: it would hold the voices of the call
  * @property {[problem: import('../../i18n/t.js').Sentence]} problem
  *
  * @extends {Emitter<ScreenEvents>}
@@ -28,6 +33,8 @@ export class SharedScreen extends Emitter {
   /** Whether motion matters more than sharp text; each time that something is shared, it does not at first. */
   isMotion = false;
   #isChoosing = false;
+  /** Where sound cannot be had, some browsers give no picture either. */
+  #wantsSound = true;
   #signal;
 
   /** @param {AbortSignal} signal  of the end */
@@ -41,10 +48,13 @@ export class SharedScreen extends Emitter {
     if (this.#isChoosing) return;
     this.#isChoosing = true;
     try {
-      const stream = await navigator.mediaDevices.getDisplayMedia(wishes);
+      const stream = await navigator.mediaDevices.getDisplayMedia({ video: pictureWishes, audio: this.#wantsSound && soundWishes, ...surfaces });
+      this.#wantsSound = true;
       this.#take(stream.getTracks());
     } catch (error) {
-      if (!this.#signal.aborted && !isRefusal(error)) this.dispatch('problem', { key: 'problem.screen-failed' });
+      if (this.#signal.aborted || isRefusal(error)) return;
+      this.dispatch('problem', { key: this.#wantsSound ? 'problem.screen-failed-with-sound' : 'problem.screen-failed' });
+      this.#wantsSound = !this.#wantsSound;
     } finally {
       this.#isChoosing = false;
     }
@@ -61,6 +71,23 @@ export class SharedScreen extends Emitter {
       track.stop();
     }
     if (tracks[0]) this.dispatch('change');
+  }
+
+  /**
+   * What the others hear of it.
+   *
+   * @returns {'none' | 'sent' | 'off'}
+   */
+  get soundStatus() {
+    if (!this.sound || this.sound.muted) return 'none';
+    return this.sound.enabled ? 'sent' : 'off';
+  }
+
+  /** @param {boolean} on  whether the others hear it */
+  setSound(on) {
+    if (!this.sound) return;
+    this.sound.enabled = on;
+    this.dispatch('change');
   }
 
   /** @param {boolean} isMotion */
@@ -86,7 +113,27 @@ export class SharedScreen extends Emitter {
       this.dispatch('ended');
     };
     void this.#tellPurpose(track);
+    this.#takeSound(tracks.find(({ kind }) => kind === 'audio'));
+    // Some browsers let another surface be chosen, and its sound comes by the same track.
+    track.addEventListener?.('configurationchange', () => this.track === track && this.#takeSound(this.sound));
     this.dispatch('change');
+  }
+
+  /** @param {MediaStreamTrack | undefined} sound  of the picture that was taken */
+  #takeSound(sound) {
+    this.sound = sound;
+    if (!sound || !this.track) return;
+    const drop = () => {
+      sound.stop();
+      this.sound = undefined;
+      this.dispatch('change');
+    };
+    sound.contentHint = 'music';
+    sound.onended = drop;
+    sound.onmute = sound.onunmute = () => this.dispatch('change');
+    if (!holdsVoices(this.track, sound)) return;
+    drop();
+    this.dispatch('echo');
   }
 
   /**
@@ -100,6 +147,19 @@ export class SharedScreen extends Emitter {
     // A browser that cannot goes on as it is: each sender knows its own limit.
     await track.applyConstraints({ ...most, frameRate: { max: frameRates[purpose] } }).catch(() => undefined);
   }
+}
+
+/**
+ * Whether the others would hear themselves: the sound of a whole system has that of the call in it, unless the browser
+ * leaves it out; that of a tab has not.
+ *
+ * @param {MediaStreamTrack} track @param {MediaStreamTrack} sound
+ */
+function holdsVoices(track, sound) {
+  // The type checker's library is older than both.
+  const { displaySurface = 'browser' } = /** @type {{ displaySurface?: string }} */ (track.getSettings());
+  const { restrictOwnAudio = false } = /** @type {{ restrictOwnAudio?: boolean }} */ (sound.getSettings());
+  return displaySurface !== 'browser' && !restrictOwnAudio;
 }
 
 /**

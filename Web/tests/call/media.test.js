@@ -103,14 +103,14 @@ for (const [what, ask] of [
 }
 
 /** A screen that is shared, of a browser that takes other constraints or does not. */
-async function share(made, takes = true) {
+async function share(made, takes = true, settings = {}) {
   const sharing = made.media.startScreen();
   const asked = made.devices.requests[0].constraints;
-  const settings = {};
-  const [track] = (await made.devices.grant(0, settings)).filter(({ kind }) => kind === 'video');
+  const tracks = await made.devices.grant(0, settings);
+  const [track, sound] = ['video', 'audio'].map((kind) => tracks.find((each) => each.kind === kind));
   if (!takes) track.applyConstraints = () => Promise.reject(new Error('not here'));
   await sharing;
-  return { asked, track, settings };
+  return { asked, track, sound, settings };
 }
 
 test('a screen is read at first, and moves when that is wanted, once', async () => {
@@ -136,6 +136,84 @@ test('a browser that changes nothing of a shared screen shares it all the same',
   const { track } = await share(made, false);
   await made.media.setMotion(true);
   assert.deepEqual([made.media.status.screen, track.contentHint, made.problems, made.notes], [true, 'motion', [], []]);
+});
+
+test('the sound of a screen is asked for as it is, without the call in it', async () => {
+  const { asked, sound } = await share(makeMedia());
+  const { echoCancellation, noiseSuppression, autoGainControl, suppressLocalAudioPlayback, restrictOwnAudio } = asked.audio;
+  assert.deepEqual([echoCancellation, noiseSuppression, autoGainControl, suppressLocalAudioPlayback, restrictOwnAudio], [false, false, false, false, true]);
+  assert.deepEqual([asked.systemAudio, asked.selfBrowserSurface, asked.surfaceSwitching], ['include', 'exclude', 'include']);
+  assert.equal(sound.contentHint, 'music');
+});
+
+for (const [what, settings, isTaken] of [
+  ['a tab', { displaySurface: 'browser' }, true],
+  ['the system, without the call', { displaySurface: 'monitor', restrictOwnAudio: true }, true],
+  ['the system, with the call', { displaySurface: 'monitor', restrictOwnAudio: false }, false],
+  ['the system, of a browser that cannot leave out the call', { displaySurface: 'monitor' }, false],
+  ['a window, with the call', { displaySurface: 'window' }, false],
+  ['a browser that does not say of what', {}, true],
+]) {
+  test(`sound of ${what} is ${isTaken ? '' : 'not '}sent`, async () => {
+    const made = makeMedia();
+    const { sound } = await share(made, true, settings);
+    const expected = isTaken ? ['sent', sound, 'live', []] : ['none', undefined, 'ended', [['note.screen-echo', undefined]]];
+    assert.deepEqual([made.media.sharing.sound, made.media.screenSound, sound.readyState, made.notes], expected);
+    assert.equal(made.media.status.screen, true);
+  });
+}
+
+test('sound is switched off and on, falls silent and ends, and the picture goes on', async () => {
+  const made = makeMedia();
+  const { media } = made;
+  media.setScreenSound(false);
+  assert.equal(media.sharing.sound, 'none', 'of nothing');
+  const { sound } = await share(made);
+  const seen = () => [media.sharing.sound, sound.enabled, media.status.screen];
+  media.setScreenSound(false);
+  assert.deepEqual(seen(), ['off', false, true]);
+  media.setScreenSound(true);
+  assert.deepEqual(seen(), ['sent', true, true]);
+  made.heard.length = 0;
+  sound.muted = true;
+  sound.onmute();
+  assert.deepEqual(seen(), ['none', true, true]);
+  sound.muted = false;
+  sound.onunmute();
+  sound.onended();
+  assert.deepEqual([seen(), made.heard], [['none', true, true], ['change', 'change', 'change']]);
+  assert.deepEqual([media.screenSound, made.devices.live], [undefined, ['video']]);
+});
+
+test('another surface whose sound has the call in it is sent without', async () => {
+  const made = makeMedia();
+  let changed;
+  const original = made.devices.getDisplayMedia;
+  made.devices.getDisplayMedia = (wishes) => original.call(made.devices, wishes).then((stream) => {
+    for (const track of stream.getTracks()) track.addEventListener = (name, act) => (changed = name === 'configurationchange' ? act : changed);
+    return stream;
+  });
+  const { settings, sound } = await share(made, true, { displaySurface: 'browser' });
+  changed();
+  assert.equal(made.media.sharing.sound, 'sent');
+  settings.displaySurface = 'monitor';
+  changed();
+  assert.deepEqual([made.media.sharing.sound, sound.readyState, made.media.status.screen], ['none', 'ended', true]);
+});
+
+test('where sound keeps the picture from coming, the next try is without it, and the one after it asks again', async () => {
+  const made = makeMedia();
+  const { media, devices } = made;
+  const fail = (name) => (void media.startScreen(), devices.refuse(name));
+  await fail('NotReadableError');
+  await fail('NotReadableError');
+  await fail('NotReadableError');
+  assert.deepEqual(made.problems.map(([key]) => key), ['problem.screen-failed-with-sound', 'problem.screen-failed', 'problem.screen-failed-with-sound']);
+  await fail('NotAllowedError');
+  const { asked } = await share(made);
+  assert.deepEqual([asked.audio, media.sharing.sound, media.status.screen, made.problems.length], [false, 'none', true, 3]);
+  media.stopScreen();
+  assert.notEqual((await share(made)).asked.audio, false);
 });
 
 test('of a screen that is not shared nothing moves', async () => {

@@ -5,7 +5,7 @@ import { createPageStore } from '../../state/state.js';
 import { makeCommands } from '../../ui/commands/commands.js';
 import { commandFor, isEscape, keyName } from '../../ui/commands/shortcuts.js';
 
-const ids = ['join', 'permit', 'mute', 'camera', 'screen', 'unshare', 'motion', 'hand', 'reactions', 'chat', 'people', 'invite', 'leave', 'check', 'stats', 'devices', 'noise', 'blur', 'flip', 'help', 'more', 'layout', 'pin', 'own', 'fullscreen', 'pip'];
+const ids = ['join', 'permit', 'mute', 'camera', 'screen', 'unshare', 'motion', 'screen-sound', 'hand', 'reactions', 'chat', 'people', 'invite', 'leave', 'check', 'stats', 'devices', 'noise', 'blur', 'flip', 'help', 'more', 'layout', 'pin', 'own', 'fullscreen', 'pip'];
 
 function make({ screen = 'call', canShareScreen = true, canFill = true, canPip = true } = {}) {
   const store = createPageStore();
@@ -21,6 +21,7 @@ function make({ screen = 'call', canShareScreen = true, canFill = true, canPip =
     toggleCamera: act('camera'),
     toggleScreen: act('screen'),
     toggleMotion: act('motion'),
+    toggleScreenSound: act('screen sound'),
     toggleHand: act('hand'),
     toggleNoiseSuppression: act('noise'),
     toggleBlur: act('blur'),
@@ -80,7 +81,7 @@ for (const [what, more, expected] of [
 test('whoever shares can end it, and choose between motion and text, with a word on what that does', () => {
   const { store, commands, done } = make();
   const possible = () => [commands.unshare, commands.motion].map(({ when }) => when(store.get()));
-  const shares = (screen, isMotion) => store.apply({ type: 'media', ...store.get().media, status: { audio: true, video: true, screen }, sharing: { isMotion } });
+  const shares = (screen, isMotion) => store.apply({ type: 'media', ...store.get().media, status: { audio: true, video: true, screen }, sharing: { isMotion, sound: 'none' } });
   assert.deepEqual(possible(), [false, false]);
   const seen = [false, true].map((isMotion) => {
     shares(true, isMotion);
@@ -92,6 +93,18 @@ test('whoever shares can end it, and choose between motion and text, with a word
   assert.deepEqual(done, ['motion', 'motion', 'screen']);
   shares(false, false);
   assert.deepEqual(possible(), [false, false]);
+});
+
+test('the sound of a screen is switched where there is one', () => {
+  const { store, commands, done } = make();
+  const seen = [[true, 'none'], [true, 'sent'], [true, 'off'], [false, 'sent']].map(([screen, sound]) => {
+    store.apply({ type: 'media', ...store.get().media, status: { audio: true, video: true, screen }, sharing: { isMotion: false, sound } });
+    return [commands['screen-sound'].when(store.get()), commands['screen-sound'].toggle.isOn(store.get())];
+  });
+  assert.deepEqual(seen.slice(0, 3), [[false, false], [true, true], [true, false]]);
+  assert.equal(seen[3][0], false);
+  commands['screen-sound'].run();
+  assert.deepEqual(done, ['screen sound']);
 });
 
 test('where a screen cannot be shared, nobody is offered to', () => {

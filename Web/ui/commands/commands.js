@@ -5,7 +5,7 @@
  * @typedef {import('../../i18n/t.js').Key} Key
  * @typedef {import('../icons.js').IconName} IconName
  * @typedef {import('./stage-commands.js').StageCommandId} StageCommandId
- * @typedef {'join' | 'permit' | 'mute' | 'camera' | 'screen' | 'unshare' | 'motion' | 'hand' | 'reactions' | 'chat' | 'people' | 'invite' | 'leave' | 'check' | 'stats' | 'devices' | 'noise' | 'blur' | 'flip' | 'help' | 'more' | StageCommandId} CommandId
+ * @typedef {'join' | 'permit' | 'mute' | 'camera' | 'screen' | 'unshare' | 'motion' | 'screen-sound' | 'hand' | 'reactions' | 'chat' | 'people' | 'invite' | 'leave' | 'check' | 'stats' | 'devices' | 'noise' | 'blur' | 'flip' | 'help' | 'more' | StageCommandId} CommandId
  *
  * @typedef {object} Command
  * @property {CommandId} id
@@ -27,6 +27,7 @@
  * @property {() => void} toggleCamera
  * @property {() => void} toggleScreen
  * @property {() => void} toggleMotion
+ * @property {() => void} toggleScreenSound
  * @property {() => void} toggleHand
  * @property {() => void} toggleNoiseSuppression
  * @property {() => void} toggleBlur
@@ -94,6 +95,14 @@ export function makeCommands(store, actions) {
         actions.toggleMotion();
       },
       toggle: { kind: 'lights', isOn: ({ media }) => media.sharing.isMotion },
+    },
+    'screen-sound': {
+      id: 'screen-sound',
+      icon: 'sound',
+      label: 'command.screen-sound',
+      when: (state) => isSharing(state) && state.media.sharing.sound !== 'none',
+      run: () => actions.toggleScreenSound(),
+      toggle: { kind: 'lights', isOn: ({ media }) => media.sharing.sound === 'sent' },
     },
     hand: {
       id: 'hand',

@@ -35,6 +35,7 @@ export function showRoom(root, room, look) {
     toggleCamera: () => session.toggleCamera(),
     toggleScreen: () => session.toggleScreen(),
     toggleMotion: () => session.toggleMotion(),
+    toggleScreenSound: () => session.toggleScreenSound(),
     toggleHand: () => session.toggleHand(),
     toggleNoiseSuppression: () => session.toggleNoiseSuppression(),
     toggleBlur: () => session.toggleBlur(),

@@ -116,6 +116,23 @@ test('a screen of which motion matters keeps its frames, and so does the next on
   assert.deepEqual([target.senders.screen.preference, target.senders.screen.encoding.maxFramerate], ['maintain-resolution', 15]);
 });
 
+test('the sound of a screen has more than a voice, and less where there is no room; it is counted', async () => {
+  const [plain, shared] = await Promise.all([null, {}].map(async (track) => {
+    const target = makeTarget('a');
+    const { senders } = target;
+    senders.screenSound = makeSender(track);
+    senders.camera = makeSender({ getSettings: () => ({ width: 1920, height: 1080 }) });
+    const { pass } = makeCall(target);
+    await pass(2, () => ({ sound: { bitrate: 200_000 } }));
+    const picture = senders.camera.encoding.maxBitrate;
+    const usual = senders.screenSound.encoding.maxBitrate;
+    await pass(40, () => ({ lossOut: 0.3, sound: { loss: 0.3 } }));
+    return { picture, sound: [usual, senders.screenSound.encoding.maxBitrate] };
+  }));
+  assert.deepEqual([plain.sound, shared.sound], [[undefined, undefined], [64_000, 24_000]]);
+  assert.equal(plain.picture - shared.picture, 80_000, 'what it takes is off the pictures');
+});
+
 test('senders without a track, connections that are not there yet and calls of one are left alone', async () => {
   const empty = makeTarget('a', { senders: { camera: makeSender(null) } });
   const early = makeTarget('b', { isConnected: false });
