@@ -137,6 +137,9 @@ export default {
   'command.pip': 'نافذة صغيرة',
   'command.pip-off': 'إغلاق النافذة الصغيرة',
   'command.pip-fails': 'تعذّر على المتصفح فتح نافذة صغيرة: ربما لا توجد صورة لعرضها.',
+  'command.zoom-in': 'تكبير',
+  'command.zoom-out': 'تصغير',
+  'command.zoom-reset': 'عرض الشاشة كاملة',
   'command.with-state': '{!label}: {!state}',
   'command.with-key': '{!label} ({!shortcut})',
 
@@ -252,6 +255,7 @@ export default {
   'tile.feature': 'عرض بحجم كبير',
   'tile.move': 'أنت، بحجم صغير: تنقلها مفاتيح الأسهم أو المؤشر إلى زاوية أخرى',
   'tile.full': 'ملء الشاشة',
+  'tile.zoom': 'للتكبير استخدم عجلة الفأرة أو إصبعين أو النقر المزدوج أو + و−، ثم حرّك الصورة بالمؤشر أو بمفاتيح الأسهم',
 
   'sharing.title': 'الشاشة المشتركة',
   'sharing.with-sound': 'أنت تشارك شاشتك مع صوتها',

@@ -112,6 +112,9 @@ export default {
   'command.pip': 'Kleines Fenster',
   'command.pip-off': 'Kleines Fenster schließen',
   'command.pip-fails': 'Der Browser konnte kein kleines Fenster öffnen: vielleicht ist kein Bild zu zeigen.',
+  'command.zoom-in': 'Näher heran',
+  'command.zoom-out': 'Weiter weg',
+  'command.zoom-reset': 'Ganzen Bildschirm zeigen',
   'command.with-state': '{!label}: {!state}',
   'command.with-key': '{!label} ({!shortcut})',
 
@@ -220,6 +223,7 @@ export default {
   'tile.feature': 'Groß zeigen',
   'tile.move': 'Sie selbst, klein: Pfeiltasten oder ein Zeiger bewegen es in eine andere Ecke',
   'tile.full': 'Vollbild',
+  'tile.zoom': 'Mausrad, zwei Finger, Doppelklick oder + und − gehen näher heran; dann verschieben ein Zeiger oder die Pfeiltasten das Bild',
 
   'sharing.title': 'Geteilter Bildschirm',
   'sharing.with-sound': 'Sie teilen Ihren Bildschirm mit Ton',

@@ -112,6 +112,9 @@ export default {
   'command.pip': 'Small window',
   'command.pip-off': 'Close the small window',
   'command.pip-fails': 'This browser could not open a small window: there may be no picture to show.',
+  'command.zoom-in': 'Look closer',
+  'command.zoom-out': 'Look from farther away',
+  'command.zoom-reset': 'Show all of the screen',
   'command.with-state': '{!label}: {!state}',
   'command.with-key': '{!label} ({!shortcut})',
 
@@ -220,6 +223,7 @@ export default {
   'tile.feature': 'Show large',
   'tile.move': 'You, small: arrow keys or a pointer move it to another corner',
   'tile.full': 'Full screen',
+  'tile.zoom': 'A wheel, two fingers, a double click or + and − look closer; then a pointer or the arrow keys move the picture',
 
   'sharing.title': 'Shared screen',
   'sharing.with-sound': 'You are sharing your screen with its sound',

@@ -11,6 +11,7 @@ import { noQuality, reduceQuality } from './quality/quality.js';
 import { noReactions, reduceReactions } from './stage/reactions.js';
 import { noTiles, reduceTiles } from './stage/sight.js';
 import { noStage, reduceStage } from './stage/stage.js';
+import { noZoom, reduceZoom } from './stage/zoom.js';
 import { nothingVerified, reduceVerification } from './quality/verification.js';
 import { createStore } from './store.js';
 import { noMessages, reduceTimeline } from './timeline.js';
@@ -31,6 +32,7 @@ const parts = {
   timeline: reduceTimeline,
   transfers: reduceTransfers,
   verification: reduceVerification,
+  zoom: reduceZoom,
 };
 
 /**
@@ -55,6 +57,7 @@ export const initial = {
   timeline: noMessages,
   transfers: noTransfers,
   verification: nothingVerified,
+  zoom: noZoom,
 };
 
 /** @param {State} state @param {PageEvent} event @returns {State} */

@@ -10,11 +10,12 @@
  *
  * @typedef {{ type: 'tiles', sizes: ReadonlyMap<string, Size>, density: number } | { type: 'left' }} TilesEvent
  *
- * @typedef {import('./stage.js').Sources & { tiles: Tiles, notices: { isHidden: boolean } }} Sources
+ * @typedef {import('./stage.js').Sources & { tiles: Tiles, zoom: import('./zoom.js').Zoom, notices: { isHidden: boolean } }} Sources
  */
 
 import { lookedAtOf } from './stage.js';
 import { screenOf } from './tiles.js';
+import { viewOf } from './zoom.js';
 
 /** Sizes are told in steps of so many pixels, so that a window that is drawn larger is no flood of messages. */
 const step = 40;
@@ -41,13 +42,13 @@ export function reduceTiles(tiles, event) {
 
 /**
  * In which size each of the others is shown; in none while this page is hidden, on another page of the grid, or behind
- * what fills the screen. Of whom there is no tile yet, nothing is said.
+ * what fills the screen; larger where the person looks into it. Of whom there is no tile yet, nothing is said.
  *
  * @param {Sources} sources
  * @returns {Map<string, Sight>}
  */
 export function sightOf(sources) {
-  const { peers, stage: { full, isPip }, tiles: { sizes, density }, notices: { isHidden } } = sources;
+  const { peers, stage: { full, isPip }, tiles: { sizes, density }, zoom, notices: { isHidden } } = sources;
   const isCovered = full !== undefined && full !== 'call';
   /** @param {string} tile */
   const sizeOf = (tile) => {
@@ -55,7 +56,9 @@ export function sightOf(sources) {
     if (!known) return undefined;
     const { width, height } = !isHidden && (!isCovered || full === tile) ? known : unseen;
     const besides = isPip && lookedAtOf(sources) === tile ? small : unseen;
-    return { width: rounded(Math.max(width, besides.width) * density), height: rounded(Math.max(height, besides.height) * density) };
+    // In whole steps: each turn of a wheel need not be told.
+    const pixels = density * Math.ceil(viewOf(zoom, tile).scale);
+    return { width: rounded(Math.max(width, besides.width) * pixels), height: rounded(Math.max(height, besides.height) * pixels) };
   };
   return new Map(
     peers.list.flatMap(({ id }) => {

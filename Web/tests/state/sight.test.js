@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { noTiles, reduceTiles, sightOf } from '../../state/stage/sight.js';
 import { noStage } from '../../state/stage/stage.js';
+import { noZoom } from '../../state/stage/zoom.js';
 
 const tile = (width, height) => ({ width, height });
 const sizes = new Map([['a', tile(400, 225)], ['b', tile(200, 113)], ['c', tile(0, 0)], ['self', tile(400, 225)]]);
@@ -10,6 +11,7 @@ const sources = ({ stage = {}, isHidden = false, density = 1, sharing = [] } = {
   members: { sharing },
   stage: { ...noStage, ...stage },
   tiles: reduceTiles(noTiles, { type: 'tiles', sizes, density }),
+  zoom: noZoom,
   notices: { isHidden },
 });
 const seen = (options) => Object.fromEntries([...sightOf(sources(options))].map(([id, { camera, screen }]) => [id, [camera, ...(screen ? [screen] : [])].map(({ width, height }) => `${width}×${height}`).join(' ')]));
@@ -32,6 +34,8 @@ test('a shared screen has a tile of its own', () => {
   const withScreen = { ...sources(), tiles: reduceTiles(noTiles, { type: 'tiles', sizes: new Map([...sizes, ['b/screen', tile(1000, 600)]]), density: 1 }) };
   const { camera, screen } = sightOf(withScreen).get('b');
   assert.deepEqual([camera, screen], [tile(200, 120), tile(1000, 600)]);
+  const closer = sightOf({ ...withScreen, zoom: { id: 'b/screen', view: { scale: 2.1, x: 0.5, y: 0.5 } } }).get('b');
+  assert.deepEqual([closer.camera, closer.screen], [tile(200, 120), tile(3000, 1800)], 'in whole steps');
   const full = sightOf({ ...withScreen, stage: { ...noStage, full: 'b/screen' } }).get('b');
   assert.deepEqual([full.camera, full.screen], [tile(0, 0), tile(1000, 600)]);
 });

@@ -5,7 +5,7 @@ import { createPageStore } from '../../state/state.js';
 import { makeCommands } from '../../ui/commands/commands.js';
 import { commandFor, isEscape, keyName } from '../../ui/commands/shortcuts.js';
 
-const ids = ['join', 'permit', 'mute', 'camera', 'screen', 'unshare', 'motion', 'screen-sound', 'hand', 'reactions', 'chat', 'people', 'invite', 'leave', 'check', 'stats', 'devices', 'noise', 'blur', 'flip', 'help', 'more', 'layout', 'pin', 'own', 'fullscreen', 'pip'];
+const ids = ['join', 'permit', 'mute', 'camera', 'screen', 'unshare', 'motion', 'screen-sound', 'hand', 'reactions', 'chat', 'people', 'invite', 'leave', 'check', 'stats', 'devices', 'noise', 'blur', 'flip', 'help', 'more', 'layout', 'pin', 'own', 'fullscreen', 'pip', 'zoom-in', 'zoom-out', 'zoom-reset'];
 
 function make({ screen = 'call', canShareScreen = true, canFill = true, canPip = true } = {}) {
   const store = createPageStore();
@@ -212,6 +212,30 @@ test('whoever is large is kept, and let go', () => {
   assert.deepEqual([store.get().stage.pinned, commands.pin.toggle.isOn(store.get())], ['b', true]);
   commands.pin.run();
   assert.deepEqual([store.get().stage.pinned, commands.pin.toggle.isOn(store.get())], [undefined, false]);
+});
+
+test('a shared screen is looked into, and seen as a whole again', () => {
+  const { store, commands } = make();
+  const [closer, farther, all] = ['zoom-in', 'zoom-out', 'zoom-reset'].map((id) => commands[id]);
+  const possible = () => [closer, farther, all].map(({ when }) => when(store.get()));
+  assert.deepEqual(possible(), [false, false, false]);
+  closer.run();
+  assert.equal(store.get().zoom.id, undefined, 'there is none');
+  store.apply({ type: 'peers', peers: [{ id: 'b', name: 'b', connection: 'connected', screen: {} }] });
+  store.apply({ type: 'member', member: { id: 'b', name: 'b', call: { screen: true } } });
+  assert.deepEqual(possible(), [true, false, false]);
+  closer.run();
+  closer.run();
+  assert.deepEqual([store.get().zoom, possible()], [{ id: 'b/screen', view: { scale: 2.25, x: 0.5, y: 0.5 } }, [true, true, true]]);
+  for (let turn = 0; turn < 9; turn += 1) closer.run();
+  assert.equal(store.get().zoom.view.scale, 8);
+  farther.run();
+  assert.equal(Math.round(store.get().zoom.view.scale * 1000), 5333);
+  all.run();
+  assert.deepEqual([store.get().zoom.id, possible()], [undefined, [true, false, false]]);
+  closer.run();
+  farther.run();
+  assert.equal(store.get().zoom.id, undefined);
 });
 
 test('what a toggle shows', () => {

@@ -14,8 +14,8 @@ import { isComposing, isWriting } from '../commands/shortcuts.js';
 
 /** A key that has repeated and is silent for so long, in milliseconds, was let go of where this page could not see it. */
 const lostAfter = 2000;
-/** What Space presses, opens or scrolls. */
-const takesSpace = 'button, a[href], input, select, summary, dialog, dialog *, [role="tab"], [tabindex]:not([tabindex="-1"])';
+/** What Space presses, opens or scrolls: a tile with the focus is moved by the arrow keys alone. */
+const takesSpace = 'button, a[href], input, select, summary, dialog, dialog *, [role="tab"], [tabindex]:not([tabindex="-1"]):not(.tile)';
 
 /**
  * Whether a key begins to talk.

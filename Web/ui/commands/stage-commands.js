@@ -3,10 +3,11 @@
  *
  * @typedef {import('./commands.js').State} State
  * @typedef {import('./commands.js').Command} Command
- * @typedef {'layout' | 'pin' | 'fullscreen' | 'own' | 'pip'} StageCommandId
+ * @typedef {'layout' | 'pin' | 'fullscreen' | 'own' | 'pip' | 'zoom-in' | 'zoom-out' | 'zoom-reset'} StageCommandId
  */
 
 import { largeOf, nextLayout, pinnedOf } from '../../state/stage/stage.js';
+import { step, viewOf, whole, zoomableOf } from '../../state/stage/zoom.js';
 
 /**
  * @param {import('../../state/state.js').PageStore} store
@@ -15,6 +16,7 @@ import { largeOf, nextLayout, pinnedOf } from '../../state/stage/stage.js';
  * @returns {Record<StageCommandId, Command>}
  */
 export function makeStageCommands(store, actions, isIn) {
+  const isZoomed = (/** @type {State} */ state) => isIn(state) && viewOf(state.zoom, zoomableOf(state)).scale > 1;
   return {
     layout: {
       id: 'layout',
@@ -64,7 +66,18 @@ export function makeStageCommands(store, actions, isIn) {
       run: () => actions.togglePip(),
       toggle: { label: 'command.pip-off', kind: 'lights', isOn: ({ stage }) => stage.isPip },
     },
+    'zoom-in': { id: 'zoom-in', icon: 'plus', key: { character: '+' }, label: 'command.zoom-in', when: (state) => isIn(state) && zoomableOf(state) !== undefined, run: () => zoom(store, step) },
+    'zoom-out': { id: 'zoom-out', icon: 'minus', key: { character: '-' }, label: 'command.zoom-out', when: isZoomed, run: () => zoom(store, 1 / step) },
+    'zoom-reset': { id: 'zoom-reset', icon: 'whole', key: { code: 'Digit0' }, label: 'command.zoom-reset', when: isZoomed, run: () => zoom(store, 0) },
   };
+}
+
+/** @param {import('../../state/state.js').PageStore} store @param {number} factor  how many times closer; 0 for the whole */
+function zoom(store, factor) {
+  const id = zoomableOf(store.get());
+  if (id === undefined) return;
+  const view = factor === 0 ? whole : viewOf(store.get().zoom, id);
+  store.apply({ type: 'zoom', id, view: { ...view, scale: view.scale * (factor || 1) } });
 }
 
 /** @param {import('../../state/state.js').PageStore} store @param {boolean} isHidden  one's own picture, from oneself */

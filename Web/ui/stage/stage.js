@@ -24,9 +24,10 @@ const speakingInterval = 150;
  * @param {object} options
  * @param {import('../../state/state.js').PageStore} options.store
  * @param {import('../../session.js').Session} options.session
+ * @param {import('../tile/tools.js').Commands} options.commands
  * @param {AbortSignal} options.signal
  */
-export function createStage({ store, session, signal }) {
+export function createStage({ store, session, commands, signal }) {
   const element = h('section', { class: 'stage', 'aria-label': t('call.participants') });
   const own = new MediaStream();
   /** @type {Map<string, Tile>} */
@@ -49,7 +50,7 @@ export function createStage({ store, session, signal }) {
   function update() {
     const state = store.get();
     const before = tiles;
-    const rows = keyed(element, viewsOf(state, own), ({ id }) => id, ({ id }) => makeTile(id, store), (tile, view) => tile.update(view));
+    const rows = keyed(element, viewsOf(state, own), ({ id }) => id, ({ id }) => makeTile(id, { store, commands }), (tile, view) => tile.update(view));
     tiles = new Map(rows.map((tile) => [tile.id, tile]));
     for (const [id, tile] of before) if (tiles.get(id) !== tile) tile.close();
     for (const tile of rows) tile.playOn(state.media.chosen.audiooutput);
@@ -84,9 +85,9 @@ export function createStage({ store, session, signal }) {
   }
 }
 
-/** @param {string} id @param {import('../../state/state.js').PageStore} store */
-function makeTile(id, store) {
-  const tile = new Tile({ id, store });
+/** @param {string} id @param {Omit<ConstructorParameters<typeof Tile>[0], 'id'>} parts */
+function makeTile(id, { store, commands }) {
+  const tile = new Tile({ id, store, commands });
   if (id === 'self') makeMovable(tile.element, store);
   return tile;
 }

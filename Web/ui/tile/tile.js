@@ -8,6 +8,7 @@ import { h } from '../dom.js';
 import { icon } from '../icons.js';
 import { createReactionMark } from '../reactions/mark.js';
 import { cropLimit, pictureBox } from '../stage/grid.js';
+import { createZoom } from '../zoom/zoom.js';
 import { createHandMark, createNote, createQualityMark, createRecordMark, createRouteMark, createTrustMark } from './marks.js';
 import { createTools } from './tools.js';
 
@@ -34,13 +35,18 @@ export class Tile {
   #note = createNote(() => this.#store.apply({ type: 'check', isOpen: true }));
   #play = h('button', { type: 'button', class: 'tile-play', hidden: true, onclick: () => this.#start() }, icon('sound'), t('tile.play'));
   #tools;
+  /** @type {ReturnType<typeof createZoom> | undefined} */
+  #zoom;
+  /** Whether there is room to look into it. */
+  #isLarge = false;
 
   /**
    * @param {object} options
    * @param {string} options.id  of the peer or of its screen, or `self`
    * @param {import('../../state/state.js').PageStore} options.store
+   * @param {import('./tools.js').Commands} options.commands
    */
-  constructor({ id, store }) {
+  constructor({ id, store, commands }) {
     this.id = id;
     this.#store = store;
     this.#isSelf = id === 'self';
@@ -52,10 +58,11 @@ export class Tile {
     const quality = this.#isSelf ? undefined : createQualityMark({ id: owner, store, signal: this.#end.signal });
     const bar = h('div', { class: 'tile-bar' }, this.#record, this.#hand.element, this.#muted, name, ...mark, this.#route.element, quality?.element);
     const trust = this.#isSelf ? [] : [createTrustMark({ id: owner, store, signal: this.#end.signal }).element];
-    this.#tools = createTools({ id, store, tile: () => this.element });
+    this.#tools = createTools({ id, store, commands, tile: () => this.element, signal: this.#end.signal });
     const foot = h('div', { class: 'tile-foot' }, bar, this.#tools.element);
     const parts = [this.#video, this.#avatar.element, this.#note.element, ...trust, foot, this.#play, createReactionMark({ id, store, signal: this.#end.signal }).element];
-    this.element = h('article', { class: isScreen(id) ? 'tile is-screen' : 'tile', 'data-peer': id, ondblclick: this.#tools.doubleClick }, ...parts);
+    this.element = h('article', { class: isScreen(id) ? 'tile is-screen' : 'tile', 'data-peer': id, ondblclick: (/** @type {MouseEvent} */ event) => this.#zoom?.doubleClick(event) || this.#tools.doubleClick(event) }, ...parts);
+    if (isScreen(id)) this.#zoom = createZoom({ id, element: this.element, video: this.#video, store, signal: this.#end.signal });
   }
 
   /** @param {TileView} view */
@@ -94,6 +101,7 @@ export class Tile {
     this.element.hidden = size === undefined;
     this.element.classList.toggle('is-main', isMain);
     this.#tools.show(how);
+    this.#isLarge = isMain || how.isFull;
     if (!size) return;
     this.#size = size;
     this.element.style.width = `${size.width}px`;
@@ -132,10 +140,14 @@ export class Tile {
     const { videoWidth, videoHeight, style } = this.#video;
     // Who has a camera is not seen before it is connected.
     this.element.classList.toggle('is-dark', !this.#hasPicture || this.#isHeld || videoWidth === 0);
-    if (videoWidth === 0 || this.#size.width === 0) return;
+    if (videoWidth === 0 || this.#size.width === 0) {
+      this.#zoom?.frameBy(undefined);
+      return;
+    }
     const box = pictureBox(this.#size, { width: videoWidth, height: videoHeight }, this.#isScreen ? 0 : cropLimit);
     style.width = `${Math.round(box.width)}px`;
     style.height = `${Math.round(box.height)}px`;
+    this.#zoom?.frameBy(this.#isLarge ? { tile: this.#size, picture: box } : undefined);
   }
 
   #start() {

@@ -1,21 +1,29 @@
 /** What can be done with one tile: its buttons. */
 
 import { t } from '../../i18n/t.js';
+import { isScreen } from '../../state/stage/tiles.js';
+import { commandButton } from '../commands/button.js';
 import { hideOwn } from '../commands/stage-commands.js';
 import { h } from '../dom.js';
 import { icon } from '../icons.js';
 import { canFill, toggleTileFullscreen } from '../stage/fullscreen.js';
 
+/** @typedef {Record<'zoom-in' | 'zoom-out' | 'zoom-reset', import('../commands/commands.js').Command>} Commands */
+
 /**
  * @param {object} options
  * @param {string} options.id  of the tile
  * @param {import('../../state/state.js').PageStore} options.store
+ * @param {Commands} options.commands
  * @param {() => Element} options.tile
+ * @param {AbortSignal} options.signal
  */
-export function createTools({ id, store, tile }) {
+export function createTools({ id, store, commands, tile, signal }) {
   const pin = tool('tile-pin', 'tile.feature', 'pin', togglePin);
   const full = tool('tile-full', 'tile.full', 'enlarge', () => toggleTileFullscreen(tile()));
-  const element = h('div', { class: 'tile-tools' }, pin, id === 'self' && tool('tile-hide', 'command.own-hide', 'eyeOff', () => hideOwn(store, true)), canFill() && full);
+  const zooms = isScreen(id) ? [commands['zoom-in'], commands['zoom-out'], commands['zoom-reset']] : [];
+  const zoom = zooms.map((command) => commandButton(command, { store, signal, class: 'tile-tool tile-zoom' }));
+  const element = h('div', { class: 'tile-tools' }, ...zoom, pin, id === 'self' && tool('tile-hide', 'command.own-hide', 'eyeOff', () => hideOwn(store, true)), canFill() && full);
   return { element, show, doubleClick };
 
   /** @param {{ isPinned: boolean, isFull: boolean }} how */
