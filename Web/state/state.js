@@ -9,6 +9,7 @@ import { closedPanel, reducePanel } from './panel.js';
 import { noPeers, reducePeers } from './peers.js';
 import { noQuality, reduceQuality } from './quality/quality.js';
 import { noReactions, reduceReactions } from './stage/reactions.js';
+import { noRecording, reduceRecording } from './stage/recording.js';
 import { noTiles, reduceTiles } from './stage/sight.js';
 import { noStage, reduceStage } from './stage/stage.js';
 import { noZoom, reduceZoom } from './stage/zoom.js';
@@ -27,6 +28,7 @@ const parts = {
   peers: reducePeers,
   quality: reduceQuality,
   reactions: reduceReactions,
+  recording: reduceRecording,
   stage: reduceStage,
   tiles: reduceTiles,
   timeline: reduceTimeline,
@@ -52,6 +54,7 @@ export const initial = {
   peers: noPeers,
   quality: noQuality,
   reactions: noReactions,
+  recording: noRecording,
   stage: noStage,
   tiles: noTiles,
   timeline: noMessages,

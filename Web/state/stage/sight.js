@@ -10,9 +10,11 @@
  *
  * @typedef {{ type: 'tiles', sizes: ReadonlyMap<string, Size>, density: number } | { type: 'left' }} TilesEvent
  *
- * @typedef {import('./stage.js').Sources & { tiles: Tiles, zoom: import('./zoom.js').Zoom, notices: { isHidden: boolean } }} Sources
+ * @typedef {import('./stage.js').Sources & Pick<import('./scene.js').Sources, 'media'> & { tiles: Tiles, zoom: import('./zoom.js').Zoom,
+ *   notices: { isHidden: boolean }, recording: import('./recording.js').Recording }} Sources
  */
 
+import { boxesOf } from './scene.js';
 import { lookedAtOf } from './stage.js';
 import { screenOf } from './tiles.js';
 import { viewOf } from './zoom.js';
@@ -42,13 +44,15 @@ export function reduceTiles(tiles, event) {
 
 /**
  * In which size each of the others is shown; in none while this page is hidden, on another page of the grid, or behind
- * what fills the screen; larger where the person looks into it. Of whom there is no tile yet, nothing is said.
+ * what fills the screen; larger where the person looks into it. What is recorded is seen in any case. Of whom there is no
+ * tile yet, nothing is said.
  *
  * @param {Sources} sources
  * @returns {Map<string, Sight>}
  */
 export function sightOf(sources) {
-  const { peers, stage: { full, isPip }, tiles: { sizes, density }, zoom, notices: { isHidden } } = sources;
+  const { peers, stage: { full, isPip }, tiles: { sizes, density }, zoom, notices: { isHidden }, recording: { phase } } = sources;
+  const recorded = phase === 'on' ? boxesOf(sources) : new Map();
   const isCovered = full !== undefined && full !== 'call';
   /** @param {string} tile */
   const sizeOf = (tile) => {
@@ -58,7 +62,8 @@ export function sightOf(sources) {
     const besides = isPip && lookedAtOf(sources) === tile ? small : unseen;
     // In whole steps: each turn of a wheel need not be told.
     const pixels = density * Math.ceil(viewOf(zoom, tile).scale);
-    return { width: rounded(Math.max(width, besides.width) * pixels), height: rounded(Math.max(height, besides.height) * pixels) };
+    const { width: across, height: down } = recorded.get(tile) ?? unseen;
+    return { width: rounded(Math.max(width * pixels, besides.width * pixels, across)), height: rounded(Math.max(height * pixels, besides.height * pixels, down)) };
   };
   return new Map(
     peers.list.flatMap(({ id }) => {

@@ -6,13 +6,15 @@ import { noZoom } from '../../state/stage/zoom.js';
 
 const tile = (width, height) => ({ width, height });
 const sizes = new Map([['a', tile(400, 225)], ['b', tile(200, 113)], ['c', tile(0, 0)], ['self', tile(400, 225)]]);
-const sources = ({ stage = {}, isHidden = false, density = 1, sharing = [] } = {}) => ({
+const sources = ({ stage = {}, isHidden = false, density = 1, sharing = [], phase = 'off' } = {}) => ({
   peers: { list: ['a', 'b', 'c', 'new'].map((id) => ({ id })) },
   members: { sharing },
   stage: { ...noStage, ...stage },
   tiles: reduceTiles(noTiles, { type: 'tiles', sizes, density }),
   zoom: noZoom,
   notices: { isHidden },
+  media: { status: { screen: false } },
+  recording: { phase },
 });
 const seen = (options) => Object.fromEntries([...sightOf(sources(options))].map(([id, { camera, screen }]) => [id, [camera, ...(screen ? [screen] : [])].map(({ width, height }) => `${width}×${height}`).join(' ')]));
 
@@ -25,6 +27,10 @@ for (const [what, options, expected] of [
   ['a hidden page with a small window, in which the first is', { isHidden: true, stage: { isPip: true } }, { a: '640×360', b: '0×0', c: '0×0' }],
   ['a small window that follows the speaker, who is on another page', { stage: { isPip: true, speaker: 'c' } }, { a: '400×240', b: '200×120', c: '640×360' }],
   ['one tile on the whole screen', { stage: { full: 'b' } }, { a: '0×0', b: '200×120', c: '0×0' }],
+  // Five in the picture: rows of three and two.
+  ['a hidden page that records', { isHidden: true, phase: 'on' }, { a: '440×240', b: '440×240', c: '440×240' }],
+  ['one that records, and shows some of them larger', { phase: 'on', density: 2 }, { a: '800×480', b: '440×240', c: '440×240' }],
+  ['one that has not begun to', { isHidden: true, phase: 'beginning' }, { a: '0×0', b: '0×0', c: '0×0' }],
   ['the call on the whole screen', { stage: { full: 'call' } }, { a: '400×240', b: '200×120', c: '0×0' }],
 ]) {
   test(`what is in view: ${what}`, () => assert.deepEqual(seen(options), expected));
