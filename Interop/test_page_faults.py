@@ -339,7 +339,7 @@ def test_a_file_that_is_not_saved_is_not_lost_without_a_question(enter, tmp_path
     expect(bea.transfer("one.bin")).to_have_count(0)
     assert len(questions) == 1
     bea.page.locator("#leave").click()
-    expect(bea.page.locator("#left")).to_contain_text("1 file that you received is not saved yet")
+    expect(bea.page.locator("#left")).to_contain_text("1 file is not saved yet")
     with bea.page.expect_download() as download:
         bea.page.locator("#left a.save").click()
     download.value.save_as(tmp_path / "two.bin")

@@ -25,9 +25,11 @@ import { fileSizeLimit } from './transfer.js';
  * @property {import('./outgoing.js').Recipient[]} recipients  of an own file
  * @property {string} [digest]
  * @property {string} [url]  of what was received
+ * @property {boolean} [isRecording]  of the call, by this page: nobody sent it
  * @property {Question} [question]  what the person is asked
  * @property {() => void} cancel
  * @property {() => void} dismiss  forgets what was received
+ * @property {() => void} [save]  learns that the person saves it
  *
  * @typedef {object} Question  whether to receive what somebody sends, all that is offered at present
  * @property {number} files

@@ -50,6 +50,18 @@ export function clockTime(time) {
   return new Date(time).toLocaleTimeString(regional(), { hour: '2-digit', minute: '2-digit' });
 }
 
+/**
+ * Hours, if there are any, minutes and seconds that something takes.
+ *
+ * @param {number} seconds
+ */
+export function formatDuration(seconds) {
+  const whole = Math.max(Math.floor(seconds), 0);
+  const write = (/** @type {number} */ number, /** @type {number} */ digits) => new Intl.NumberFormat(currentLanguage(), { minimumIntegerDigits: digits, useGrouping: false }).format(number);
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
+  return [...(hours > 0 ? [write(hours, 1)] : []), write(minutes, hours > 0 ? 2 : 1), write(whole % 60, 2)].join(':');
+}
+
 /** The language with the habits of the person's region, such as those for dates, where the system knows them. */
 function regional() {
   const system = new Intl.DateTimeFormat().resolvedOptions().locale;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
-import { clockTime, dayLabel, formatBytes } from '../../i18n/format.js';
+import { clockTime, dayLabel, formatBytes, formatDuration } from '../../i18n/format.js';
 import { isolate } from '../../i18n/isolate.js';
 import { catalogueOf, closest, directionOf, languages } from '../../i18n/languages.js';
 import { currentLanguage, direction, t, tParts, useLanguage } from '../../i18n/t.js';
@@ -85,6 +85,10 @@ for (const [count, expected] of [
   [5e12, '5,000 GB'],
 ]) {
   test(`${count} is ${expected}`, () => assert.equal(formatBytes(count), expected));
+}
+
+for (const [seconds, expected] of [[-1, '0:00'], [0.9, '0:00'], [59, '0:59'], [61.5, '1:01'], [3599, '59:59'], [3600, '1:00:00'], [36_061, '10:01:01']]) {
+  test(`${seconds} seconds are ${expected}`, () => assert.equal(formatDuration(seconds), expected));
 }
 
 for (const [name, expected] of [

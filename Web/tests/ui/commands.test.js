@@ -5,9 +5,9 @@ import { createPageStore } from '../../state/state.js';
 import { makeCommands } from '../../ui/commands/commands.js';
 import { commandFor, isEscape, keyName } from '../../ui/commands/shortcuts.js';
 
-const ids = ['join', 'permit', 'mute', 'camera', 'screen', 'unshare', 'motion', 'screen-sound', 'hand', 'reactions', 'chat', 'people', 'invite', 'leave', 'check', 'stats', 'devices', 'noise', 'blur', 'flip', 'help', 'more', 'layout', 'pin', 'own', 'fullscreen', 'pip', 'zoom-in', 'zoom-out', 'zoom-reset'];
+const ids = ['join', 'permit', 'mute', 'camera', 'screen', 'unshare', 'motion', 'screen-sound', 'hand', 'reactions', 'record', 'chat', 'people', 'invite', 'leave', 'check', 'stats', 'devices', 'noise', 'blur', 'flip', 'help', 'more', 'layout', 'pin', 'own', 'fullscreen', 'pip', 'zoom-in', 'zoom-out', 'zoom-reset'];
 
-function make({ screen = 'call', canShareScreen = true, canFill = true, canPip = true } = {}) {
+function make({ screen = 'call', canShareScreen = true, canRecord = true, canFill = true, canPip = true } = {}) {
   const store = createPageStore();
   if (screen !== 'home') store.apply({ type: 'lobby', room: 'tea' });
   if (screen === 'call' || screen === 'left') store.apply({ type: 'entering', name: 'A' });
@@ -27,6 +27,8 @@ function make({ screen = 'call', canShareScreen = true, canFill = true, canPip =
     toggleBlur: act('blur'),
     flipCamera: act('flip'),
     canShareScreen,
+    toggleRecording: act('record'),
+    canRecord,
     toggleFullscreen: act('fullscreen'),
     canFill,
     togglePip: act('pip'),
@@ -53,7 +55,7 @@ test('the list is whole, under one name each, and its words are there', () => {
 for (const [screen, expected] of [
   ['home', []],
   ['lobby', ['join', 'mute', 'camera', 'devices', 'help']],
-  ['call', ['mute', 'camera', 'screen', 'hand', 'reactions', 'chat', 'people', 'invite', 'leave', 'check', 'stats', 'devices', 'help', 'more', 'layout', 'fullscreen', 'pip']],
+  ['call', ['mute', 'camera', 'screen', 'hand', 'reactions', 'record', 'chat', 'people', 'invite', 'leave', 'check', 'stats', 'devices', 'help', 'more', 'layout', 'fullscreen', 'pip']],
   ['left', []],
 ]) {
   test(`what can be done: ${screen}`, () => {
@@ -105,6 +107,13 @@ test('the sound of a screen is switched where there is one', () => {
   assert.equal(seen[3][0], false);
   commands['screen-sound'].run();
   assert.deepEqual(done, ['screen sound']);
+});
+
+test('where a call cannot be recorded, or goes on elsewhere, nobody is offered to', () => {
+  const { commands: { record }, store } = make();
+  store.apply({ type: 'elsewhere', isElsewhere: true });
+  const { commands, store: other } = make({ canRecord: false });
+  assert.deepEqual([record.when(store.get()), commands.record.when(other.get())], [false, false]);
 });
 
 test('where a screen cannot be shared, nobody is offered to', () => {

@@ -49,6 +49,10 @@ for (const [state, more, expected] of [
   });
 }
 
+test('a recording by this page is from nobody', () => {
+  assert.equal(plain(describe({ ...row, isOwn: false, isRecording: true, from: '', state: 'done' })), '4.0 MB · Recording of the call');
+});
+
 test('there are words for every code', () => {
   for (const code of [...codes, 'cancelled', 'lost', 'left', 'none']) assert.ok(en[`files.end-${code}`], code);
 });

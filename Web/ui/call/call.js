@@ -12,6 +12,7 @@ import { createMenu } from '../menu/menu.js';
 import { createNotices } from '../notices/notices.js';
 import { createPip } from '../pip/pip.js';
 import { createReactions } from '../reactions/reactions.js';
+import { createRecord } from '../record/record.js';
 import { createSharing } from '../sharing/sharing.js';
 import { createSide } from '../side/side.js';
 import { createAlone } from '../stage/alone.js';
@@ -40,7 +41,8 @@ const wide = '(min-width: 900px)';
 export function createCall({ store, session, commands, signal }) {
   const parts = { store, session, commands, signal };
   const width = matchMedia(wide);
-  const top = createTop(parts);
+  const record = createRecord(parts);
+  const top = createTop({ ...parts, recording: record.element });
   const toolbar = createToolbar(parts);
   const side = createSide(parts);
   const sharing = createSharing(parts).element;
@@ -76,7 +78,7 @@ export function createCall({ store, session, commands, signal }) {
   keepAwake(signal);
   watchFullscreen({ store, signal });
   const pip = createPip({ ...parts, video: () => stage.querySelector('.tile.is-main video') ?? stage.querySelector('.tile:not([hidden]) video') });
-  return { element, focus: top.focus, toggleFullscreen: () => toggleFullscreen(element), togglePip: pip.toggle };
+  return { element, focus: top.focus, toggleFullscreen: () => toggleFullscreen(element), togglePip: pip.toggle, toggleRecording: record.toggle };
 
   /** @param {boolean} isOpen */
   function showPanel(isOpen) {
@@ -117,14 +119,15 @@ function acceptDrops({ drop, onDrop, signal }) {
 }
 
 /**
- * Asks before the page is closed with files that are on their way or not saved.
+ * Asks before the page is closed with files that are on their way or not saved, or while it records.
  *
  * @param {import('../../state/state.js').PageStore} store
  * @param {AbortSignal} signal
  */
 function askBeforeLosing(store, signal) {
   addEventListener('beforeunload', (event) => {
-    if (!isBusy(store.get().transfers)) return;
+    const { transfers, recording } = store.get();
+    if (!isBusy(transfers) && recording.phase === 'off') return;
     event.preventDefault();
     event.returnValue = true;
   }, { signal });

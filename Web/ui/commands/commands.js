@@ -5,7 +5,7 @@
  * @typedef {import('../../i18n/t.js').Key} Key
  * @typedef {import('../icons.js').IconName} IconName
  * @typedef {import('./stage-commands.js').StageCommandId} StageCommandId
- * @typedef {'join' | 'permit' | 'mute' | 'camera' | 'screen' | 'unshare' | 'motion' | 'screen-sound' | 'hand' | 'reactions' | 'chat' | 'people' | 'invite' | 'leave' | 'check' | 'stats' | 'devices' | 'noise' | 'blur' | 'flip' | 'help' | 'more' | StageCommandId} CommandId
+ * @typedef {'join' | 'permit' | 'mute' | 'camera' | 'screen' | 'unshare' | 'motion' | 'screen-sound' | 'hand' | 'reactions' | 'record' | 'chat' | 'people' | 'invite' | 'leave' | 'check' | 'stats' | 'devices' | 'noise' | 'blur' | 'flip' | 'help' | 'more' | StageCommandId} CommandId
  *
  * @typedef {object} Command
  * @property {CommandId} id
@@ -33,6 +33,8 @@
  * @property {() => void} toggleBlur
  * @property {() => void} flipCamera
  * @property {boolean} canShareScreen
+ * @property {() => void} toggleRecording
+ * @property {boolean} canRecord  the call
  * @property {() => void} toggleFullscreen
  * @property {boolean} canFill  the screen
  * @property {() => void} togglePip
@@ -114,6 +116,15 @@ export function makeCommands(store, actions) {
       toggle: { label: 'command.hand-down', kind: 'lights', isOn: ({ members }) => handOf(members, members.self) > 0 },
     },
     reactions: { id: 'reactions', icon: 'smile', key: { code: 'KeyE' }, label: 'command.reactions', when: isIn, run: () => store.apply({ type: 'reaction-menu', isOpen: true }) },
+    record: {
+      id: 'record',
+      icon: 'record',
+      key: { code: 'KeyR', shift: true },
+      label: 'command.record',
+      when: (state) => isIn(state) && actions.canRecord && !state.connection.isElsewhere,
+      run: () => actions.toggleRecording(),
+      toggle: { label: 'command.record-stop', kind: 'lights', isOn: ({ recording }) => recording.phase === 'on' },
+    },
     chat: {
       id: 'chat',
       icon: 'chat',

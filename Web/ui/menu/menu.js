@@ -12,7 +12,7 @@ import { placeAbove } from './place.js';
  *
  * @type {readonly CommandId[]}
  */
-const choices = ['reactions', 'devices', 'layout', 'pin', 'own', 'fullscreen', 'pip', 'stats'];
+const choices = ['reactions', 'devices', 'record', 'layout', 'pin', 'own', 'fullscreen', 'pip', 'stats'];
 
 /** What one may want several times in a row. */
 const lasting = new Set(['layout']);

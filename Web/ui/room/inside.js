@@ -9,6 +9,6 @@ export { createLeft } from '../left/left.js';
 export { createWaiting } from '../left/waiting.js';
 
 /** The parts whose looks come with it. */
-const parts = ['call', 'chat', 'check', 'devices', 'invite', 'left', 'menu', 'notices', 'people', 'pip', 'reactions', 'sharing', 'side', 'stage', 'stats', 'tile', 'toolbar', 'transfers', 'verify', 'zoom'];
+const parts = ['call', 'chat', 'check', 'devices', 'invite', 'left', 'menu', 'notices', 'people', 'pip', 'reactions', 'record', 'sharing', 'side', 'stage', 'stats', 'tile', 'toolbar', 'transfers', 'verify', 'zoom'];
 
 await loadStyles(parts.map((part) => new URL(`../${part}/${part}.css`, import.meta.url).href));

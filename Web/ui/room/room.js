@@ -2,6 +2,7 @@
 
 import { t } from '../../i18n/t.js';
 import { Media } from '../../call/media.js';
+import { ownFormat } from '../../call/recording/format.js';
 import { Session } from '../../session.js';
 import { hasShortcuts, rememberName, rememberRelayOnly, suggestedName, suggestedRelayOnly, transportsIn } from '../../state/settings.js';
 import { createPageStore } from '../../state/state.js';
@@ -27,6 +28,8 @@ export function showRoom(root, room, look) {
   let toggleFullscreen = () => undefined;
   /** @type {() => void} */
   let togglePip = () => undefined;
+  /** @type {() => void} */
+  let toggleRecording = () => undefined;
   const commands = makeCommands(store, {
     join: () => submitLobby(),
     leave,
@@ -41,6 +44,8 @@ export function showRoom(root, room, look) {
     toggleBlur: () => session.toggleBlur(),
     flipCamera: () => session.flipCamera(),
     canShareScreen: Media.canShareScreen,
+    toggleRecording: () => toggleRecording(),
+    canRecord: ownFormat() !== undefined,
     toggleFullscreen: () => toggleFullscreen(),
     canFill: document.fullscreenEnabled === true,
     togglePip: () => togglePip(),
@@ -76,6 +81,7 @@ export function showRoom(root, room, look) {
       const call = createCall(parts);
       toggleFullscreen = call.toggleFullscreen;
       togglePip = call.togglePip;
+      toggleRecording = call.toggleRecording;
       root.replaceChildren(call.element, help.element);
       call.focus();
     } else if (name === 'waiting') {

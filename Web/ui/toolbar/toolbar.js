@@ -62,8 +62,8 @@ function badged(button, label, counted) {
   }
 }
 
-/** @param {Options} options */
-export function createTop({ store, commands, signal }) {
+/** @param {Options & { recording: HTMLElement }} options  `recording`: that one records oneself */
+export function createTop({ store, commands, signal, recording }) {
   const { room } = store.get().connection;
   const options = { store, signal, class: 'quiet', hasText: true };
   const people = badged(commandButton(commands.people, { ...options, id: 'people-toggle' }), 'command.people', 'command.people-waiting');
@@ -74,6 +74,7 @@ export function createTop({ store, commands, signal }) {
     h('img', { src: logoPath(), alt: t('app.name'), width: 28, height: 28 }),
     heading,
     createRecorders({ store, signal }),
+    recording,
     people.element,
     commandButton(commands.invite, { ...options, id: 'invite' }),
     commandButton(commands.help, { ...options, id: 'help-toggle' }),

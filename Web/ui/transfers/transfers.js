@@ -57,9 +57,12 @@ function questionsFirst(list) {
  * @param {Transfer} file
  * @param {PageStore} store
  */
-export function saveLink({ id, url, name }, store) {
+export function saveLink({ id, url, name, save }, store) {
   const label = t('files.save-one', { name });
-  const onclick = () => store.apply({ type: 'transfer-saved', id });
+  const onclick = () => {
+    save?.();
+    store.apply({ type: 'transfer-saved', id });
+  };
   return h('a', { class: 'save', href: url, download: name, 'aria-label': label, onclick }, icon('save'), t('files.save'));
 }
 

@@ -65,8 +65,9 @@ function endsOf(recipients) {
 }
 
 /** @param {FileRow} row */
-function ofOther({ state, size, progress, from, waitsFor, question, code }) {
+function ofOther({ state, size, progress, from, waitsFor, question, code, isRecording }) {
   const total = formatBytes(size);
+  if (isRecording) return [total, t('record.row')];
   const who = t('files.from', { name: from });
   switch (state) {
     case 'receiving':
