@@ -5,7 +5,6 @@ a call takes: the page isn't told.
 """
 
 import contextlib
-import os
 import random
 from dataclasses import dataclass
 
@@ -13,7 +12,7 @@ import pytest
 from playwright.sync_api import expect, sync_playwright
 
 from harness import ice
-from harness.browser import ARGUMENTS, Participant
+from harness.browser import Participant, launch_inside
 from harness.certificates import Authority
 from harness.netns import KEEP_PORTS, RANDOM_PORTS, Internet
 from harness.turnserver import IS_COTURN, start_turn
@@ -60,17 +59,7 @@ def browsers(internet, authority, tmp_path_factory):
 def launch(playwright, stack, internet, home, authority, tmp_path_factory):
     folder = tmp_path_factory.mktemp("browser")
     authority.make_known(folder)
-    # Playwright starts a program and passes pipes to it; the program becomes Chromium inside of the namespace.
-    program = folder / "chromium"
-    chromium = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-    program.write_text(f'#!/bin/sh\nexec {" ".join(home.client.prefix)} {chromium} "$@"\n')
-    program.chmod(0o700)
-    browser = playwright.chromium.launch(
-        executable_path=program,
-        # Without TLS only pages of this machine may use a camera.
-        args=[*ARGUMENTS, f"--unsafely-treat-insecure-origin-as-secure=http://{internet.hosts[0].address}:{WEB_PORT}"],
-        env={**os.environ, "HOME": str(folder)},
-    )
+    browser = launch_inside(playwright, home.client, folder, f"http://{internet.hosts[0].address}:{WEB_PORT}")
     stack.callback(browser.close)
     return browser
 

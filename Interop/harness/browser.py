@@ -1,6 +1,7 @@
 """A participant in a real Chromium."""
 
 import json
+import os
 import re
 
 from playwright.sync_api import expect
@@ -31,6 +32,21 @@ COUNT_FRAMES = """() => Object.fromEntries([...document.querySelectorAll('.tile:
 PEERS = """[...document.querySelectorAll('.tile:not([data-peer="self"], .is-screen)')].map((tile) => tile.dataset.peer)"""
 
 IS_CONNECTED = "document.querySelector('#call #banner')?.hidden === true"
+
+
+def launch_inside(playwright, namespace, home, origin):
+    """A Chromium in a network namespace, with a home directory of its own, that trusts a page without TLS."""
+    # Playwright starts a program and passes pipes to it; the program becomes Chromium inside of the namespace.
+    program = home / "chromium"
+    chromium = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+    program.write_text(f'#!/bin/sh\nexec {" ".join(namespace.prefix)} {chromium} "$@"\n')
+    program.chmod(0o700)
+    return playwright.chromium.launch(
+        executable_path=program,
+        # Without TLS only pages of this machine may use a camera.
+        args=[*ARGUMENTS, f"--unsafely-treat-insecure-origin-as-secure={origin}"],
+        env={**os.environ, "HOME": str(home)},
+    )
 
 
 class Participant:

@@ -5,13 +5,15 @@ import { RenewalPace, candidateLimit } from './renewal-pace.js';
  * that are numbered by epochs (docs/protocol.md).
  *
  * Either side may offer at any time. When two offers cross, the polite side takes its own back and
- * the impolite side ignores the other's. This file knows nothing of pages and sockets.
+ * the impolite side ignores the other's. Chromium loses the pictures of a connection whose offer was taken back, so
+ * once there are any the polite side asks for an offer, instead of making one. This file knows nothing of pages and sockets.
  *
  * @typedef {object} Signal
  * @property {number} epoch  of the sender's connection
  * @property {{ type: string, sdp?: string }} [description]
  * @property {RTCIceCandidateInit} [candidate]
  * @property {boolean} [endOfCandidates]
+ * @property {'change' | 'restart'} [offerWanted]  the polite side wants to agree anew, or on new ICE credentials as well
  *
  * @typedef {object} NegotiationOptions
  * @property {boolean} polite
@@ -25,11 +27,28 @@ import { RenewalPace, candidateLimit } from './renewal-pace.js';
  * @property {(error: unknown) => void} [onError]
  * @property {(callback: () => void, delay: number) => any} [setTimeout]
  * @property {(timer: any) => void} [clearTimeout]
+ * @property {() => number} [now]  milliseconds
  */
+
+/** An offer and another one that crosses it on the way are not further apart, in milliseconds. */
+const crossingTime = 1000;
+/** How long the other side has for an offer that it was asked for; one that does not know of that never makes it. */
+const askTime = 2000;
+
 export class Negotiation {
   /** Who gives way when two offers cross; it is decided anew when this side gets another id. */
   polite;
   #makingOffer = false;
+  #offeredAt = -Infinity;
+  #restartedAt = -Infinity;
+  /**
+   * Runs while the peer is asked for an offer.
+   *
+   * @type {any}
+   */
+  #asking;
+  /** When an offer came that was asked for, or was given up. */
+  #givenAt = -Infinity;
   #ignoreOffer = false;
   #isSettingRemoteAnswerPending = false;
   #isAttached = false;
@@ -42,6 +61,7 @@ export class Negotiation {
   #isClosed = false;
   #epoch;
   #options;
+  #now;
   /** Of the connections that the peer asks for. */
   #pace;
   /** @type {RTCPeerConnection} */
@@ -53,6 +73,7 @@ export class Negotiation {
     this.#epoch = options.epoch;
     this.#remoteEpoch = options.remoteEpoch ?? -Infinity;
     this.#options = options;
+    this.#now = options.now ?? (() => performance.now());
     this.#pace = new RenewalPace({
       release: (signals) => signals.forEach((signal) => void this.receive(signal)),
       setTimeout: options.setTimeout,
@@ -96,6 +117,7 @@ export class Negotiation {
       if (signal.description) await this.#receiveDescription(connection, signal.description);
       else if (signal.candidate) await this.#receiveCandidate(connection, signal.candidate);
       else if (signal.endOfCandidates) await this.#receiveCandidate(connection, null);
+      else if (signal.offerWanted) await this.#offer(connection, signal.offerWanted);
     } catch (error) {
       this.#report(connection, error);
     }
@@ -103,14 +125,19 @@ export class Negotiation {
 
   /** Asks for new ICE credentials and candidates; media goes on meanwhile. */
   restartIce() {
-    this.#connection.restartIce();
+    if (this.#leavesOffers) {
+      this.#ask('restart');
+    } else {
+      this.#restartedAt = this.#now();
+      this.#connection.restartIce();
+    }
   }
 
   /** Sends again what may have been lost on the way, and restarts ICE if it is not connected. */
   resynchronize() {
     const connection = this.#connection;
     if (connection.signalingState === 'have-local-offer') this.#sendDescription(connection);
-    else if (this.#isAttached && connection.connectionState !== 'connected' && !hasUnheardAnswer(connection)) connection.restartIce();
+    else if (this.#isAttached && connection.connectionState !== 'connected' && !hasUnheardAnswer(connection)) this.restartIce();
   }
 
   /**
@@ -132,12 +159,13 @@ export class Negotiation {
   close() {
     this.#isClosed = true;
     this.#pace.stop();
+    this.#stopAsking();
     this.#connection.close();
   }
 
   #open() {
     const connection = this.#options.makeConnection();
-    connection.onnegotiationneeded = () => this.#negotiate(connection);
+    connection.onnegotiationneeded = () => (this.#leavesOffers && connection === this.#connection ? this.#ask('change') : this.#negotiate(connection));
     connection.onicecandidate = ({ candidate }) => {
       if (connection !== this.#connection) return;
       if (!candidate) this.#options.send({ epoch: this.#epoch, endOfCandidates: true });
@@ -148,6 +176,7 @@ export class Negotiation {
 
   #replace() {
     this.#connection.close();
+    this.#stopAsking();
     this.#epoch += 1;
     this.#makingOffer = false;
     this.#ignoreOffer = false;
@@ -187,12 +216,51 @@ export class Negotiation {
     }
   }
 
+  /** Whether an offer of this side might have to be taken back, with all pictures. */
+  get #leavesOffers() {
+    const { remoteDescription } = this.#connection;
+    if (!this.polite || remoteDescription === null || this.#now() - this.#givenAt <= askTime) return false;
+    // No offer of the peer can have a line for what this side adds.
+    return this.#connection.getTransceivers().every(({ mid, direction }) => mid !== null || direction === 'stopped');
+  }
+
+  /** @param {'change' | 'restart'} offerWanted */
+  #ask(offerWanted) {
+    const connection = this.#connection;
+    const { setTimeout = (callback, time) => globalThis.setTimeout(callback, time) } = this.#options;
+    this.#stopAsking();
+    this.#options.send({ epoch: this.#epoch, offerWanted });
+    this.#asking = setTimeout(() => {
+      this.#asking = undefined;
+      this.#givenAt = this.#now();
+      if (offerWanted === 'restart') connection.restartIce();
+      else if (connection.signalingState === 'stable') void this.#negotiate(connection);
+    }, askTime);
+  }
+
+  #stopAsking() {
+    (this.#options.clearTimeout ?? clearTimeout)(this.#asking);
+    this.#asking = undefined;
+  }
+
+  /** @param {RTCPeerConnection} connection @param {'change' | 'restart'} wanted */
+  async #offer(connection, wanted) {
+    if (this.polite || connection.remoteDescription === null) return;
+    if (wanted === 'change') {
+      // The answer to an offer that is under way says what the peer wants as well.
+      if (!this.#makingOffer && connection.signalingState === 'stable') await this.#negotiate(connection);
+    } else if (this.#now() - this.#restartedAt > askTime) {
+      this.restartIce();
+    }
+  }
+
   /** @param {RTCPeerConnection} connection */
   async #negotiate(connection) {
     if (connection !== this.#connection) return;
     try {
       this.#makingOffer = true;
       await connection.setLocalDescription();
+      this.#offeredAt = this.#now();
       this.#sendDescription(connection);
     } catch (error) {
       this.#report(connection, error);
@@ -213,12 +281,20 @@ export class Negotiation {
   async #receiveDescription(connection, { type, sdp }) {
     if (type !== 'offer' && type !== 'answer') return;
     // An answer that comes twice, or to an offer that was taken back.
-    if (type === 'answer' && connection.signalingState !== 'have-local-offer') return;
+    if (type === 'answer' && (connection.signalingState !== 'have-local-offer' || this.#isSettingRemoteAnswerPending)) return;
     const isReady =
       !this.#makingOffer && (connection.signalingState === 'stable' || this.#isSettingRemoteAnswerPending);
     const collides = type === 'offer' && !isReady;
     this.#ignoreOffer = !this.polite && collides;
-    if (this.#ignoreOffer) return;
+    if (this.#ignoreOffer) {
+      // They may only cross; but an offer that has had its time got lost, and the peer waits for an answer.
+      if (this.#now() - this.#offeredAt > crossingTime) this.#sendDescription(connection);
+      return;
+    }
+    if (type === 'offer' && this.#asking !== undefined) {
+      this.#stopAsking();
+      this.#givenAt = this.#now();
+    }
     this.#isSettingRemoteAnswerPending = type === 'answer';
     try {
       await connection.setRemoteDescription({ type, sdp });

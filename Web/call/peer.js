@@ -6,8 +6,9 @@ import { Wishes } from './adaptation/wishes.js';
 import { fingerprintIn } from './fingerprint.js';
 import { Lines } from './lines/lines.js';
 import { Negotiation } from './negotiation.js';
+import { Pulse } from './recovery/pulse.js';
 import { Reading } from './quality/reading.js';
-import { Recovery } from './recovery.js';
+import { Recovery } from './recovery/recovery.js';
 import { RouteWatch } from './route-watch.js';
 
 /**
@@ -21,6 +22,7 @@ import { RouteWatch } from './route-watch.js';
  * @typedef {object} PeerEvents
  * @property {[]} change  of anything that is shown
  * @property {[]} stream  there is another `stream`, or `screen`
+ * @property {[]} quiet  nothing has come from it for a moment
  * @property {[]} senders  they are others, or send other tracks
  * @property {[]} wishes  it shows pictures in other sizes, or holds one back
  * @property {[]} replaced  another connection has taken the place of the one before, and all that it carried
@@ -46,6 +48,7 @@ export class Peer extends Emitter {
   #lines;
   #negotiation;
   #recovery;
+  #pulse;
   #watch;
   #reading = new Reading();
   #wishes = new Wishes({ onChange: () => this.dispatch('wishes') });
@@ -71,6 +74,12 @@ export class Peer extends Emitter {
     this.isAway = info.isAway;
     this.#lines = new Lines(media);
     this.#getConfiguration = configuration;
+    this.#pulse = new Pulse({
+      newest: () => newestOf(this.pc),
+      onQuiet: () => this.dispatch('quiet'),
+      onLost: () => this.#recovery.lost(),
+      onBack: () => this.#recovery.isBack(),
+    });
     this.#negotiation = new Negotiation({
       polite: info.polite,
       epoch,
@@ -237,6 +246,7 @@ export class Peer extends Emitter {
 
   close() {
     this.#recovery.stop();
+    this.#pulse.reset();
     this.#watch.stop();
     this.#wishes.stop();
     this.#negotiation.close();
@@ -263,6 +273,7 @@ export class Peer extends Emitter {
     this.#screen = new MediaStream();
     this.#lines.reset();
     this.#wishes.reset();
+    this.#pulse.reset();
     this.dispatch('replaced');
     connection.onconnectionstatechange = () => {
       if (connection !== this.pc) return;
@@ -285,7 +296,7 @@ export class Peer extends Emitter {
     };
     connection.ondatachannel = ({ channel }) => {
       if (channel.label !== firstChannel) this.dispatch('channel', channel);
-      else if (connection === this.pc) this.#wishes.use(channel);
+      else if (connection === this.pc) this.#use(channel);
     };
     return connection;
   }
@@ -309,6 +320,22 @@ export class Peer extends Emitter {
       return;
     }
     this.#lines.open(connection);
-    this.#wishes.use(connection.createDataChannel(firstChannel));
+    this.#use(connection.createDataChannel(firstChannel));
   }
+
+  /** @param {RTCDataChannel} channel  for what this page and the peer's tell each other */
+  #use(channel) {
+    this.#wishes.use(channel);
+    this.#pulse.use(channel);
+  }
+}
+
+/**
+ * When the newest packet of sound or picture was played.
+ *
+ * @param {RTCPeerConnection} connection
+ */
+function newestOf(connection) {
+  const sources = connection.getTransceivers().flatMap(({ receiver }) => receiver.getSynchronizationSources?.() ?? []);
+  return Math.max(0, ...sources.map(({ timestamp }) => timestamp));
 }

@@ -130,6 +130,11 @@ export class Engine extends Emitter {
     this.#finish('forced close');
   }
 
+  /** Ends a session over which nothing comes any more, as its heartbeat would find out later. */
+  giveUp() {
+    this.#finish('ping timeout');
+  }
+
   /** @param {string} name @returns {Transport} */
   #make(name) {
     /** @type {Transport} */

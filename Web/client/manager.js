@@ -124,6 +124,15 @@ export class Manager extends Emitter {
     this.#engine?.close();
   }
 
+  /** Makes another connection at once: nothing comes over the present one, or the wait for the next one may end. */
+  reconnect() {
+    this.#engine?.giveUp();
+    if (this.#retryTimer === undefined) return;
+    this.#backoff.reset();
+    this.#backoff.next();
+    this.#retryNow();
+  }
+
   /** @param {import('./packet.js').Packet} packet */
   send(packet) {
     this.#engine?.send(encode(packet));
@@ -208,13 +217,7 @@ export class Manager extends Emitter {
     if (this.#network || typeof globalThis.addEventListener !== 'function') return;
     this.#network = new AbortController();
     const { signal } = this.#network;
-    const isBack = () => {
-      if (this.#retryTimer === undefined) return;
-      this.#backoff.reset();
-      this.#backoff.next();
-      this.#retryNow();
-    };
-    globalThis.addEventListener('online', isBack, { signal });
+    globalThis.addEventListener('online', () => this.#retryTimer !== undefined && this.reconnect(), { signal });
     // The system knows before the heartbeat does.
     globalThis.addEventListener('offline', () => this.#engine?.close(), { signal });
   }

@@ -125,6 +125,11 @@ export class CallLink extends Emitter {
     return this.#tellStatus();
   }
 
+  /** The network may be another one: finds out now whether the server can still be heard. */
+  check() {
+    if (this.#isIn) this.#room.check('status', this.#statusNow());
+  }
+
   /** @returns {Promise<boolean>} whether the server has taken what there is to say */
   async #tellStatus() {
     if (!this.#isIn) return false;

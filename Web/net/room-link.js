@@ -46,6 +46,10 @@ import { Retry } from './retry.js';
 
 /** How long the server has for an answer, in milliseconds. */
 const answerTime = 10_000;
+/** The same while there are signs that it can't be heard. */
+const checkTime = 1000;
+/** Between two checks: a server that is only slow is not left again and again. */
+const checkPause = 10_000;
 
 /** @extends {Emitter<RoomLinkEvents>} */
 export class RoomLink extends Emitter {
@@ -59,6 +63,7 @@ export class RoomLink extends Emitter {
   callRequest = () => undefined;
   #end = new AbortController();
   #attempts = 0;
+  #isChecked = false;
   #joining;
   #entering;
   #socket;
@@ -132,6 +137,24 @@ export class RoomLink extends Emitter {
     if (key === undefined || this.#connection === undefined) return;
     const words = JSON.stringify({ room: this.#room, key, connection: this.#connection });
     globalThis.navigator?.sendBeacon?.(`${basePath()}api/leave`, words);
+  }
+
+  /**
+   * Finds out soon whether the server can still be heard, by a request that changes nothing; makes a new connection if not.
+   * A network that was changed leaves connections behind on which nothing ever comes, and nothing says so for a minute.
+   *
+   * @param {string} name
+   * @param {object} value
+   */
+  check(name, value) {
+    if (!this.isJoined || this.#isChecked) return;
+    this.#isChecked = true;
+    const { setTimeout = (callback, delay) => globalThis.setTimeout(callback, delay) } = this.timing;
+    setTimeout(() => (this.#isChecked = false), checkPause);
+    const { id } = this.#socket;
+    this.#socket.timeout(checkTime).emitWithAck(name, value).catch(() => {
+      if (this.#socket.id === id) this.#socket.io.reconnect();
+    });
   }
 
   /** Tries at once what is tried again later anyway. */

@@ -9,6 +9,7 @@
  * @typedef {{ sees: Sees, held: readonly PictureKind[] }} Wish
  */
 
+import { beat } from '../recovery/pulse.js';
 import { Turns } from './turns.js';
 
 /** Other versions are not understood, and ignored. */
@@ -97,6 +98,8 @@ export class Wishes {
       onChange();
     }, timing);
     this.#heard = ({ data }) => {
+      // What comes on the same channel and is not for here must not take the place of what is.
+      if (data === beat) return;
       newest = data;
       this.#taking.ask();
     };

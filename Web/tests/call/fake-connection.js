@@ -39,7 +39,7 @@ export class FakeConnection {
   }
 
   createDataChannel() {
-    return {};
+    return new EventTarget();
   }
 
   setConfiguration(configuration) {

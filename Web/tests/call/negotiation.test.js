@@ -66,6 +66,10 @@ class FakeConnection {
     this.calls.push(`remote ${sdp}`);
   }
 
+  getTransceivers() {
+    return [];
+  }
+
   async addIceCandidate(candidate) {
     if (!this.remoteDescription) throw new Error('InvalidStateError');
     if (candidate?.candidate === 'bad') throw new Error('OperationError');
@@ -84,6 +88,7 @@ function makeSide(options) {
   side.negotiation = new Negotiation({
     setTimeout: clock.setTimeout,
     clearTimeout: clock.clearTimeout,
+    now: clock.now,
     epoch: 1,
     makeConnection: () => {
       const connection = new FakeConnection();
@@ -104,6 +109,11 @@ function makeSide(options) {
 /** A polite and an impolite side with wires that a test may hold back. */
 function makePair() {
   return { polite: makeSide({ polite: true }), impolite: makeSide({ polite: false }) };
+}
+
+/** How many offers each side has made. */
+function offersOf({ polite, impolite }) {
+  return [polite, impolite].map((side) => last(side).calls.filter((call) => call.startsWith('offer ')).length);
 }
 
 async function deliver(from, to, count = from.sent.length) {
@@ -195,10 +205,9 @@ test('an offer that arrives while an answer is being applied is no collision', a
   await deliver(pair.impolite, pair.polite);
   await settle();
   last(pair.polite).need();
-  await settle();
-  await settle();
-  const [answer, offer] = pair.polite.sent.splice(0);
-  assert.deepEqual([answer.description.type, offer.description.type], ['answer', 'offer']);
+  await pair.polite.clock.advance(2000);
+  const [answer, wish, offer] = pair.polite.sent.splice(0);
+  assert.deepEqual([answer.description.type, wish.offerWanted, offer.description.type], ['answer', 'change', 'offer']);
   const applying = pair.impolite.negotiation.receive(answer);
   const taking = pair.impolite.negotiation.receive(offer);
   await Promise.all([applying, taking]);
@@ -207,12 +216,94 @@ test('an offer that arrives while an answer is being applied is no collision', a
   assertAgreed(pair.polite, pair.impolite);
 });
 
-test('both sides restart ICE at once', async () => {
+test('both sides restart ICE at once: one offer, and none is taken back', async () => {
   const pair = await makeAgreed();
   pair.polite.negotiation.restartIce();
   pair.impolite.negotiation.restartIce();
   await exchange(pair.polite, pair.impolite);
   assertAgreed(pair.polite, pair.impolite);
+  assert.deepEqual(offersOf(pair), [0, 2]);
+  assert.ok(!last(pair.polite).calls.includes('rollback'));
+});
+
+for (const wanted of ['change', 'restart']) {
+  /** The polite side wants to agree anew. */
+  const want = ({ polite }) => (wanted === 'restart' ? polite.negotiation.restartIce() : last(polite).need());
+
+  test(`the polite side asks for an offer: ${wanted}`, async () => {
+    const pair = await makeAgreed();
+    want(pair);
+    await settle();
+    assert.deepEqual(pair.polite.sent, [{ epoch: 1, offerWanted: wanted }]);
+    await exchange(pair.polite, pair.impolite);
+    assertAgreed(pair.polite, pair.impolite);
+    assert.deepEqual(offersOf(pair), [0, 2]);
+    assert.equal(last(pair.impolite).calls.includes('restartIce'), wanted === 'restart');
+    assert.equal(pair.polite.clock.pending, 0);
+  });
+
+  test(`a peer that does not know of that gets one after two seconds: ${wanted}`, async () => {
+    const pair = await makeAgreed();
+    want(pair);
+    await pair.polite.clock.advance(1999);
+    pair.polite.sent.splice(0);
+    await pair.polite.clock.advance(1);
+    assert.deepEqual(pair.polite.sent.map(({ description }) => description?.type), ['offer']);
+    await exchange(pair.polite, pair.impolite);
+    assertAgreed(pair.polite, pair.impolite);
+  });
+
+  test(`an offer that was asked for and does not do is followed by one of this side: ${wanted}`, async () => {
+    const pair = await makeAgreed();
+    want(pair);
+    await settle();
+    await deliver(pair.polite, pair.impolite);
+    await settle();
+    await settle();
+    await deliver(pair.impolite, pair.polite);
+    last(pair.polite).need();
+    await exchange(pair.polite, pair.impolite);
+    assertAgreed(pair.polite, pair.impolite);
+    assert.deepEqual(offersOf(pair), [1, 2]);
+  });
+
+  test(`asking is of no use at the wrong time: ${wanted}`, async () => {
+    const fresh = makePair();
+    await fresh.impolite.negotiation.receive({ epoch: 1, offerWanted: wanted });
+    assert.deepEqual(fresh.impolite.sent, [], 'there is nothing to agree on yet');
+    const pair = await makeAgreed();
+    await pair.polite.negotiation.receive({ epoch: 1, offerWanted: wanted });
+    await settle();
+    assert.deepEqual(pair.polite.sent, [], 'the polite side is not asked');
+    pair.impolite.negotiation.restartIce();
+    await settle();
+    for (let count = 0; count < 10; count += 1) await pair.impolite.negotiation.receive({ epoch: 1, offerWanted: wanted });
+    await exchange(pair.polite, pair.impolite);
+    assert.deepEqual(offersOf(pair), [0, 2], 'an offer is under way');
+  });
+
+  test(`what was asked for on a connection that is gone is forgotten: ${wanted}`, async () => {
+    const pair = await makeAgreed();
+    want(pair);
+    await settle();
+    await pair.polite.negotiation.renew();
+    pair.polite.sent.splice(0);
+    await pair.polite.clock.advance(10_000);
+    assert.equal(last(pair.polite).calls.includes('restartIce'), false);
+  });
+}
+
+test('an offer that crosses an older one: that got lost, and is said again', async () => {
+  const pair = await makeAgreed();
+  pair.impolite.negotiation.restartIce();
+  await settle();
+  await settle();
+  const [lost] = pair.impolite.sent.splice(0);
+  await pair.impolite.negotiation.receive({ epoch: 1, description: { type: 'offer', sdp: 'crossing' } });
+  assert.deepEqual(pair.impolite.sent, [], 'it may be on its way');
+  await pair.impolite.clock.advance(1001);
+  await pair.impolite.negotiation.receive({ epoch: 1, description: { type: 'offer', sdp: 'crossing' } });
+  assert.deepEqual(pair.impolite.sent, [lost]);
 });
 
 test('candidates before the description wait for it, in their order', async () => {
@@ -260,7 +351,7 @@ test('an answer that the peer may not have is followed by no offer: the peer say
     connection.sctp = { transport: { state } };
     connection.connectionState = 'failed';
     polite.negotiation.resynchronize();
-    assert.equal(connection.calls.filter((call) => call === 'restartIce').length, restarts, state);
+    assert.equal(polite.sent.filter(({ offerWanted }) => offerWanted === 'restart').length, restarts, state);
   }
 });
 
@@ -271,6 +362,14 @@ test('own candidates and their end are sent with the epoch', () => {
   onicecandidate({ candidate: { candidate: '' } });
   onicecandidate({ candidate: null });
   assert.deepEqual(side.sent, [{ epoch: 5, candidate: { candidate: 'x', sdpMid: '0' } }, { epoch: 5, endOfCandidates: true }]);
+});
+
+test('an answer that comes twice in one turn is applied once', async () => {
+  const pair = await makeOffer();
+  await deliver(pair.impolite, pair.polite);
+  const [answer] = pair.polite.sent;
+  await Promise.all([pair.impolite.negotiation.receive(answer), pair.impolite.negotiation.receive(answer)]);
+  assert.deepEqual([last(pair.impolite).signalingState, pair.impolite.errors], ['stable', []]);
 });
 
 test('a description that comes twice changes nothing', async () => {
@@ -301,10 +400,13 @@ test('after a loss an unanswered offer is sent again; otherwise ICE is restarted
   await exchange(pair.polite, pair.impolite);
   last(pair.polite).connectionState = 'connected';
   pair.polite.negotiation.resynchronize();
-  assert.ok(!last(pair.polite).calls.includes('restartIce'));
-  last(pair.polite).connectionState = 'failed';
-  pair.polite.negotiation.resynchronize();
-  assert.ok(last(pair.polite).calls.includes('restartIce'));
+  assert.deepEqual(pair.polite.sent, []);
+  for (const side of [pair.polite, pair.impolite]) {
+    last(side).connectionState = 'failed';
+    side.negotiation.resynchronize();
+  }
+  assert.deepEqual(pair.polite.sent, [{ epoch: 1, offerWanted: 'restart' }]);
+  assert.ok(last(pair.impolite).calls.includes('restartIce'));
 });
 
 test('a higher epoch makes a new connection, a lower one is dropped', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Recovery } from '../../call/recovery.js';
-import { ManualClock } from '../clock.js';
+import { Recovery } from '../../../call/recovery/recovery.js';
+import { ManualClock } from '../../clock.js';
 
 function makeRecovery({ isPolite = false, canSignal = () => true } = {}) {
   const clock = new ManualClock();
@@ -79,4 +79,37 @@ test('another network is a reason to restart at once', () => {
   recovery.changed('connected');
   recovery.networkChanged();
   assert.deepEqual(log, ['restart 0']);
+});
+
+test('a loss that the browser does not know of: a restart at once, and no second one when it hears of it', async () => {
+  const { recovery, clock, log } = makeRecovery();
+  recovery.changed('connected');
+  recovery.lost();
+  assert.deepEqual(log, ['restart 0']);
+  recovery.changed('disconnected');
+  await clock.advance(11_999);
+  assert.deepEqual(log, ['restart 0']);
+  await clock.advance(1);
+  assert.deepEqual(log, ['restart 0', 'restart 12000']);
+});
+
+test('whoever is heard again needs nothing more', async () => {
+  const { recovery, clock, log } = makeRecovery();
+  recovery.changed('connected');
+  recovery.lost();
+  recovery.isBack();
+  await clock.advance(100_000);
+  assert.deepEqual(log, ['restart 0']);
+  recovery.changed('disconnected');
+  await clock.advance(3000);
+  assert.deepEqual(log, ['restart 0', 'restart 103000']);
+});
+
+test('a connection that is known to be lost is not lost once more', () => {
+  const { recovery, log } = makeRecovery();
+  recovery.lost();
+  recovery.changed('connected');
+  recovery.changed('disconnected');
+  recovery.lost();
+  assert.deepEqual(log, []);
 });

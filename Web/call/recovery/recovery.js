@@ -19,6 +19,8 @@ export class Recovery {
   #timer;
   #restarts = 0;
   #isConnected = false;
+  /** Whether a restart was asked for before the browser knew of the loss. */
+  #isAhead = false;
   #options;
 
   /**
@@ -40,15 +42,17 @@ export class Recovery {
     switch (state) {
       case 'connected':
         this.#isConnected = true;
+        this.#isAhead = false;
         this.#restarts = 0;
         this.stop();
         break;
       case 'disconnected':
         this.#isConnected = false;
-        this.#wait(patience);
+        if (!this.#isAhead) this.#wait(patience);
         break;
       case 'failed':
         this.#isConnected = false;
+        this.#isAhead = false;
         this.#wait(0);
         break;
       case 'new':
@@ -64,6 +68,20 @@ export class Recovery {
   networkChanged() {
     this.#options.restart();
     if (!this.#isConnected) this.#wait(attemptTime);
+  }
+
+  /** Nothing comes over a connection of which the browser still thinks well. */
+  lost() {
+    if (!this.#isConnected) return;
+    this.#isAhead = true;
+    this.#options.restart();
+    this.#wait(attemptTime);
+  }
+
+  /** Something comes again. */
+  isBack() {
+    this.#isAhead = false;
+    if (this.#isConnected) this.stop();
   }
 
   stop() {
