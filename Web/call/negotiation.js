@@ -31,7 +31,7 @@ import { RenewalPace, candidateLimit } from './renewal-pace.js';
  */
 
 /** An offer and another one that crosses it on the way are not further apart, in milliseconds. */
-const crossingTime = 1000;
+const crossingTime = 500;
 /** How long the other side has for an offer that it was asked for; one that does not know of that never makes it. */
 const askTime = 2000;
 
@@ -42,15 +42,18 @@ export class Negotiation {
   #offeredAt = -Infinity;
   #restartedAt = -Infinity;
   /**
-   * Runs while the peer is asked for an offer.
+   * What the peer is asked for.
    *
-   * @type {any}
+   * @type {'change' | 'restart' | undefined}
    */
+  #wanted;
+  /** @type {any} */
   #asking;
   /** When an offer came that was asked for, or was given up. */
   #givenAt = -Infinity;
   #ignoreOffer = false;
   #isSettingRemoteAnswerPending = false;
+  #isAnswering = false;
   #isAttached = false;
   /** @type {(RTCIceCandidateInit | null)[]} */
   #earlyCandidates = [];
@@ -137,6 +140,7 @@ export class Negotiation {
   resynchronize() {
     const connection = this.#connection;
     if (connection.signalingState === 'have-local-offer') this.#sendDescription(connection);
+    else if (this.#wanted) this.#options.send({ epoch: this.#epoch, offerWanted: this.#wanted });
     else if (this.#isAttached && connection.connectionState !== 'connected' && !hasUnheardAnswer(connection)) this.restartIce();
   }
 
@@ -181,6 +185,7 @@ export class Negotiation {
     this.#makingOffer = false;
     this.#ignoreOffer = false;
     this.#isSettingRemoteAnswerPending = false;
+    this.#isAnswering = false;
     this.#isAttached = false;
     this.#isPaired = false;
     this.#earlyCandidates = [];
@@ -224,34 +229,45 @@ export class Negotiation {
     return this.#connection.getTransceivers().every(({ mid, direction }) => mid !== null || direction === 'stopped');
   }
 
-  /** @param {'change' | 'restart'} offerWanted */
-  #ask(offerWanted) {
+  /** @param {'change' | 'restart'} wanted */
+  #ask(wanted) {
     const connection = this.#connection;
     const { setTimeout = (callback, time) => globalThis.setTimeout(callback, time) } = this.#options;
     this.#stopAsking();
-    this.#options.send({ epoch: this.#epoch, offerWanted });
+    this.#wanted = wanted;
+    this.#options.send({ epoch: this.#epoch, offerWanted: wanted });
     this.#asking = setTimeout(() => {
-      this.#asking = undefined;
+      this.#wanted = undefined;
       this.#givenAt = this.#now();
-      if (offerWanted === 'restart') connection.restartIce();
+      if (wanted === 'restart') connection.restartIce();
       else if (connection.signalingState === 'stable') void this.#negotiate(connection);
     }, askTime);
   }
 
   #stopAsking() {
     (this.#options.clearTimeout ?? clearTimeout)(this.#asking);
-    this.#asking = undefined;
+    this.#wanted = undefined;
   }
 
   /** @param {RTCPeerConnection} connection @param {'change' | 'restart'} wanted */
   async #offer(connection, wanted) {
     if (this.polite || connection.remoteDescription === null) return;
-    if (wanted === 'change') {
-      // The answer to an offer that is under way says what the peer wants as well.
-      if (!this.#makingOffer && connection.signalingState === 'stable') await this.#negotiate(connection);
-    } else if (this.#now() - this.#restartedAt > askTime) {
-      this.restartIce();
-    }
+    const isUnderWay = this.#makingOffer || connection.signalingState !== 'stable';
+    const isRestart = wanted === 'restart' && this.#now() - this.#restartedAt > askTime;
+    if (isRestart) this.restartIce();
+    // The answer to an offer that is under way says what the peer wants as well.
+    else if (isUnderWay) this.#repeatOffer(connection);
+    else if (wanted === 'change') await this.#negotiate(connection);
+  }
+
+  /**
+   * Says an offer again that the peer seems not to have. It may only cross what the peer says; one that has had its time got
+   * lost, and the peer would wait for ever.
+   *
+   * @param {RTCPeerConnection} connection
+   */
+  #repeatOffer(connection) {
+    if (connection.signalingState === 'have-local-offer' && this.#now() - this.#offeredAt > crossingTime) this.#sendDescription(connection);
   }
 
   /** @param {RTCPeerConnection} connection */
@@ -287,11 +303,10 @@ export class Negotiation {
     const collides = type === 'offer' && !isReady;
     this.#ignoreOffer = !this.polite && collides;
     if (this.#ignoreOffer) {
-      // They may only cross; but an offer that has had its time got lost, and the peer waits for an answer.
-      if (this.#now() - this.#offeredAt > crossingTime) this.#sendDescription(connection);
+      this.#repeatOffer(connection);
       return;
     }
-    if (type === 'offer' && this.#asking !== undefined) {
+    if (type === 'offer' && this.#wanted) {
       this.#stopAsking();
       this.#givenAt = this.#now();
     }
@@ -305,7 +320,14 @@ export class Negotiation {
     await this.#addEarlyCandidates(connection);
     if (type === 'answer') return;
     await this.#attach(connection, false);
-    await connection.setLocalDescription();
+    // Of offers that came in one turn the last one is answered: another answer would be an offer.
+    if (this.#isAnswering || connection.signalingState !== 'have-remote-offer') return;
+    this.#isAnswering = true;
+    try {
+      await connection.setLocalDescription();
+    } finally {
+      if (connection === this.#connection) this.#isAnswering = false;
+    }
     this.#sendDescription(connection);
   }
 

@@ -47,7 +47,7 @@ import { Retry } from './retry.js';
 /** How long the server has for an answer, in milliseconds. */
 const answerTime = 10_000;
 /** The same while there are signs that it can't be heard. */
-const checkTime = 1000;
+const checkTime = 800;
 /** Between two checks: a server that is only slow is not left again and again. */
 const checkPause = 10_000;
 

@@ -22,8 +22,8 @@ const interval = 250;
 /** A look that comes so much later was held up with all that has come meanwhile, and says nothing. */
 const delayLimit = 500;
 /** How long nothing may come; a beat that was lost is sent again after 0.4 s. */
-const quietTime = 900;
-const lossTime = 1500;
+const quietTime = 700;
+const lossTime = 1200;
 
 export class Pulse {
   /** @type {RTCDataChannel | undefined} */

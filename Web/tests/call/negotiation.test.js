@@ -301,9 +301,20 @@ test('an offer that crosses an older one: that got lost, and is said again', asy
   const [lost] = pair.impolite.sent.splice(0);
   await pair.impolite.negotiation.receive({ epoch: 1, description: { type: 'offer', sdp: 'crossing' } });
   assert.deepEqual(pair.impolite.sent, [], 'it may be on its way');
-  await pair.impolite.clock.advance(1001);
+  await pair.impolite.clock.advance(501);
   await pair.impolite.negotiation.receive({ epoch: 1, description: { type: 'offer', sdp: 'crossing' } });
-  assert.deepEqual(pair.impolite.sent, [lost]);
+  assert.deepEqual(pair.impolite.sent.splice(0), [lost]);
+  await pair.impolite.negotiation.receive({ epoch: 1, offerWanted: 'restart' });
+  assert.deepEqual(pair.impolite.sent, [lost], 'so does whoever asks');
+});
+
+test('whoever asked before the server was lost asks again when it is back', async () => {
+  const { polite } = await makeAgreed();
+  last(polite).connectionState = 'connected';
+  polite.negotiation.restartIce();
+  polite.sent.length = 0;
+  polite.negotiation.resynchronize();
+  assert.deepEqual(polite.sent, [{ epoch: 1, offerWanted: 'restart' }]);
 });
 
 test('candidates before the description wait for it, in their order', async () => {
@@ -370,6 +381,13 @@ test('an answer that comes twice in one turn is applied once', async () => {
   const [answer] = pair.polite.sent;
   await Promise.all([pair.impolite.negotiation.receive(answer), pair.impolite.negotiation.receive(answer)]);
   assert.deepEqual([last(pair.impolite).signalingState, pair.impolite.errors], ['stable', []]);
+});
+
+test('an offer that comes twice in one turn is answered once', async () => {
+  const pair = await makeOffer();
+  const [offer] = pair.impolite.sent;
+  await Promise.all([pair.polite.negotiation.receive(offer), pair.polite.negotiation.receive(offer)]);
+  assert.deepEqual(pair.polite.sent.map(({ description }) => description?.type), ['answer']);
 });
 
 test('a description that comes twice changes nothing', async () => {

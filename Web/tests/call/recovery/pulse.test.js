@@ -33,15 +33,15 @@ test('two beats a second, on an open channel alone', async () => {
   assert.equal(clock.pending, 0);
 });
 
-test('quiet after 0.9 s, lost after 1.5 s, once, and back with the next beat', async () => {
+test('quiet after 0.7 s, lost after 1.2 s, once, and back with the next beat', async () => {
   const { clock, log, pulse, channel, hear } = makePulse();
   pulse.use(channel);
   hear();
   await clock.advance(10_000);
-  assert.deepEqual(log, ['quiet 1000', 'lost 1500']);
+  assert.deepEqual(log, ['quiet 750', 'lost 1250']);
   hear();
   await clock.advance(500);
-  assert.deepEqual(log, ['quiet 1000', 'lost 1500', 'back 10250']);
+  assert.deepEqual(log, ['quiet 750', 'lost 1250', 'back 10250']);
 });
 
 for (const [what, listen] of [
@@ -53,7 +53,7 @@ for (const [what, listen] of [
     made.pulse.use(made.channel);
     made.hear();
     for (let round = 0; round < 50; round += 1) {
-      await made.clock.advance(800);
+      await made.clock.advance(600);
       listen(made);
     }
     assert.deepEqual(made.log, []);
@@ -77,7 +77,7 @@ test('a page that stood still knows nothing of the time between', async () => {
   hear();
   await clock.advance(500);
   offset = 120_000;
-  await clock.advance(800);
+  await clock.advance(600);
   assert.deepEqual(log, []);
   await clock.advance(1000);
   assert.deepEqual(log, ['quiet', 'lost']);
