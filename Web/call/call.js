@@ -275,6 +275,7 @@ export class Call extends Emitter {
     });
     peer.on('replaced', () => this.dispatch('replaced', peer));
     peer.on('stream', () => this.dispatch('stream', peer));
+    peer.on('back', () => this.#adaptation.refresh(peer));
     peer.on('quiet', () => this.#link.check());
     peer.on('senders', () => this.#adaptation.apply());
     peer.on('wishes', () => {

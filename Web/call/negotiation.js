@@ -30,8 +30,11 @@ import { RenewalPace, candidateLimit } from './renewal-pace.js';
  * @property {() => number} [now]  milliseconds
  */
 
-/** An offer and another one that crosses it on the way are not further apart, in milliseconds. */
-const crossingTime = 500;
+/**
+ * What crosses an offer on the way is seldom said so much later, in milliseconds: the peer does not have the offer. Where it
+ * is said again for nothing, no harm is done.
+ */
+const crossingTime = 250;
 /** How long the other side has for an offer that it was asked for; one that does not know of that never makes it. */
 const askTime = 2000;
 
@@ -261,8 +264,7 @@ export class Negotiation {
   }
 
   /**
-   * Says an offer again that the peer seems not to have. It may only cross what the peer says; one that has had its time got
-   * lost, and the peer would wait for ever.
+   * Says the offer again that is under way: the peer, which wants one or makes its own, may not have it, and wait for ever.
    *
    * @param {RTCPeerConnection} connection
    */

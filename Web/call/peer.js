@@ -23,6 +23,7 @@ import { RouteWatch } from './route-watch.js';
  * @property {[]} change  of anything that is shown
  * @property {[]} stream  there is another `stream`, or `screen`
  * @property {[]} quiet  nothing has come from it for a moment
+ * @property {[]} back  something comes from it again
  * @property {[]} senders  they are others, or send other tracks
  * @property {[]} wishes  it shows pictures in other sizes, or holds one back
  * @property {[]} replaced  another connection has taken the place of the one before, and all that it carried
@@ -78,7 +79,10 @@ export class Peer extends Emitter {
       newest: () => newestOf(this.pc),
       onQuiet: () => this.dispatch('quiet'),
       onLost: () => this.#recovery.lost(),
-      onBack: () => this.#recovery.isBack(),
+      onBack: () => {
+        this.#recovery.isBack();
+        this.dispatch('back');
+      },
     });
     this.#negotiation = new Negotiation({
       polite: info.polite,

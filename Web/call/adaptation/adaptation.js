@@ -83,6 +83,15 @@ export class Adaptation {
     for (const target of targets) this.#tell(target);
   }
 
+  /**
+   * Sends whole pictures to a peer that was cut off: browsers ask for one three seconds after they can't go on.
+   *
+   * @param {Target} target
+   */
+  refresh({ senders: { camera, screen } }) {
+    for (const sender of [camera, screen]) if (sender?.track) void this.#settingOf(sender).refresh();
+  }
+
   stop() {
     this.#clock.clearInterval(this.#timer);
   }

@@ -41,6 +41,13 @@ export class Setting {
     this.#isBusy = false;
   }
 
+  /** Sends a whole picture next: what an encoder that was switched off begins with. */
+  async refresh() {
+    if (!this.#sender.getParameters().encodings?.[0]?.active) return;
+    await this.want({ active: false });
+    await this.want({ active: true });
+  }
+
   /** @param {{ encoding: Encoding, preference: Preference | undefined }} wanted */
   async #set({ encoding, preference }) {
     // The type checker's library does not know what is preferred.

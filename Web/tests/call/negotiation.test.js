@@ -301,7 +301,7 @@ test('an offer that crosses an older one: that got lost, and is said again', asy
   const [lost] = pair.impolite.sent.splice(0);
   await pair.impolite.negotiation.receive({ epoch: 1, description: { type: 'offer', sdp: 'crossing' } });
   assert.deepEqual(pair.impolite.sent, [], 'it may be on its way');
-  await pair.impolite.clock.advance(501);
+  await pair.impolite.clock.advance(251);
   await pair.impolite.negotiation.receive({ epoch: 1, description: { type: 'offer', sdp: 'crossing' } });
   assert.deepEqual(pair.impolite.sent.splice(0), [lost]);
   await pair.impolite.negotiation.receive({ epoch: 1, offerWanted: 'restart' });

@@ -68,6 +68,22 @@ test('a refusal is not the end', async () => {
   assert.deepEqual(sender.present, [{ active: false }]);
 });
 
+test('a whole picture is made by switching off and on, and not of what is off', async () => {
+  const sender = makeSender([{ active: true, maxBitrate: 100 }]);
+  void new Setting(sender).refresh();
+  for (let step = 0; step < 2; step += 1) {
+    await settle();
+    sender.finish();
+  }
+  await settle();
+  assert.deepEqual(sender.asked.map(({ encodings }) => encodings), [[{ active: false, maxBitrate: 100 }], [{ active: true, maxBitrate: 100 }]]);
+  for (const encodings of [[{ active: false }], []]) {
+    const other = makeSender(encodings);
+    await new Setting(other).refresh();
+    assert.deepEqual(other.asked, []);
+  }
+});
+
 test('what to keep where not all can be is asked for with the rest', async () => {
   const sender = makeSender();
   void new Setting(sender).want({ active: true }, 'maintain-resolution');
