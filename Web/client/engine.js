@@ -44,6 +44,9 @@ import { WebSocketTransport } from './websocket.js';
  * @property {[reason: CloseReason, error?: Error]} close
  */
 
+/** A watchdog that runs so much later than it was to, in milliseconds, runs on a machine or in a page that slept. */
+const tardiness = 2000;
+
 /** The timers of the platform. */
 export const systemTimers = {
   /** @param {() => void} callback @param {number} delay @returns {any} */
@@ -103,6 +106,11 @@ export class Engine extends Emitter {
   /** Whether a packet that is sent now leaves at once. */
   get writable() {
     return this.#state === 'open' && !this.#upgrading && this.#queue.length === 0 && this.#transport.writable;
+  }
+
+  /** Whether the session can't have outlived a sleep of this side. */
+  get hasOverslept() {
+    return this.#timers.now() > this.#deadline + tardiness;
   }
 
   open() {

@@ -202,7 +202,9 @@ export class Manager extends Emitter {
       this.dispatch('reconnect_failed');
       return;
     }
-    this.#retryTimer = this.#timers.setTimeout(() => this.#retryNow(), this.#backoff.next());
+    const delay = this.#backoff.next();
+    // Whoever wakes alone comes back at once; those whom a server has lost come one after the other.
+    this.#retryTimer = this.#timers.setTimeout(() => this.#retryNow(), this.#engine?.hasOverslept ? 0 : delay);
   }
 
   #retryNow() {

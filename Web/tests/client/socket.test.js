@@ -162,6 +162,27 @@ test('attempts end at their limit', async () => {
   assert.deepEqual(log.map(([name]) => name), ['error', 'reconnect_error', 'reconnect_error', 'reconnect_failed']);
 });
 
+for (const [what, sleep, delay] of [
+  ['a sleep that the session can have outlived', 40_000, 1000],
+  ['a sleep that ended it', 50_000, 0],
+]) {
+  test(`${what}: the next connection is made after ${delay} ms`, async () => {
+    const clock = new ManualClock();
+    let asleep = 0;
+    const { connection, connections } = connected({ timers: { setTimeout: clock.setTimeout, clearTimeout: clock.clearTimeout, now: () => clock.now() + asleep } });
+    asleep = sleep;
+    connection.cut();
+    if (delay > 0) await clock.advance(delay - 1);
+    assert.equal(connections.length, 1);
+    await clock.advance(1);
+    assert.equal(connections.length, 2);
+    // That one was not open: it is not tried all the time.
+    connections[1].cut(new Error('away'));
+    await clock.advance(999);
+    assert.equal(connections.length, 2);
+  });
+}
+
 test('no reconnection when it is not wanted', async () => {
   const { connection, connections, clock } = connected({ reconnection: false });
   connection.cut();
