@@ -47,3 +47,11 @@ require_packages() {
     as_root env DEBIAN_FRONTEND=noninteractive \
         apt-get "${options[@]}" install -y --no-install-recommends "${missing[@]}" >/dev/null
 }
+
+# SwiftPM keeps a plan that names each file of the page, and fails when one is gone: has it plan anew if files came or
+# went since. $1: the root of the package; $2: debug or release.
+keep_plan_up_to_date() {
+    local plan="$1/.build/$2.yaml"
+    [ -e "$plan" ] || return 0
+    [ -z "$(find "$1/Web" -type d -newer "$plan" -print -quit)" ] || touch "$1/Package.swift"
+}
