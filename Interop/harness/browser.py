@@ -31,7 +31,9 @@ COUNT_FRAMES = """() => Object.fromEntries([...document.querySelectorAll('.tile:
 # The whole list: tiles on other pages are there too.
 PEERS = """[...document.querySelectorAll('.tile:not([data-peer="self"], .is-screen)')].map((tile) => tile.dataset.peer)"""
 
-IS_CONNECTED = "document.querySelector('#call #banner')?.hidden === true"
+# The banner says what was lost; who is in the room is known once the server has let the page in.
+IS_CONNECTED = """document.querySelector('#call #banner')?.hidden === true
+    && /[1-9١-٩]/.test(document.querySelector('#tab-people').textContent)"""
 
 
 def launch_inside(playwright, namespace, home, origin):

@@ -234,6 +234,8 @@ export class Negotiation {
 
   /** @param {'change' | 'restart'} wanted */
   #ask(wanted) {
+    // An offer for new credentials says all that has changed as well.
+    if (this.#wanted === 'restart' && wanted === 'change') return;
     const connection = this.#connection;
     const { setTimeout = (callback, time) => globalThis.setTimeout(callback, time) } = this.#options;
     this.#stopAsking();

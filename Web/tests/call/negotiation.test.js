@@ -308,6 +308,15 @@ test('an offer that crosses an older one: that got lost, and is said again', asy
   assert.deepEqual(pair.impolite.sent, [lost], 'so does whoever asks');
 });
 
+test('what changes while a restart is asked for does not take its place', async () => {
+  const { polite } = await makeAgreed();
+  polite.negotiation.restartIce();
+  last(polite).need();
+  await polite.clock.advance(2000);
+  assert.deepEqual(polite.sent.map(({ offerWanted, description }) => offerWanted ?? description.type), ['restart', 'offer']);
+  assert.ok(last(polite).calls.includes('restartIce'));
+});
+
 test('whoever asked before the server was lost asks again when it is back', async () => {
   const { polite } = await makeAgreed();
   last(polite).connectionState = 'connected';
