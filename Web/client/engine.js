@@ -44,8 +44,10 @@ import { WebSocketTransport } from './websocket.js';
  * @property {[reason: CloseReason, error?: Error]} close
  */
 
-/** A watchdog that runs so much later than it was to, in milliseconds, runs on a machine or in a page that slept. */
+/** What comes so much later than the session was to end, in milliseconds, comes to a machine or a page that slept. */
 const tardiness = 2000;
+/** How long after that the end of the session comes of the sleep, in milliseconds. */
+const drowsiness = 5000;
 
 /** The timers of the platform. */
 export const systemTimers = {
@@ -75,6 +77,7 @@ export class Engine extends Emitter {
   /** @type {{ sid: string, upgrades: string[], silence: number, maxPayload: number } | undefined} */
   #handshake;
   #deadline = Infinity;
+  #wokeAt = -Infinity;
   /** @type {any} */
   #watchdog;
   #address;
@@ -110,6 +113,10 @@ export class Engine extends Emitter {
 
   /** Whether the session can't have outlived a sleep of this side. */
   get hasOverslept() {
+    return this.#isOverdue || this.#timers.now() - this.#wokeAt < drowsiness;
+  }
+
+  get #isOverdue() {
     return this.#timers.now() > this.#deadline + tardiness;
   }
 
@@ -266,6 +273,8 @@ export class Engine extends Emitter {
   }
 
   #feedWatchdog() {
+    // Whoever wakes first reads what came before the server gave up.
+    if (this.#isOverdue) this.#wokeAt = this.#timers.now();
     this.#deadline = this.#timers.now() + (this.#handshake?.silence || Infinity);
   }
 

@@ -162,15 +162,23 @@ test('attempts end at their limit', async () => {
   assert.deepEqual(log.map(([name]) => name), ['error', 'reconnect_error', 'reconnect_error', 'reconnect_failed']);
 });
 
-for (const [what, sleep, delay] of [
+for (const [what, sleep, delay, comes = () => undefined] of [
   ['a sleep that the session can have outlived', 40_000, 1000],
   ['a sleep that ended it', 50_000, 0],
+  ['the same, with what came before the end', 50_000, 0, ({ connection }) => connection.handlers.onPacket({ type: 'ping' })],
+  ['an end long after such a sleep', 50_000, 1000, async ({ connection, clock }) => {
+    for (let count = 0; count < 6; count += 1) {
+      connection.handlers.onPacket({ type: 'ping' });
+      await clock.advance(1000);
+    }
+  }],
 ]) {
   test(`${what}: the next connection is made after ${delay} ms`, async () => {
     const clock = new ManualClock();
     let asleep = 0;
     const { connection, connections } = connected({ timers: { setTimeout: clock.setTimeout, clearTimeout: clock.clearTimeout, now: () => clock.now() + asleep } });
     asleep = sleep;
+    await comes({ connection, clock });
     connection.cut();
     if (delay > 0) await clock.advance(delay - 1);
     assert.equal(connections.length, 1);
