@@ -97,3 +97,27 @@ test('the next connection begins anew, and the channel of the one before is not 
   await clock.advance(60_000);
   assert.deepEqual(log, []);
 });
+
+test('a peer in a hidden page, whose beats come once a second, is well, and lost somewhat later', async () => {
+  const { clock, log, pulse, channel, hear } = makePulse();
+  pulse.use(channel);
+  for (let beats = 0; beats < 60; beats += 1) {
+    hear();
+    await clock.advance(500);
+    if (beats < 2) continue;
+    await clock.advance(beats % 2 ? 600 : 500);
+  }
+  assert.deepEqual(log.filter((line) => line.startsWith('lost')), []);
+  await clock.advance(3000);
+  assert.equal(log.filter((line) => line.startsWith('lost')).length, 1);
+});
+
+test('timers that come once a second send a beat each time', async () => {
+  const clock = new ManualClock();
+  const { channel } = makePulse();
+  const hidden = new Pulse({ newest: () => 0, onQuiet() {}, onLost() {}, onBack() {}, now: clock.now, setTimeout: (callback) => clock.setTimeout(callback, 1000), clearTimeout: clock.clearTimeout });
+  hidden.use(channel);
+  await clock.advance(10_000);
+  assert.equal(channel.sent.length, 10);
+  hidden.reset();
+});
