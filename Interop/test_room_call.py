@@ -53,7 +53,7 @@ def test_enter_and_exit_without_leaving_the_room(make_caller, make_member, room)
         assert error_code(bea.request(event, *argument)) == "not-joined"
     assert error_code(ann.request("signal", bea.id, OFFER)) == "unknown-member"
     answer = bea.request("enter", call("stay-1", video=True))
-    assert set(answer) == {"iceServers", "epoch", "forgotten"} and answer["forgotten"] is False
+    assert set(answer) == {"iceServers", "epoch", "forgottenBy"} and answer["forgottenBy"] == []
     assert answer["epoch"] > bea.joined["epoch"] and answer["iceServers"]
     news = ann.wait_for_member(bea.id, lambda member: "call" in member)
     assert news["call"] == {"stay": "stay-1", "away": False, **SILENT, "video": True}
@@ -65,8 +65,8 @@ def test_enter_and_exit_without_leaving_the_room(make_caller, make_member, room)
     bea.say("still here")
     assert ann.wait_for("message")["text"] == "still here"
     # The peers were told that this stay was over.
-    assert bea.request("enter", call("stay-1"))["forgotten"] is True
-    assert bea.request("enter", call("stay-2"))["forgotten"] is False
+    assert bea.request("enter", call("stay-1"))["forgottenBy"] == [ann.id]
+    assert bea.request("enter", call("stay-2"))["forgottenBy"] == []
 
 
 def test_who_records_is_told_to_all_and_to_latecomers(settled, make_caller, make_member):
@@ -168,7 +168,7 @@ def test_lost_connection_is_away_and_comes_back(settled, make_caller):
     assert (away["call"]["stay"], away["call"]["away"]) == (bea.stay, True)
     assert error_code(ann.request("signal", bea.id, OFFER)) == "peer-away"
     again = make_caller(room, "Bea", stay=bea.stay, key=bea.key)
-    assert again.id == bea.id and again.joined["call"] == {"forgotten": False}
+    assert again.id == bea.id and again.joined["call"] == {"forgottenBy": []}
     assert set(in_call(again)) == {ann.id, bea.id}
     back = ann.wait_for_member(bea.id, lambda member: not member["away"])
     assert (back["name"], back["call"]["stay"]) == ("Bea", bea.stay)
@@ -264,7 +264,7 @@ def test_how_many_of_one_network(shared_linkup, room):
             if number == 64:
                 assert error_code(entered) == "call-full" and entered["error"]["limit"] == 64
             else:
-                assert entered == {"forgotten": False}, number
+                assert entered == {"forgottenBy": []}, number
 
 
 def test_a_full_call_takes_the_place_of_who_is_away(make_caller, make_member, room):

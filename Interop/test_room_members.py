@@ -325,7 +325,7 @@ def test_who_does_not_come_back_is_gone(make_caller, room):
     assert 28 < time.monotonic() - began < 32
     # The peers were told, so that the same stay needs new connections.
     again = make_caller(room, "Bea", key=bea.key, stay=bea.stay)
-    assert again.id == bea.id and again.joined["call"] == {"forgotten": True}
+    assert again.id == bea.id and again.joined["call"] == {"forgottenBy": [ann.id]}
 
 
 class Reload:

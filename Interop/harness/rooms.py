@@ -67,7 +67,7 @@ def make_caller(make_member):
     def make(room, name="Ann", *, stay=None, **members):
         entry = call(stay)
         member = make_member(room, name, call=entry, **members)
-        assert set(member.joined["call"]) == {"forgotten"}, member.joined["call"]
+        assert set(member.joined["call"]) == {"forgottenBy"}, member.joined["call"]
         member.stay = entry["stay"]
         return member
 

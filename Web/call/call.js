@@ -158,16 +158,16 @@ export class Call extends Emitter {
   }
 
   /** @param {import('../net/call-link.js').Entered} answer */
-  #entered({ self, peers, iceServers, epoch, isForgotten }) {
+  #entered({ self, peers, iceServers, epoch, forgottenBy }) {
     if (this.#relayOnly && !hasRelay(iceServers)) {
       this.dispatch('refused', { key: 'refusal.no-relay' });
       return;
     }
     // Under another id this is another participant for the others too: nothing goes on.
-    if (isForgotten || (this.self !== undefined && this.self !== self)) {
-      this.#removeAll();
-      this.dispatch('peers');
-    }
+    const isAnother = this.self !== undefined && this.self !== self;
+    const ended = [...this.peers.values()].filter(({ id }) => isAnother || forgottenBy.includes(id));
+    for (const peer of ended) this.#remove(peer);
+    if (ended.length > 0) this.dispatch('peers');
     this.self = self;
     this.#epoch = Math.max(this.#epoch, epoch);
     this.#setIceServers(iceServers);

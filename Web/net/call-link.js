@@ -15,7 +15,7 @@ import { Retry } from './retry.js';
  * @property {PeerInfo[]} peers  the others in the call
  * @property {RTCIceServer[]} iceServers
  * @property {number} epoch  of the connections that are made from now on
- * @property {boolean} isForgotten  whether the others have closed their connections to this one
+ * @property {string[]} forgottenBy  who has closed the connection to this one
  *
  * @typedef {object} CallLinkEvents
  * @property {[answer: Entered]} entered  again after each loss of the connection
@@ -171,7 +171,7 @@ export class CallLink extends Emitter {
     this.#self = self;
     if (!call) return;
     if (call.error) this.#refused(new Refusal(call.error));
-    else this.#entered({ iceServers, epoch, forgotten: call.forgotten }, members);
+    else this.#entered({ iceServers, epoch, forgottenBy: call.forgottenBy }, members);
   }
 
   async #enter() {
@@ -188,15 +188,15 @@ export class CallLink extends Emitter {
     else this.#entered(answer, this.#store.get().members.list);
   }
 
-  /** @param {{ iceServers: RTCIceServer[], epoch: number, forgotten?: boolean }} answer @param {readonly Member[]} members */
-  #entered({ iceServers, epoch, forgotten = false }, members) {
+  /** @param {{ iceServers: RTCIceServer[], epoch: number, forgottenBy?: string[] }} answer @param {readonly Member[]} members */
+  #entered({ iceServers, epoch, forgottenBy = [] }, members) {
     this.#entering.stop();
     this.#entering.succeeded();
     this.#isFull = false;
     this.#isIn = true;
     const peers = members.filter(({ id, call }) => call && id !== this.#self).map((member) => this.#peerOf(member));
     this.#peers = new Set(peers.map(({ id }) => id));
-    this.dispatch('entered', { self: this.#self, peers, iceServers, epoch, isForgotten: forgotten });
+    this.dispatch('entered', { self: this.#self, peers, iceServers, epoch, forgottenBy });
     void this.#tellStatus();
   }
 

@@ -31,7 +31,7 @@ import { Retry } from './retry.js';
  * @property {WireMessage[]} messages
  * @property {boolean} more
  * @property {number} lastNumber
- * @property {{ forgotten?: boolean, error?: import('./refusal.js').ErrorOfServer }} [call]
+ * @property {{ forgottenBy?: string[], error?: import('./refusal.js').ErrorOfServer }} [call]
  * @property {RTCIceServer[]} [iceServers]
  * @property {number} epoch
  *

@@ -191,15 +191,15 @@ struct RoomJoined: Encodable, Sendable {
 
 extension CallAdmission: Encodable {
     private enum CodingKeys: String, CodingKey {
-        case forgotten
+        case forgottenBy
     }
 
     func encode(to encoder: any Encoder) throws {
         switch self {
         case .refused(let error): try error.encode(to: encoder)
-        case .entered(_, let forgotten):
+        case .entered(_, let forgottenBy):
             var container = encoder.container(keyedBy: CodingKeys.self)
-            try container.encode(forgotten, forKey: .forgotten)
+            try container.encode(forgottenBy, forKey: .forgottenBy)
         }
     }
 }

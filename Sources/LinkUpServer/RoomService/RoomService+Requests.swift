@@ -46,14 +46,14 @@ extension RoomService {
             let entry = try CallEntry(arguments)
             let (id, network) = (visit.socket.id, visit.client.network.id)
             let time = time()
-            let (user, forgotten, epoch) = try tryChange { directory, _ throws(RequestError) in
+            let (user, forgottenBy, epoch) = try tryChange { directory, _ throws(RequestError) in
                 let result = try directory.enter(entry, through: id, network: network, at: now)
-                return ((result.relayUser, result.forgotten, directory.makeEpoch(time: time)), result.outcomes)
+                return ((result.relayUser, result.forgottenBy, directory.makeEpoch(time: time)), result.outcomes)
             }
             return Entered(
                 iceServers: visit.renewal.start(for: user, visit.socket),
                 epoch: epoch,
-                forgotten: forgotten
+                forgottenBy: forgottenBy
             )
         } then: { [self] in
             flush()
@@ -156,7 +156,7 @@ extension RoomService {
 private struct Entered: Encodable, Sendable {
     var iceServers: [ICEServer]
     var epoch: Int64
-    var forgotten: Bool
+    var forgottenBy: [MemberID]
 }
 
 extension CallEntry {

@@ -40,8 +40,8 @@ enum CallAdmission: Equatable, Sendable {
     /// It is in the call.
     /// - Parameters:
     ///   - relayUser: What the TURN server is to know it by.
-    ///   - forgotten: Whether the peers were told that this stay was over.
-    case entered(relayUser: String, forgotten: Bool)
+    ///   - forgottenBy: The peers that were told that this stay was over.
+    case entered(relayUser: String, forgottenBy: [MemberID])
     /// It is not, for this reason.
     case refused(RequestError)
 }

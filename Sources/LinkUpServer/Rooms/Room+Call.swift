@@ -18,7 +18,7 @@ extension Room {
             members.values[index].seat?.connection = connection
             members.values[index].seat?.status = entry.status
             members.values[index].absence = nil
-            return (.entered(relayUser: seat.relayUser, forgotten: false), effects)
+            return (.entered(relayUser: seat.relayUser, forgottenBy: []), effects)
         }
         let hasSeat = members.values[index].seat != nil
         if !hasSeat {
@@ -41,9 +41,10 @@ extension Room {
             connection: connection,
             status: entry.status
         )
-        let forgotten = endedStays.removeValue(forKey: id) == entry.stay
+        let ended = endedStays.removeValue(forKey: id)
+        let forgottenBy = ended?.stay == entry.stay ? ended?.told.filter { members[$0]?.seat != nil } : nil
         return (
-            .entered(relayUser: entry.relayUser, forgotten: forgotten), effects + [.seatTaken(network)]
+            .entered(relayUser: entry.relayUser, forgottenBy: forgottenBy ?? []), effects + [.seatTaken(network)]
         )
     }
 
@@ -65,7 +66,9 @@ extension Room {
         if !members.values[index].connections.isEmpty { members.values[index].absence = nil }
         callCount -= 1
         endedStays.removeValue(forKey: id)
-        endedStays[id] = seat.stay
+        // Who is away is told nothing: its connection to this stay may have gone on all the while.
+        let told = members.values.filter { $0.seat?.connection != nil }.map(\.id)
+        endedStays[id] = EndedStay(stay: seat.stay, told: told)
         if endedStays.count > Limits.remembered { endedStays.removeFirst() }
         return [.seatFreed(seat.network, relayUser: seat.relayUser)]
     }

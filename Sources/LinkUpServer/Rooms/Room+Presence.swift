@@ -58,13 +58,13 @@ extension Room {
         _ id: MemberID,
         through connection: SocketID,
         at now: ContinuousClock.Instant
-    ) throws(RequestError) -> (relayUser: String, forgotten: Bool, effects: [RoomEffect]) {
+    ) throws(RequestError) -> (relayUser: String, forgottenBy: [MemberID], effects: [RoomEffect]) {
         guard members[id]?.connections.contains(connection) == true else { throw .notJoined }
         let (admission, effects) = enterCall(entry, id, through: connection)
         switch admission {
         case .refused(let error): throw error
-        case .entered(let relayUser, let forgotten):
-            return (relayUser, forgotten, effects + list(id, atNeed: true, at: now) + describe(id))
+        case .entered(let relayUser, let forgottenBy):
+            return (relayUser, forgottenBy, effects + list(id, atNeed: true, at: now) + describe(id))
         }
     }
 

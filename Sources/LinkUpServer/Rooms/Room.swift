@@ -20,8 +20,8 @@ struct Room: Sendable {
     var removed: OrderedSet<MemberID> = []
     /// The roles of those who may come back.
     var roles: OrderedDictionary<MemberID, Role> = [:]
-    /// Stays in the call whose end the peers were told.
-    var endedStays: OrderedDictionary<MemberID, Stay> = [:]
+    /// Stays in the call that are over, and may come back all the same.
+    var endedStays: OrderedDictionary<MemberID, EndedStay> = [:]
     /// When those who are away may be gone; entries of those who came back are still in it.
     var absences = Heap<Deadline>()
     /// When the others are told how many there are; `nil` when they know.
@@ -51,6 +51,13 @@ struct Room: Sendable {
         /// The tabs that it waits with.
         var connections: [SocketID]
         var network: ClientNetwork
+    }
+
+    /// A stay in the call that is over.
+    struct EndedStay: Sendable {
+        var stay: Stay
+        /// The peers that were told so; as many as a call has places, at most.
+        var told: [MemberID]
     }
 
     /// When somebody's time is over.

@@ -130,7 +130,7 @@ struct RoomDirectory: Sendable {
         through connection: SocketID,
         network: ClientNetwork,
         at now: ContinuousClock.Instant
-    ) throws(RequestError) -> (relayUser: String, forgotten: Bool, outcomes: [Outcome]) {
+    ) throws(RequestError) -> (relayUser: String, forgottenBy: [MemberID], outcomes: [Outcome]) {
         let place = try requirePlace(of: connection)
         var entry = entry
         entry.hasPlace = hasSeat(network, former: nil)
@@ -138,7 +138,7 @@ struct RoomDirectory: Sendable {
         guard let result = try rooms[place.room]?.enter(entry, place.id, through: connection, at: now) else {
             throw .notJoined
         }
-        return (result.relayUser, result.forgotten, carryOut(result.effects, in: place.room))
+        return (result.relayUser, result.forgottenBy, carryOut(result.effects, in: place.room))
     }
 
     /// A connection asks for something in its room.

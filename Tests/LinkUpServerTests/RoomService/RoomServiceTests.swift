@@ -60,7 +60,7 @@ struct RoomServiceTests {
                 var code: String
             }
 
-            var forgotten: Bool?
+            var forgottenBy: [String]?
             var error: Refusal?
         }
 
@@ -132,7 +132,7 @@ struct RoomServiceTests {
         )
         #expect(first.iceServers == [["urls": ["stun:localhost:3478"]]])
         #expect(first.epoch == 1000 && first.memberCount == 1 && first.lastNumber == 0 && !first.more)
-        #expect(first.call == .init(forgotten: false, error: nil))
+        #expect(first.call == .init(forgottenBy: [], error: nil))
         #expect(keys.verify(first.key, room: try RoomName("lobby")) == MemberID(first.id))
         _ = ada.take()
         let second = try await join(bob, name: "Bob")

@@ -48,7 +48,7 @@ struct RoomCallTests: RoomSuite {
         // Who comes later is told of it, and a connection that is lost ends nothing.
         _ = room.connectionLost(MemberID("a"), "a1", at: start)
         let late = try room.join(arrival("c", network: 3, stay: "stay-c"), at: start)
-        #expect(late.admission == .entered(call: .entered(relayUser: "relay stay-c", forgotten: false)))
+        #expect(late.admission == .entered(call: .entered(relayUser: "relay stay-c", forgottenBy: [])))
         let told = room.membersTold(to: MemberID("c")).first { $0.id == MemberID("a") }
         #expect(told?.call?.status.recording == true)
         // The same stay says anew what it does, and so does another one.

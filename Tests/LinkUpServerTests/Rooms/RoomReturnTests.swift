@@ -18,7 +18,7 @@ struct RoomReturnTests: RoomSuite {
         #expect(room.timeout(at: start + Limits.grace - .nanoseconds(1)) == [])
         // The page is the same: its connections are too.
         let back = try room.join(arrival("b", "b2", network: 2, stay: "stay-b"), at: start + .seconds(29))
-        #expect(back.admission == .entered(call: .entered(relayUser: "relay stay-b", forgotten: false)))
+        #expect(back.admission == .entered(call: .entered(relayUser: "relay stay-b", forgottenBy: [])))
         away.isAway = false
         away.call?.isAway = false
         #expect(back.effects == [.tellAll(.member(away))])
@@ -39,9 +39,27 @@ struct RoomReturnTests: RoomSuite {
         // The peers have closed their connections to this stay; to another one they had none.
         var other = room
         let back = try room.join(arrival("b", network: 2, stay: "stay-b"), at: start + .seconds(60))
-        #expect(back.admission == .entered(call: .entered(relayUser: "relay stay-b", forgotten: true)))
+        #expect(back.admission == .entered(call: .entered(relayUser: "relay stay-b", forgottenBy: [MemberID("a")])))
         let reloaded = try other.join(arrival("b", network: 2, stay: "stay-c"), at: start + .seconds(60))
-        #expect(reloaded.admission == .entered(call: .entered(relayUser: "relay stay-c", forgotten: false)))
+        #expect(reloaded.admission == .entered(call: .entered(relayUser: "relay stay-c", forgottenBy: [])))
+    }
+
+    @Test
+    func whoWasAwayTooHasForgottenNobody() throws {
+        var room = try room("a", "b", "c", "d", inCall: true)
+        _ = room.connectionLost(MemberID("c"), "c1", at: start)
+        _ = room.connectionLost(MemberID("b"), "b1", at: start)
+        _ = try room.join(arrival("c", "c2", network: 3, stay: "stay-c"), at: start + .seconds(1))
+        _ = room.connectionLost(MemberID("c"), "c2", at: start + .seconds(2))
+        _ = room.timeout(at: start + Limits.grace)
+        // Who has left since is no peer any more.
+        _ = try room.receive(.exit, from: MemberID("d"), through: "d1", at: start + Limits.grace)
+        let back = try room.join(arrival("b", network: 2, stay: "stay-b"), at: start + .seconds(31))
+        #expect(back.admission == .entered(call: .entered(relayUser: "relay stay-b", forgottenBy: [MemberID("a")])))
+        // What was told once is not told of what comes after.
+        _ = room.connectionLost(MemberID("b"), "b1", at: start + .seconds(40))
+        let again = try room.join(arrival("b", network: 2, stay: "stay-b"), at: start + .seconds(41))
+        #expect(again.admission == .entered(call: .entered(relayUser: "relay stay-b", forgottenBy: [])))
     }
 
     @Test

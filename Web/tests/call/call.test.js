@@ -93,7 +93,7 @@ function makePair() {
     new FakeSocket((name, ...values) => {
       if (name === 'join') {
         const members = [info(self), ...(calls[other] ? [info(other)] : [])];
-        return { self, key: self, members, call: { forgotten: forgotten.has(self) }, iceServers: [], epoch: 10 * (joins += 1) };
+        return { self, key: self, members, call: { forgottenBy: forgotten.has(self) ? [other] : [] }, iceServers: [], epoch: 10 * (joins += 1) };
       }
       const [to, signal] = values;
       if (name === 'signal') void settle().then(() => sockets[to].dispatch('signal', self, structuredClone(signal)));
@@ -236,6 +236,31 @@ test('a loss of signalling alone changes no connection', async (context) => {
   assert.deepEqual([peerOf(pair.calls.ann, 'bea').pc, peerOf(pair.calls.bea, 'ann').pc], before);
 });
 
+test('whoever forgot this side is connected to anew; with whoever was away too, media goes on', async (context) => {
+  const info = (id) => ({ id, name: id, away: false, call: { stay: `stay of ${id}`, away: false, audio: true, video: true, screen: false } });
+  const people = ['bea', 'cid', 'dee'];
+  let forgottenBy = [];
+  const socket = new FakeSocket((name) =>
+    name === 'join' ? { self: 'ann', key: 'k', members: people.map(info), call: { forgottenBy }, iceServers: [], epoch: 10 } : {},
+  );
+  const { call, link, leave } = makeCall(socket, 'ann');
+  context.after(leave);
+  link.start();
+  await rest();
+  const pcs = () => people.map((id) => peerOf(call, id).pc);
+  const before = pcs();
+  const counts = [];
+  call.on('peers', () => counts.push(call.peers.size));
+  forgottenBy = ['bea', 'dee', 'whoever has left'];
+  socket.dispatch('disconnect');
+  socket.dispatch('connect');
+  await rest();
+  assert.deepEqual(pcs().map((pc, index) => pc === before[index]), [false, true, false]);
+  assert.deepEqual(before.map(({ connectionState }) => connectionState === 'closed'), [true, false, true]);
+  // Those who watch the peers see that the old ones are gone.
+  assert.deepEqual(counts, [1, 3]);
+});
+
 test('so many of those who left are remembered', async (context) => {
   const pair = makePair();
   context.after(pair.leave);
@@ -279,7 +304,7 @@ test('a page that was loaded again makes a new connection, and nobody hears of l
 test('the call that moved to another page closes its connections, and is taken back by another stay', async () => {
   const bea = { id: 'bea', name: 'Bea', away: false, call: { stay: 's', away: false, audio: true, video: true, screen: false } };
   const socket = new FakeSocket((name) =>
-    name === 'join' ? { self: 'ann', key: 'k', members: [bea], call: {}, iceServers: [], epoch: 1 } : { iceServers: [], epoch: 2, forgotten: false },
+    name === 'join' ? { self: 'ann', key: 'k', members: [bea], call: {}, iceServers: [], epoch: 1 } : { iceServers: [], epoch: 2, forgottenBy: [] },
   );
   const { call, link, leave } = makeCall(socket, 'Ann');
   const heard = [];
@@ -335,7 +360,7 @@ test('whoever finds the call full is told once, stays, and enters when there is 
   let isFull = true;
   const full = { error: { code: 'call-full', limit: 16 } };
   const socket = new FakeSocket((name) =>
-    name === 'join' ? { self: 'me', key: 'k', members: [], call: full, epoch: 1 } : isFull ? full : { iceServers: [], epoch: 2, forgotten: false },
+    name === 'join' ? { self: 'me', key: 'k', members: [], call: full, epoch: 1 } : isFull ? full : { iceServers: [], epoch: 2, forgottenBy: [] },
   );
   const { call, link, leave } = makeCall(socket, 'Me');
   const heard = [];
@@ -357,7 +382,7 @@ test('whoever finds the call full is told once, stays, and enters when there is 
 
 test('all connections of a stay have its certificate, those that are made anew and configured anew too', async (context) => {
   const info = (stay) => ({ id: 'bea', name: 'bea', away: false, call: { stay, away: false, audio: true, video: true, screen: false } });
-  const socket = new FakeSocket(() => ({ self: 'ann', key: 'k', members: [info('one')], call: { forgotten: false }, iceServers: [], epoch: 10 }));
+  const socket = new FakeSocket(() => ({ self: 'ann', key: 'k', members: [info('one')], call: { forgottenBy: [] }, iceServers: [], epoch: 10 }));
   const { link, callLink } = makeLinks(socket, 'ann');
   const certificates = [{}];
   const call = new Call({ link: callLink, media: makeMedia(), certificates });

@@ -8,7 +8,7 @@ import { ManualClock, settle } from '../clock.js';
 
 const call = (more) => ({ stay: 's', away: false, audio: true, video: true, screen: false, recording: false, ...more });
 const person = (id, more) => ({ id, name: id, role: 'member', away: false, hand: 0, call: call(more) });
-const joined = (...members) => ({ self: 'me', key: 'k', room: { locked: false }, members, memberCount: members.length, call: { forgotten: false }, iceServers: [], epoch: 1, messages: [] });
+const joined = (...members) => ({ self: 'me', key: 'k', room: { locked: false }, members, memberCount: members.length, call: { forgottenBy: [] }, iceServers: [], epoch: 1, messages: [] });
 const silent = { audio: false, video: false, screen: false };
 const refusal = (code, retryAfter) => ({ error: { code, retryAfter } });
 
