@@ -29,6 +29,8 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["YAML"]),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
@@ -50,6 +52,11 @@ let package = Package(
         .systemLibrary(name: "CQRCodegen", providers: [.apt(["libqrcodegen-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(
+            name: "Certificates",
+            dependencies: ["Networking", .asn1, .crypto, .x509],
+            swiftSettings: settings
+        ),
+        .target(
             name: "EngineIO",
             dependencies: ["Locking", "Networking", .metrics, .nioCore],
             swiftSettings: settings
@@ -65,9 +72,10 @@ let package = Package(
         .target(
             name: "LinkUpServer",
             dependencies: [
-                "CQRCodegen", "EngineIO", "EngineIOTransport", "Listening", "Locking", "Networking", "SocketIO", "STUN",
-                "TURN", "TURNServer", .crypto, .grdb, .heap, .httpTypes, .hummingbird, .logging, .metrics, .nioCore,
-                .nioPosix, .orderedCollections, .serviceLifecycle, .unixSignals,
+                "CQRCodegen", "Certificates", "EngineIO", "EngineIOTransport", "Listening", "Locking", "Networking",
+                "SocketIO", "STUN", "TURN", "TURNServer", .crypto, .grdb, .heap, .httpTypes, .hummingbird,
+                .logging, .metrics,
+                .nioCore, .nioPosix, .orderedCollections, .serviceLifecycle, .unixSignals,
             ],
             swiftSettings: settings,
             plugins: ["EmbedWeb"]
@@ -229,6 +237,11 @@ let package = Package(
         ),
         .plugin(name: "EmbedWeb", capability: .buildTool(), dependencies: ["embed-web"]),
         .testTarget(name: "ArchitectureTests", swiftSettings: settings),
+        .testTarget(
+            name: "CertificatesTests",
+            dependencies: ["Certificates", "Networking", .x509],
+            swiftSettings: settings
+        ),
         .testTarget(name: "EngineIOTests", dependencies: ["EngineIO", "Locking", .nioCore], swiftSettings: settings),
         .testTarget(
             name: "EngineIOTransportTests",
@@ -301,6 +314,7 @@ let package = Package(
 
 extension Target.Dependency {
     static let argumentParser = product(name: "ArgumentParser", package: "swift-argument-parser")
+    static let asn1 = product(name: "SwiftASN1", package: "swift-asn1")
     static let configuration = product(name: "Configuration", package: "swift-configuration")
     static let crypto = product(name: "Crypto", package: "swift-crypto")
     static let deque = product(name: "DequeModule", package: "swift-collections")
@@ -328,5 +342,6 @@ extension Target.Dependency {
         name: "ServiceLifecycleTestKit",
         package: "swift-service-lifecycle"
     )
+    static let x509 = product(name: "X509", package: "swift-certificates")
     static let unixSignals = product(name: "UnixSignals", package: "swift-service-lifecycle")
 }

@@ -85,7 +85,7 @@ def test_unwritable_data_directory():
     "arguments",
     [
         *(["--no-such-flag"], ["--port", "x"], ["--port", "70000"], ["--port=-1"], ["--log-level", "loud"], ["no-such"]),
-        *(["--stun-port", "1"], ["--share-tls"], ["turn", "--share-tls"], ["turn", "--turn-port", "65536"]),
+        *(["--stun-port", "1"], ["--share-tls"], ["--tls", "on"], ["--tls", "certificate"], ["turn", "--tls", "off"], ["turn", "--turn-port", "65536"]),
         *(["turn", "--tls-port", "1"], ["turn", "--certificate", "/dev/null"], ["turn", "--relay-ports", "2-1"]),
         *(["turn", "--allow-peer", "10.0.0.1/8"], ["turn", "--realm", ""], ["turn", "--relay-address", "host"]),
         *(["turn", "--hostname", "127.0.0.1", "--other-address", "127.0.0.1"], ["check", "http:example.org"]),
@@ -155,10 +155,10 @@ def test_certificate_with_the_key_of_another(tmp_path):
 
 
 def test_page_over_tls(start_server, tmp_path):
-    """With --share-tls one port has the page, and TURN for the secret's owners; SIGHUP does not end it."""
+    """With a certificate one port has the page, and TURN for the secret's owners; SIGHUP does not end it."""
     authority = Authority(tmp_path / "authority")
     certificate, key = authority.issue("localhost", "127.0.0.1")
-    arguments = ["--port", 0, "--turn-port", 0, "--data-directory", tmp_path / "data", "--share-tls"]
+    arguments = ["--port", 0, "--turn-port", 0, "--data-directory", tmp_path / "data"]
     arguments += ["--certificate", certificate, "--private-key", key, "--secret", "s"]
     server = start_server("linkup", arguments, ready=r"Open https://[^ /]+:(\d+)")
     server.process.send_signal(signal.SIGHUP)
@@ -336,7 +336,7 @@ def test_help():
     assert result.returncode == 0
     serve = run("serve", "--help")
     assert serve.returncode == 0
-    for flag in ("--hostname", "--port", "--turn-port", "--data-directory", "--log-level", "--share-tls"):
+    for flag in ("--hostname", "--port", "--turn-port", "--data-directory", "--log-level", "--tls"):
         assert flag in serve.stdout
     turn = run("turn", "--help")
     assert turn.returncode == 0

@@ -92,7 +92,7 @@ def site(start_shared_server, internet, certificate, tmp_path_factory):
             prefix=host.namespace.prefix,
         )
         return Site(url, list(coturn_servers(turn)))
-    ports = ["--port", WEB_PORT, "--turn-port", TURN_PORT, "--tls-port", TLS_PORT]
+    ports = ["--port", WEB_PORT, "--turn-port", TURN_PORT, "--tls", "off", "--tls-port", TLS_PORT]
     start_serve(start_shared_server, host, folder, [*ports, *tls(certificate)])
     return Site(url)
 
@@ -230,7 +230,7 @@ def test_relay_over_tls(site, meet, homes, tmp_path):
 @pytest.mark.skipif(IS_COTURN, reason="coturn serves no page")
 def test_page_and_relay_on_one_port(start_server, internet, certificate, meet, homes, tmp_path):
     """One port has both the page and TURN over TLS, and nothing else is let through."""
-    options = ["--port", TLS_PORT, "--turn-port", TURN_PORT, "--share-tls", *tls(certificate)]
+    options = ["--port", TLS_PORT, "--turn-port", TURN_PORT, *tls(certificate)]
     start_serve(start_server, internet.hosts[1], tmp_path, options)
     for home in homes:
         home.block("meta l4proto udp", f"tcp dport != {TLS_PORT}")

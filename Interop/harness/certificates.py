@@ -45,13 +45,18 @@ class Authority:
 
     def make_known(self, home):
         """Makes Chromium trust the authority when its home folder is this one."""
-        database = home / ".pki" / "nssdb"
-        database.mkdir(parents=True)
-        for options in (["-N", "--empty-password"], ["-A", "-n", "test", "-t", "C,,", "-i", self.certificate]):
-            _run("certutil", "-d", f"sql:{database}", *options)
+        make_known(self.certificate, home)
 
     def _openssl(self, *arguments):
         _run("openssl", *arguments)
+
+
+def make_known(certificate, home):
+    """Makes Chromium trust a root, by the file of its certificate, when its home folder is this one."""
+    database = home / ".pki" / "nssdb"
+    database.mkdir(parents=True)
+    for options in (["-N", "--empty-password"], ["-A", "-n", "test", "-t", "C,,", "-i", certificate]):
+        _run("certutil", "-d", f"sql:{database}", *options)
 
 
 def _is_address(name):

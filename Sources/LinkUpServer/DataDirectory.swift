@@ -23,6 +23,9 @@ struct DataDirectory: Sendable {
     /// The file whose lock says that a server uses the folder.
     var lockFile: String { "\(path)/lock" }
 
+    /// The folder of certificates that were not given.
+    var certificateFolder: String { "\(path)/tls" }
+
     /// The file of the secret.
     var secretFile: String { "\(path)/secret" }
 

@@ -12,8 +12,8 @@ public struct LinkUpConfiguration: Sendable {
     public var turn: TURNServer.Configuration
     /// The host at which clients reach STUN and TURN; `nil` for the host of the page's address.
     public var turnHost: String?
-    /// Whether the port of the page also speaks TLS, with the certificate of ``turn``, for HTTPS and for TURN.
-    public var sharesTLS: Bool
+    /// Whether the port of the page speaks TLS, for HTTPS and for TURN, and with which certificate.
+    public var pageTLS: PageTLS
     /// The folder with everything that outlives the process; created where it is missing.
     public var dataDirectory: String
     /// How much of what was said is kept.
@@ -31,7 +31,7 @@ public struct LinkUpConfiguration: Sendable {
     ///   - port: The port of the page; 3000, as other Socket.IO servers have it, unless given.
     ///   - turn: The STUN and TURN server; on every address and port 3478 unless given.
     ///   - turnHost: The host of STUN and TURN; that of the page unless given.
-    ///   - sharesTLS: Whether the page's port speaks TLS too; it does not unless given.
+    ///   - pageTLS: Whether the page's port speaks TLS; it does not unless given.
     ///   - dataDirectory: The folder of the data; `./linkup-data` unless given.
     ///   - webDirectory: A folder with the page; the copy in the program unless given.
     public init(
@@ -39,7 +39,7 @@ public struct LinkUpConfiguration: Sendable {
         port: Int = 3000,
         turn: TURNServer.Configuration = TURNServer.Configuration(),
         turnHost: String? = nil,
-        sharesTLS: Bool = false,
+        pageTLS: PageTLS = .off,
         dataDirectory: String = "./linkup-data",
         webDirectory: String? = nil
     ) {
@@ -47,8 +47,19 @@ public struct LinkUpConfiguration: Sendable {
         self.port = port
         self.turn = turn
         self.turnHost = turnHost
-        self.sharesTLS = sharesTLS
+        self.pageTLS = pageTLS
         self.dataDirectory = dataDirectory
         self.webDirectory = webDirectory
     }
+}
+
+/// Whether the port of the page speaks TLS, and with which certificate.
+public enum PageTLS: Sendable, Equatable {
+    /// HTTP alone, as behind a proxy.
+    case off
+    /// With the certificate of the STUN and TURN server.
+    case certificate
+    /// With one that LinkUp makes itself and keeps in the data directory; browsers warn of it, unless they were told to
+    /// trust its root.
+    case selfSigned
 }

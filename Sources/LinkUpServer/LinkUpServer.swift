@@ -1,5 +1,7 @@
+import Certificates
 import EngineIO
 import EngineIOTransport
+import FoundationEssentials
 import HTTPTypes
 import Hummingbird
 import Listening
@@ -23,6 +25,8 @@ public final class LinkUpServer: Sendable {
         public var port: Int
         /// Whether the page is served over TLS.
         public var isSecure: Bool
+        /// The certificate, where LinkUp has made it itself.
+        public var ownCertificate: OwnCertificateAddress?
         /// The path below which the page lies.
         public var basePath: BasePath
         /// The UDP and TCP port of STUN and TURN.
@@ -52,6 +56,7 @@ public final class LinkUpServer: Sendable {
     private let io: SocketIOServer
     private let rooms = Mutex<RoomService?>(nil)
     private let metrics: any MetricsFactory
+    private let ownCertificate: OwnCertificate?
 
     /// Opens the data directory and the page; nothing is listened on yet.
     /// - Parameters:
@@ -85,6 +90,8 @@ public final class LinkUpServer: Sendable {
         if turn.secrets.isEmpty { turn.secrets = [TURNSecret.derive(from: secret)] }
         if let port = UInt16(exactly: configuration.port), port > 0 { turn.otherPorts.insert(port) }
         turnConfiguration = turn
+        ownCertificate =
+            configuration.pageTLS == .selfSigned ? OwnCertificate(folder: data.certificateFolder) : nil
         hosts = configuration.protections.hosts(
             turnHost: configuration.turnHost,
             machine: NetworkInterfaces.hostNames
@@ -108,6 +115,7 @@ public final class LinkUpServer: Sendable {
     /// - Throws: ``StartupError`` when a port can't be opened, or the certificate can't be used.
     public func run(onReady: @escaping @Sendable (Addresses) -> Void) async throws {
         defer { closeStore() }
+        let own = try keepCertificate()
         let (turn, ports, shared) = try await startTURN()
         // The port of the page is told to nobody before it is known.
         let isPortKnown = configuration.port != 0
@@ -126,6 +134,7 @@ public final class LinkUpServer: Sendable {
                     hostname: configuration.hostname,
                     port: port,
                     isSecure: shared != nil,
+                    ownCertificate: own,
                     basePath: configuration.basePath,
                     turnPort: ports.port,
                     tlsPort: ports.tlsPort
@@ -141,7 +150,7 @@ public final class LinkUpServer: Sendable {
         }
         let sweep = HistorySweep(store, limits: configuration.history, logger: logger)
         var group = ServiceGroupConfiguration(
-            services: [turn, application, engine, sweep, hangup],
+            services: [turn, application, engine, sweep, hangup] + certificateServices,
             gracefulShutdownSignals: [.sigint, .sigterm],
             logger: logger
         )
@@ -167,11 +176,8 @@ public final class LinkUpServer: Sendable {
         do {
             let turn = try TURNServer(configuration: turnConfiguration, logger: logger)
             var shared: SharedPort?
-            if configuration.sharesTLS {
-                guard let tls = turnConfiguration.tls else {
-                    throw StartupError("TLS on the port of the page needs a certificate and its key")
-                }
-                shared = try SharedPort(tls, turn: turn, hosts: hosts, logger: logger)
+            if let certificate = try pageCertificate() {
+                shared = try SharedPort(certificate, turn: turn, hosts: hosts, logger: logger)
             }
             return (turn, try await turn.bind(), shared)
         } catch {
@@ -179,14 +185,58 @@ public final class LinkUpServer: Sendable {
         }
     }
 
+    /// The files of the certificate with which the page's port speaks TLS; `nil` where it speaks none.
+    private func pageCertificate() throws(StartupError) -> TURNServer.Configuration.TLS? {
+        switch configuration.pageTLS {
+        case .off: return nil
+        case .certificate:
+            guard let tls = turnConfiguration.tls else {
+                throw StartupError("TLS on the port of the page needs a certificate and its key")
+            }
+            return tls
+        case .selfSigned:
+            return ownCertificate.map {
+                TURNServer.Configuration.TLS(certificateFile: $0.serverFile, privateKeyFile: $0.serverFile)
+            }
+        }
+    }
+
+    /// Makes the certificate of this machine, if that is wanted and there is none.
+    private func keepCertificate() throws(StartupError) -> OwnCertificateAddress? {
+        guard let ownCertificate else { return nil }
+        do {
+            let kept = try ownCertificate.keep(for: machineNames, at: Date())
+            return OwnCertificateAddress(fingerprint: kept.fingerprint, rootFile: ownCertificate.rootFile)
+        } catch {
+            throw StartupError(error.description)
+        }
+    }
+
+    private var certificateServices: [any Service] {
+        guard let ownCertificate else { return [] }
+        return [OwnCertificateService(certificate: ownCertificate, names: { [self] in machineNames }, logger: logger)]
+    }
+
+    /// All that this machine is called by those who open the page, or reach STUN and TURN.
+    private var machineNames: MachineNames {
+        let given = [configuration.hostname, configuration.turnHost].compactMap(\.self)
+        return MachineNames(
+            hosts: configuration.protections.publicHosts + given + NetworkInterfaces.hostNames,
+            addresses: NetworkInterfaces.addresses
+        )
+    }
+
     /// The address for `bind`: one socket on `::` serves IPv4 too, where the system has IPv6.
     private var hostname: String {
         configuration.hostname ?? (NetworkInterfaces.hasIPv6 ? "::" : "0.0.0.0")
     }
 
+    /// Whether browsers are to come over TLS only: with a certificate that they warn of they would not come at all.
+    private var isStrict: Bool { configuration.pageTLS == .certificate }
+
     private var engineConfiguration: EngineConfiguration {
         let protections = configuration.protections
-        let fields = SecurityHeaders.engine(isSecure: configuration.sharesTLS)
+        let fields = SecurityHeaders.engine(isStrict: isStrict)
         let proxies = protections.trustedProxies
         return EngineConfiguration(
             path: "\(configuration.basePath)socket.io",
@@ -209,7 +259,7 @@ public final class LinkUpServer: Sendable {
         onRunning: @escaping @Sendable (Int) -> Void
     ) -> some ApplicationProtocol {
         let router = Router()
-        router.add(middleware: WebMiddleware(site: site, hosts: hosts, isSecure: configuration.sharesTLS))
+        router.add(middleware: WebMiddleware(site: site, hosts: hosts, isStrict: isStrict))
         for method in [HTTPRequest.Method.get, .head] {
             router.on("/healthz", method: method) { _, _ in "ok\n" }
             router.on("/readyz", method: method) { [store] _, _ in
@@ -222,6 +272,10 @@ public final class LinkUpServer: Sendable {
         for method in [HTTPRequest.Method.get, .head] {
             router.on(RouterPath("\(configuration.basePath)api/qr.svg"), method: method) { request, _ in
                 codes.answer(request)
+            }
+        }
+        if let ownCertificate {
+            router.get(RouterPath("\(configuration.basePath)api/root.crt")) { _, _ in try ownCertificate.rootResponse()
             }
         }
         router.post(RouterPath("\(configuration.basePath)api/leave")) { [self] request, _ in
@@ -243,7 +297,7 @@ public final class LinkUpServer: Sendable {
             turnPort: ports.port,
             turnHost: configuration.turnHost,
             // The port of the page gets through wherever the page itself did.
-            tlsPort: configuration.sharesTLS ? pagePort : ports.tlsPort,
+            tlsPort: configuration.pageTLS == .off ? ports.tlsPort : pagePort,
             hasTCP: turnConfiguration.listensOnTCP,
             credentials: TimeLimitedCredentials(secrets: turnConfiguration.secrets)
         )

@@ -64,8 +64,16 @@ struct Serve: AsyncParsableCommand {
     )
     var relayPeers: String?
 
-    @Flag(name: .customLong("share-tls"), help: "Serve HTTPS and TURN over TLS on the page's port, beside HTTP.")
-    var shareTLS = false
+    @Option(
+        help: ArgumentHelp(
+            """
+            Whether the page's port speaks HTTPS, and TURN over TLS: certificate, self-signed (by a root of its own) or \
+            off. (default: certificate where there is one)
+            """,
+            valueName: "tls"
+        )
+    )
+    var tls: String?
 
     @Flag(name: .customLong("no-qr"), help: "Print no QR code of the page's address in a terminal.")
     var noQR = false
@@ -95,7 +103,8 @@ struct Serve: AsyncParsableCommand {
                 tlsPort: addresses.tlsPort
             )
             let code = hasCode ? Self.code(addresses, width: Console.width) : []
-            Console.say((Self.greeting(addresses) + turn.lines + code).joined(separator: "\n"))
+            let lines = Self.greeting(addresses) + Self.trust(addresses) + turn.lines + code
+            Console.say(lines.joined(separator: "\n"))
         }
     }
 
@@ -104,7 +113,7 @@ struct Serve: AsyncParsableCommand {
         let texts: [OptionName: String?] = [
             .port: port.map(String.init), .turnHost: turnHost, .dataDirectory: dataDirectory,
             .webDirectory: webDirectory, .basePath: basePath, .relayPeers: relayPeers,
-            .shareTLS: shareTLS ? "true" : nil, .noQR: noQR ? "true" : nil,
+            .tls: tls, .noQR: noQR ? "true" : nil,
         ]
         for (name, text) in texts { flags[name] = text.map { .string($0) } }
         return flags
@@ -130,6 +139,16 @@ struct Serve: AsyncParsableCommand {
         else { return nil }
         let authority = host.contains(":") ? "[\(host)]" : host
         return "\(scheme)://\(authority):\(addresses.port)\(addresses.basePath)"
+    }
+
+    /// What is printed of a certificate that LinkUp has made itself, so that people can tell it from another's.
+    static func trust(_ addresses: LinkUpServer.Addresses) -> [String] {
+        guard let own = addresses.ownCertificate else { return [] }
+        return [
+            "Browsers warn of the certificate, which is LinkUp's own. Its SHA-256 fingerprint is",
+            "  \(own.fingerprint)",
+            "Where \(own.rootFile) is installed as a root they trust it; phones get it from \(addresses.basePath)api/root.crt",
+        ]
     }
 
     /// What is printed when all ports are open; programs that wait for it read the port from the first line.
@@ -165,13 +184,23 @@ extension OptionReader {
         configuration.basePath = try basePath() ?? configuration.basePath
         configuration.protections = try protections()
         configuration.history = try historyLimits()
-        configuration.sharesTLS = try isSet(.shareTLS)
-        if configuration.sharesTLS, turn.tls == nil {
-            throw OptionError(
-                "\(OptionName.shareTLS.flag) needs \(OptionName.certificate.flag) and \(OptionName.privateKey.flag)."
-            )
-        }
+        configuration.pageTLS = try pageTLS(hasCertificate: turn.tls != nil)
+        // A port of its own is not needed where the one of the page is shared.
+        if configuration.pageTLS == .certificate, try text(.tlsPort) == nil { configuration.turn.tls?.port = nil }
         return configuration
+    }
+
+    private func pageTLS(hasCertificate: Bool) throws(OptionError) -> PageTLS {
+        let values: [String: PageTLS] = ["certificate": .certificate, "self-signed": .selfSigned, "off": .off]
+        guard let setting = try text(.tls)?.read(as: "certificate, self-signed or off", { values[$0] }) else {
+            return hasCertificate ? .certificate : .off
+        }
+        let files = "\(OptionName.certificate.flag) and \(OptionName.privateKey.flag)"
+        switch setting.value {
+        case .certificate where !hasCertificate: throw setting.error("certificate needs \(files)")
+        case .selfSigned where hasCertificate: throw setting.error("self-signed goes without \(files)")
+        case .certificate, .selfSigned, .off: return setting.value
+        }
     }
 
     private func basePath() throws(OptionError) -> BasePath? {

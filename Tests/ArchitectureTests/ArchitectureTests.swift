@@ -30,6 +30,7 @@ struct ModuleRule: Sendable, CustomTestStringConvertible {
     static let all: [Self] = [
         Self("Networking", imports: [], only: []),
         Self("Listening", imports: ["Networking"]),
+        Self("Certificates", imports: ["Networking"]),
         Self("Locking", imports: [], only: ["Glibc", "Synchronization"]),
         Self("STUN", imports: ["Networking"], only: ["NIOCore", "Crypto", "FoundationEssentials"]),
         Self(
@@ -55,13 +56,16 @@ struct ModuleRule: Sendable, CustomTestStringConvertible {
         Self(
             "LinkUpServer",
             imports: [
-                "EngineIO", "EngineIOTransport", "Listening", "Networking", "SocketIO", "STUN", "TURN", "TURNServer",
+                "Certificates", "EngineIO", "EngineIOTransport", "Listening", "Networking", "SocketIO",
+                "STUN", "TURN",
+                "TURNServer",
             ]
         ),
         Self(
             "linkup",
             imports: [
-                "EngineIO", "LinkUpServer", "Listening", "Networking", "STUN", "TURN", "TURNCheck", "TURNServer",
+                "EngineIO", "LinkUpServer", "Listening", "Networking", "STUN", "TURN", "TURNCheck",
+                "TURNServer",
             ]
         ),
         Self("socketio-conformance", imports: ["EngineIO", "EngineIOTransport", "Listening", "SocketIO"]),

@@ -234,23 +234,36 @@ struct OptionTests {
         #expect(configuration.turn.port == 5)
         #expect(configuration.turnHost == "example.org")
         #expect(configuration.dataDirectory == "d")
-        #expect(!configuration.sharesTLS)
+        #expect(configuration.pageTLS == .off)
     }
 
     @Test
     func tlsOnThePagesPortNeedsNoOther() throws {
         let file = try TemporaryFile("x")
         let flags = ["--certificate", file.path, "--private-key", file.path]
-        let shared = try TURNOptions.parse(flags).reader(with: [.shareTLS: .string("true")], environment: [:])
-        #expect(try shared.linkUpConfiguration().sharesTLS)
-        #expect(try shared.linkUpConfiguration().turn.tls?.port == nil)
-        let both = try TURNOptions.parse(flags + ["--tls-port", "9"]).reader(
-            with: [.shareTLS: .string("true")],
-            environment: [:]
-        )
-        #expect(try both.linkUpConfiguration().turn.tls?.port == 9)
-        let bare = try TURNOptions.parse([]).reader(with: [.shareTLS: .string("true")], environment: [:])
-        #expect(throws: OptionError.self) { try bare.linkUpConfiguration() }
+        let shared = try TURNOptions.parse(flags).reader(environment: [:]).linkUpConfiguration()
+        #expect(shared.pageTLS == .certificate && shared.turn.tls?.port == nil)
+        let both = try TURNOptions.parse(flags + ["--tls-port", "9"]).reader(environment: [:]).linkUpConfiguration()
+        #expect(both.pageTLS == .certificate && both.turn.tls?.port == 9)
+    }
+
+    @Test(
+        arguments: [
+            ("off", true, PageTLS.off, 5349), ("off", false, .off, nil), ("certificate", true, .certificate, nil),
+            ("certificate", false, nil, nil), ("self-signed", false, .selfSigned, nil), ("self-signed", true, nil, nil),
+            ("", false, nil, nil), ("on", true, nil, nil), ("Off", false, nil, nil),
+        ] as [(String, Bool, PageTLS?, Int?)]
+    )
+    func tlsOfThePage(text: String, hasCertificate: Bool, expected: PageTLS?, port: Int?) throws {
+        let file = try TemporaryFile("x")
+        let flags = hasCertificate ? ["--certificate", file.path, "--private-key", file.path] : []
+        let reader = try TURNOptions.parse(flags).reader(with: [.tls: .string(text)], environment: [:])
+        guard let expected else {
+            #expect(throws: OptionError.self) { try reader.linkUpConfiguration() }
+            return
+        }
+        let configuration = try reader.linkUpConfiguration()
+        #expect(configuration.pageTLS == expected && configuration.turn.tls?.port == port)
     }
 
     @Test

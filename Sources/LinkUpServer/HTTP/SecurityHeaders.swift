@@ -51,20 +51,20 @@ enum SecurityHeaders {
     /// Adds the fields to an answer; what it says itself stays.
     /// - Parameters:
     ///   - answer: The fields of the answer.
-    ///   - isSecure: Whether all that the server answers goes over TLS.
-    static func add(to answer: inout HTTPFields, isSecure: Bool = false) {
+    ///   - isStrict: Whether browsers are to come over TLS only.
+    static func add(to answer: inout HTTPFields, isStrict: Bool = false) {
         for field in fields where !answer.contains(field.name) {
             answer.append(field)
         }
-        if isSecure { answer[.strictTransportSecurity] = transportSecurity }
+        if isStrict { answer[.strictTransportSecurity] = transportSecurity }
     }
 
     /// The fields of Socket.IO's answers.
-    static func engine(isSecure: Bool) -> [HandshakeRequest.HeaderField] {
+    static func engine(isStrict: Bool) -> [HandshakeRequest.HeaderField] {
         var fields: [HandshakeRequest.HeaderField] = [
             .init(name: "X-Content-Type-Options", value: "nosniff")
         ]
-        if isSecure { fields.append(.init(name: "Strict-Transport-Security", value: transportSecurity)) }
+        if isStrict { fields.append(.init(name: "Strict-Transport-Security", value: transportSecurity)) }
         return fields
     }
 }

@@ -8,8 +8,8 @@ struct WebMiddleware<Context: RequestContext>: RouterMiddleware {
     let site: WebSite
     /// The names under which the page may be asked for.
     let hosts: HostPolicy
-    /// Whether all that the server answers goes over TLS.
-    let isSecure: Bool
+    /// Whether browsers are to come over TLS only.
+    let isStrict: Bool
 
     func handle(
         _ request: Request,
@@ -24,7 +24,7 @@ struct WebMiddleware<Context: RequestContext>: RouterMiddleware {
         } catch let error as any HTTPResponseError {
             response = try error.response(from: request, context: context)
         }
-        SecurityHeaders.add(to: &response.headers, isSecure: isSecure)
+        SecurityHeaders.add(to: &response.headers, isStrict: isStrict)
         return response
     }
 

@@ -1,4 +1,5 @@
 import NIOCore
+import Networking
 
 #if canImport(Glibc)
 import Glibc
@@ -31,6 +32,19 @@ public enum NetworkInterfaces {
         guard !name.isEmpty else { return [] }
         let first = name.prefix { $0 != "." }
         return [name, String(first), "\(first).local"]
+    }
+
+    /// The addresses of both families at which other machines may reach this one; those of a single link aside, which
+    /// browsers take none of.
+    static var addresses: [IPAddress] {
+        let link: [AddressRange] = ["fe80::/10", "169.254.0.0/16"]
+        let devices = (try? System.enumerateDevices()) ?? []
+        return devices.compactMap { device in
+            guard let address = device.address?.ipAddress.flatMap({ IPAddress($0) })?.unmapped, !address.isLoopback,
+                !link.contains(where: { $0.contains(address) })
+            else { return nil }
+            return address
+        }
     }
 
     /// The IPv4 addresses at which other machines of the local network may reach this one.

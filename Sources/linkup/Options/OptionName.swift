@@ -8,7 +8,7 @@ enum OptionName: String, CaseIterable, Sendable {
     case certificate
     case privateKey = "private-key"
     case noTCP = "no-tcp"
-    case shareTLS = "share-tls"
+    case tls
     case turnHost = "turn-host"
     case dataDirectory = "data-directory"
     case webDirectory = "web-directory"

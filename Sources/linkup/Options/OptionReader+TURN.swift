@@ -57,9 +57,7 @@ extension OptionReader {
                 certificateFile: certificate.value,
                 privateKeyFile: privateKey.value
             )
-            // A port of its own is not needed where the one of the page is shared.
-            let sharesPort = try isSet(.shareTLS)
-            tls.port = port?.value ?? (sharesPort ? nil : tls.port)
+            tls.port = port?.value ?? tls.port
             return tls
         case (let certificate?, nil): throw certificate.error("needs \(OptionName.privateKey.flag) as well")
         case (nil, let privateKey?): throw privateKey.error("needs \(OptionName.certificate.flag) as well")
