@@ -129,3 +129,33 @@ def test_a_call_with_chromium(linkup, people, enter, tmp_path):
     assert (ann.wait_for_peer(), bea.wait_for_peers(1)) == (bea_id, [ann_id])
     ann.wait_to_receive()
     bea.wait_for_frames(timeout=60)
+
+
+FRAGMENT = "() => /a=ice-ufrag:(\\S+)/.exec([...window.debug.peers.values()][0].pc.localDescription.sdp)[1]"
+
+
+@pytest.mark.parametrize("is_polite", [True, False], ids=["polite Firefox", "impolite Firefox"])
+def test_new_credentials_with_chromium(linkup, people, enter, is_polite):
+    """A network changes on either side, three times each, and both go on. Chromium can't go on with what Firefox answers to
+    new credentials, so that all come from Firefox."""
+    ann = enter("Ann")
+    (bea,) = people(linkup, "Bea", debug=True)
+    ann_id, bea_id = bea.wait_for_peers(1)[0], ann.wait_for_peer()
+    while (ann_id < bea_id) != is_polite:
+        # Whoever comes again has another id.
+        bea.page.locator("#leave").click()
+        bea.page.get_by_role("button", name="Join again").click()
+        bea.page.locator("#join").click()
+        bea.wait_for_peers(1)
+        ann.wait_for(f"[...window.debug.peers.keys()].join() !== '{bea_id}' && window.debug.peers.size === 1")
+        bea_id = ann.wait_for_peer()
+    for count in range(6):
+        before = [ann.evaluate(FRAGMENT), bea.page.evaluate(FRAGMENT)]
+        change = (ann.evaluate, bea.page.evaluate)[count % 2]
+        change("() => void window.dispatchEvent(new Event('online'))")
+        began = time.monotonic()
+        for evaluate, fragment in zip((ann.evaluate, bea.page.evaluate), before):
+            wait_until(lambda: evaluate(FRAGMENT) != fragment, timeout=10, interval=0.1, what="new credentials")
+        ann.wait_to_receive(timeout=20)
+        bea.wait_for_frames(timeout=20)
+        print(f"ten more pictures at both {time.monotonic() - began:.1f} s after change {count}")

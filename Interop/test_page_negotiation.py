@@ -93,7 +93,11 @@ def test_offers_that_cross(sides):
     other.give(*offer)
     one.give(*counter)
     pump(one, other)
-    check_connected(one, other)
+    # The polite side takes another one for the other's offer.
+    polite, impolite = sorted(sides, key=lambda side: not side.polite)
+    check_connected(polite, impolite, connections=(2, 1))
+    for side in sides:
+        side.wait_for("nothing more to agree on", mids=2, signaling="stable", kinds=[])
 
 
 def test_an_offer_while_the_answer_before_is_applied(sides):
@@ -109,7 +113,7 @@ def test_an_offer_while_the_answer_before_is_applied(sides):
     one.wait_to_say("answer")
     pump(one, other)
     check_connected(one, other)
-    assert one.state["mids"] == 2
+    assert one.state["mids"] == 3
 
 
 def test_three_tracks_in_one_turn_make_one_offer(sides):
@@ -126,7 +130,7 @@ def test_three_tracks_in_one_turn_make_one_offer(sides):
     assert len(offers) == 1
     pump(one, other)
     check_connected(one, other)
-    assert other.state["mids"] == 4
+    assert other.state["mids"] == 5
 
 
 def test_both_restart_ice_at_once(sides):
@@ -136,10 +140,11 @@ def test_both_restart_ice_at_once(sides):
     for side in sides:
         side.do("restartIce")
     for side in sides:
-        side.wait_to_say("offer")
-    offer, counter = one.take("offer"), other.take("offer")
-    other.give(*offer)
-    one.give(*counter)
+        # One of the two asks the other for an offer.
+        side.wait_to_say("offer", "wish")
+    words, answers = one.take(), other.take()
+    other.give(*words)
+    one.give(*answers)
     pump(one, other)
     check_connected(one, other)
     for side, fragment in zip(sides, before):
@@ -163,19 +168,23 @@ def test_candidates_before_the_description(sides):
 
 
 @pytest.mark.parametrize("is_late", [False, True], ids=["at once", "after the answer"])
-def test_candidates_of_an_offer_that_was_ignored(sides, is_late):
+def test_candidates_of_an_offer_that_was_ignored(browsers, sides, is_late):
     one, other = sides
     connect(one, other)
     polite, impolite = sorted(sides, key=lambda side: not side.polite)
+    # Chromium has new candidates for new credentials only, and offers none of those to a Firefox.
+    restart = "" if "firefox" in browsers else "connection.restartIce();"
     for side in sides:
         # More parts than the other side has: their candidates fit nothing there.
-        side.do("connection.restartIce(); connection.addTransceiver('video')")
+        side.do(f"{restart} connection.addTransceiver('video')")
     for side in sides:
         side.wait_to_say("offer")
-        side.wait_to_say("candidate")
+        if restart:
+            side.wait_to_say("candidate")
     ignored, candidates = polite.take("offer"), polite.take("candidate")
+    made = {"candidate": "candidate:1 1 udp 1 127.0.0.1 9 typ host", "sdpMid": "0", "sdpMLineIndex": 0, "usernameFragment": "gone"}
+    candidates.append({"epoch": 1, "candidate": made})
     fitting = [it for it in candidates if it.get("candidate")]
-    assert fitting
     unfitting = [{**it, "candidate": {**it["candidate"], "sdpMid": "nine", "sdpMLineIndex": 9}} for it in fitting]
     impolite.give(*ignored)
     if not is_late:
@@ -195,9 +204,10 @@ def test_an_answer_of_a_connection_that_is_gone(sides, is_before):
     one, other = sides
     connect(one, other)
     one.do("restartIce")
-    one.wait_to_say("offer")
+    # Where the other side is to make the offer, that is stale.
+    one.wait_to_say("offer", "wish")
     other.give(*one.take())
-    other.wait_to_say("answer")
+    other.wait_to_say("answer", "offer")
     stale = other.take()
     one.run("() => void window.side.negotiation.renew()")
     one.wait_to_say("offer")
@@ -209,7 +219,7 @@ def test_an_answer_of_a_connection_that_is_gone(sides, is_before):
     if not is_before:
         one.give(*stale)
     pump(one, other)
-    check_connected(one, other, connections=2)
+    check_connected(one, other, connections=(2, 2))
     assert [side.state["epoch"] for side in sides] == [2, 2]
 
 
@@ -222,11 +232,12 @@ def test_the_server_is_lost_between_offer_and_answer(sides, lost, is_new):
     else:
         connect(one, other)
         one.do("restartIce")
-    one.wait_to_say("offer")
+    one.wait_to_say("offer", "wish")
     signals = one.take()
     if lost == "answer":
         other.give(*signals)
-        other.wait_to_say("answer")
+        # What was asked for is lost, where that was an offer.
+        other.wait_to_say("answer", "offer")
         other.take()
     # Who comes back resynchronizes, and whoever hears of it does too.
     for side in sides:

@@ -1,4 +1,4 @@
-"""One side of a negotiation in a blank page: `Web/call/negotiation.js` with a real connection, and a test for a wire."""
+"""One side of a negotiation in a blank page: `Web/call/negotiation/negotiation.js` with a real connection, and a test for a wire."""
 
 import contextlib
 import functools
@@ -11,7 +11,7 @@ from .waiting import wait_until
 WEB = Path(__file__).parents[2] / "Web"
 
 PAGE = b"""<!doctype html><title>one side</title><script type="module">
-import { Negotiation } from './call/negotiation.js';
+import { Negotiation } from './call/negotiation/negotiation.js';
 
 window.makeSide = (polite) => {
     const side = { sent: [], errors: [], connections: 0, channels: [], heard: [] };
@@ -34,7 +34,8 @@ window.makeSide = (polite) => {
         },
         attach: (connection, isOfferer) => {
             if (!isOfferer) return;
-            connection.addTransceiver('audio');
+            // As the page: each kind is there from the first offer.
+            for (const kind of ['audio', 'video']) connection.addTransceiver(kind);
             listen(connection.createDataChannel('first'));
         },
         send: (signal) => side.sent.push(signal),
@@ -53,7 +54,7 @@ STATE = """() => {
     const open = channels.filter(({ readyState }) => readyState === 'open').length;
     return {
         signaling: connection.signalingState, connection: connection.connectionState, epoch, errors, connections, heard,
-        kinds: sent.map(({ description }) => description?.type ?? 'candidate'), mids: mids.length, fragment, open,
+        kinds: sent.map(({ description, offerWanted }) => description?.type ?? (offerWanted ? 'wish' : 'candidate')), mids: mids.length, fragment, open,
     };
 }"""
 
@@ -114,15 +115,15 @@ class Side:
         except Exception as error:
             raise AssertionError(f"{what}: {self.state}") from error
 
-    def wait_to_say(self, kind):
-        """Waits until a description of this kind is to be sent."""
-        self.wait_for(f"an {kind}", kinds=lambda kinds: kind in kinds)
+    def wait_to_say(self, *kinds):
+        """Waits until a signal of one of these kinds is to be sent: `offer`, `answer`, `wish` or `candidate`."""
+        self.wait_for(" or ".join(kinds), kinds=lambda said: any(kind in said for kind in kinds))
 
     def take(self, *kinds):
         """Takes what is to be sent, of these kinds alone if there are any; the rest stays."""
         return self.run(
             """(kinds) => {
-                const kindOf = ({ description }) => description?.type ?? 'candidate';
+                const kindOf = ({ description, offerWanted }) => description?.type ?? (offerWanted ? 'wish' : 'candidate');
                 const isTaken = (signal) => kinds.length === 0 || kinds.includes(kindOf(signal));
                 const taken = window.side.sent.filter(isTaken);
                 window.side.sent = window.side.sent.filter((signal) => !isTaken(signal));
@@ -166,11 +167,11 @@ def pump(*sides):
         raise AssertionError(f"not connected: {[side.state for side in sides]}") from error
 
 
-def check_connected(*sides, connections=1):
+def check_connected(*sides, connections=(1, 1)):
     """Both sides heard of no error, agree, and what one says the other hears."""
     states = [side.state for side in sides]
     assert [state["errors"] for state in states] == [[], []], states
-    assert [state["connections"] for state in states] == [connections] * 2, states
+    assert [state["connections"] for state in states] == list(connections), states
     assert states[0]["mids"] == states[1]["mids"], states
     for speaker, listener in (sides, sides[::-1]):
         text = f"{id(speaker)} {len(listener.state['heard'])}"

@@ -5,7 +5,7 @@ import { watchNetwork } from '../net/network-watch.js';
 import { Outbox } from '../net/outbox.js';
 import { Adaptation } from './adaptation/adaptation.js';
 import { Peer } from './peer.js';
-import { supersedes } from './signal-order.js';
+import { supersedes } from './negotiation/signal-order.js';
 
 /**
  * @typedef {object} CallEvents
@@ -56,7 +56,7 @@ export class Call extends Emitter {
   /**
    * A queue for each peer: one that is busy does not keep the others waiting.
    *
-   * @type {Map<string, Outbox<import('./negotiation.js').Signal>>}
+   * @type {Map<string, Outbox<import('./negotiation/negotiation.js').Signal>>}
    */
   #outboxes = new Map();
   #end = new AbortController();

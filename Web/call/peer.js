@@ -5,7 +5,7 @@ import { withSparseSound } from './adaptation/sound.js';
 import { Wishes } from './adaptation/wishes.js';
 import { fingerprintIn } from './fingerprint.js';
 import { Lines } from './lines/lines.js';
-import { Negotiation } from './negotiation.js';
+import { Negotiation } from './negotiation/negotiation.js';
 import { Pulse } from './recovery/pulse.js';
 import { Reading } from './quality/reading.js';
 import { Recovery } from './recovery/recovery.js';
@@ -65,7 +65,7 @@ export class Peer extends Emitter {
    * @param {import('./media.js').Media} options.media  what is sent
    * @param {() => RTCConfiguration} options.configuration  of the connections from now on
    * @param {() => boolean} options.canSignal
-   * @param {(signal: import('./negotiation.js').Signal) => void} options.send
+   * @param {(signal: import('./negotiation/negotiation.js').Signal) => void} options.send
    */
   constructor({ info, epoch, remoteEpoch, media, configuration, canSignal, send }) {
     super();
@@ -202,7 +202,7 @@ export class Peer extends Emitter {
     return this.#negotiation.start();
   }
 
-  /** @param {import('./negotiation.js').Signal} signal */
+  /** @param {import('./negotiation/negotiation.js').Signal} signal */
   receive(signal) {
     const { description } = signal;
     if (!description?.sdp) return this.#negotiation.receive(signal);

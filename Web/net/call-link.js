@@ -7,7 +7,7 @@ import { Retry } from './retry.js';
 /**
  * @typedef {import('../call/peer.js').PeerInfo} PeerInfo
  * @typedef {import('../state/peers.js').Status} Status
- * @typedef {import('../call/negotiation.js').Signal} Signal
+ * @typedef {import('../call/negotiation/negotiation.js').Signal} Signal
  * @typedef {import('../state/members.js').Member} Member
  *
  * @typedef {object} Entered

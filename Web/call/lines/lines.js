@@ -119,8 +119,8 @@ export class Lines {
     const offered = agreedOf(connection, kind)[rolesOfKind[kind].indexOf(role)];
     const before = this.#transceivers[role];
     if (offered && offered !== before) {
-      // Of two first offers that crossed one was taken back: its lines lead nowhere.
-      if (before?.mid === null) before.stop();
+      // Stopped, browsers would ask to agree on it for ever.
+      if (before?.mid === null) before.direction = 'inactive';
       offered.direction = 'sendrecv';
       offered.sender.setStreams?.(this.#streamOf(role));
       this.#transceivers[role] = offered;

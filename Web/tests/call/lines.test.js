@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Lines } from '../../call/lines/lines.js';
-import { Negotiation } from '../../call/negotiation.js';
+import { Negotiation } from '../../call/negotiation/negotiation.js';
 import { settle } from '../clock.js';
 import { FakeConnection } from './fake-connection.js';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Negotiation } from '../../call/negotiation.js';
+import { Negotiation } from '../../call/negotiation/negotiation.js';
 import { ManualClock, settle } from '../clock.js';
 
 /**
@@ -16,11 +16,15 @@ class FakeConnection {
   calls = [];
   #needed = false;
   #count = 0;
+  /** What comes of the next description of the peer. */
+  refusal;
   static total = 0;
 
-  constructor() {
+  /** @param {string} [origin]  the line of descriptions that tells the browser */
+  constructor(origin = '') {
     FakeConnection.total += 1;
     this.number = FakeConnection.total;
+    this.origin = origin;
   }
 
   need() {
@@ -43,7 +47,7 @@ class FakeConnection {
     await settle();
     const isAnswer = this.signalingState === 'have-remote-offer';
     this.#count += 1;
-    this.localDescription = { type: isAnswer ? 'answer' : 'offer', sdp: `${isAnswer ? 'answer' : 'offer'} ${this.number}.${this.#count}` };
+    this.localDescription = { type: isAnswer ? 'answer' : 'offer', sdp: `${isAnswer ? 'answer' : 'offer'} ${this.number}.${this.#count}${this.origin}` };
     this.signalingState = isAnswer ? 'stable' : 'have-local-offer';
     this.calls.push(this.localDescription.sdp);
     if (isAnswer) queueMicrotask(() => this.#fire());
@@ -51,6 +55,7 @@ class FakeConnection {
 
   async setRemoteDescription({ type, sdp }) {
     await settle();
+    if (this.refusal) throw new Error(this.refusal);
     if (type === 'offer') {
       if (this.signalingState === 'have-local-offer') {
         this.calls.push('rollback');
@@ -82,7 +87,7 @@ class FakeConnection {
   }
 }
 
-function makeSide(options) {
+function makeSide({ origin, ...options }) {
   const clock = new ManualClock();
   const side = { clock, sent: [], errors: [], connections: [], attached: [] };
   side.negotiation = new Negotiation({
@@ -91,7 +96,7 @@ function makeSide(options) {
     now: clock.now,
     epoch: 1,
     makeConnection: () => {
-      const connection = new FakeConnection();
+      const connection = new FakeConnection(origin);
       side.connections.push(connection);
       return connection;
     },
@@ -106,9 +111,12 @@ function makeSide(options) {
   return side;
 }
 
+/** The origin of what a Firefox says. */
+const mozilla = '\r\no=mozilla...THIS_IS_SDPARTA-99.0 1 0 IN IP4 0.0.0.0\r\n';
+
 /** A polite and an impolite side with wires that a test may hold back. */
-function makePair() {
-  return { polite: makeSide({ polite: true }), impolite: makeSide({ polite: false }) };
+function makePair(origins = {}) {
+  return { polite: makeSide({ polite: true, origin: origins.polite }), impolite: makeSide({ polite: false, origin: origins.impolite }) };
 }
 
 /** How many offers each side has made. */
@@ -141,8 +149,8 @@ async function makeOffer() {
   return pair;
 }
 
-async function makeAgreed() {
-  const pair = makePair();
+async function makeAgreed(origins) {
+  const pair = makePair(origins);
   await pair.impolite.negotiation.start();
   await exchange(pair.polite, pair.impolite);
   return pair;
@@ -182,10 +190,23 @@ for (const first of ['polite', 'impolite']) {
     await deliver(b, a, 1);
     await exchange(pair.polite, pair.impolite);
     assertAgreed(pair.polite, pair.impolite);
-    assert.ok(last(pair.polite).calls.includes('rollback'));
-    assert.ok(!last(pair.impolite).calls.includes('rollback'));
+    // Nothing is left of the lines of the offer that gave way.
+    assert.deepEqual([pair.polite.connections.length, pair.impolite.connections.length], [2, 1]);
+    for (const { calls } of [...pair.polite.connections, ...pair.impolite.connections]) assert.ok(!calls.includes('rollback'));
+    assert.deepEqual([pair.polite.negotiation.epoch, pair.impolite.negotiation.epoch], [1, 1]);
   });
 }
+
+test('candidates that overtake the offer that wins are of the connection that it makes', async () => {
+  const pair = makePair();
+  for (const side of ['polite', 'impolite']) await pair[side].negotiation.start();
+  await settle();
+  await settle();
+  await pair.polite.negotiation.receive({ epoch: 1, candidate: { candidate: 'early' } });
+  await exchange(pair.polite, pair.impolite);
+  assertAgreed(pair.polite, pair.impolite);
+  assert.deepEqual(last(pair.polite).candidates, ['early']);
+});
 
 test('an offer that arrives while the own one is being made', async () => {
   const pair = makePair();
@@ -326,6 +347,67 @@ test('whoever asked before the server was lost asks again when it is back', asyn
   assert.deepEqual(polite.sent, [{ epoch: 1, offerWanted: 'restart' }]);
 });
 
+for (const firefox of ['polite', 'impolite']) {
+  for (const wanting of ['polite', 'impolite']) {
+    test(`the ${wanting} side wants new credentials: the ${firefox} one, in Firefox, offers them`, async () => {
+      const pair = await makeAgreed({ [firefox]: mozilla });
+      pair[wanting].negotiation.restartIce();
+      await settle();
+      assert.deepEqual(pair[wanting].sent.map(({ offerWanted }) => offerWanted), firefox === wanting ? [] : ['restart']);
+      await exchange(pair.polite, pair.impolite);
+      assertAgreed(pair.polite, pair.impolite);
+      const restarts = [pair.polite, pair.impolite].map((side) => last(side).calls.includes('restartIce'));
+      assert.deepEqual(restarts, [firefox === 'polite', firefox === 'impolite']);
+    });
+  }
+}
+
+test('both sides are in Firefox: the impolite one offers new credentials', async () => {
+  const pair = await makeAgreed({ polite: mozilla, impolite: mozilla });
+  for (const side of ['polite', 'impolite']) pair[side].negotiation.restartIce();
+  await exchange(pair.polite, pair.impolite);
+  assertAgreed(pair.polite, pair.impolite);
+  assert.deepEqual([pair.polite, pair.impolite].map((side) => last(side).calls.includes('restartIce')), [false, true]);
+});
+
+for (const firefox of ['polite', 'impolite']) {
+  test(`the ${firefox} side, in Firefox, is asked again for new credentials, and is offered none`, async () => {
+    const pair = await makeAgreed({ [firefox]: mozilla });
+    const { negotiation, clock, sent } = pair[firefox === 'polite' ? 'impolite' : 'polite'];
+    for (let count = 0; count < 2; count += 1) {
+      negotiation.restartIce();
+      await clock.advance(14_000);
+      assert.deepEqual(sent.splice(0).map(({ offerWanted }) => offerWanted), Array(6).fill('restart'));
+    }
+    assert.equal(clock.pending, 0);
+  });
+}
+
+for (const type of ['offer', 'answer']) {
+  test(`a browser that does not take an ${type} any more gets another connection`, async () => {
+    const pair = await makeAgreed();
+    const [from, to] = type === 'offer' ? [pair.impolite, pair.polite] : [pair.polite, pair.impolite];
+    last(to).refusal = 'no';
+    last(pair.impolite).need();
+    await exchange(pair.polite, pair.impolite);
+    assert.deepEqual([to.errors.splice(0), from.errors], [['no'], []]);
+    assertAgreed(pair.polite, pair.impolite);
+    assert.deepEqual([from.connections.length, to.connections.length, to.negotiation.epoch], [2, 2, 2]);
+    // What a peer says makes no more than one a second.
+    last(to).refusal = 'no';
+    last(pair.impolite).need();
+    await exchange(pair.polite, pair.impolite);
+    assert.equal(to.connections.length, 2);
+  });
+}
+
+test('a browser that takes no description at all does not get one connection after the other', async () => {
+  const pair = await makeOffer();
+  last(pair.polite).refusal = 'no';
+  await exchange(pair.polite, pair.impolite);
+  assert.deepEqual([pair.polite.connections.length, pair.polite.errors], [1, ['no']]);
+});
+
 test('candidates before the description wait for it, in their order', async () => {
   const pair = await makeOffer();
   for (const candidate of ['a', 'b']) await pair.polite.negotiation.receive({ epoch: 1, candidate: { candidate } });
@@ -360,6 +442,9 @@ test('candidates of other credentials wait for their description; those that it 
   assert.deepEqual(last(polite).candidates, ['now']);
   await describe('next');
   assert.deepEqual(last(polite).candidates, ['now', 'next']);
+  for (const sdpMid of ['0', '1']) await polite.negotiation.receive({ epoch: 1, candidate: { candidate: `of line ${sdpMid}`, usernameFragment: 'next', sdpMid } });
+  await polite.negotiation.receive({ epoch: 1, description: { type: 'offer', sdp: 'a=ice-ufrag:next\r\na=mid:0\r\n' } });
+  assert.deepEqual(last(polite).candidates, ['now', 'next', 'of line 0']);
   assert.deepEqual(polite.errors, []);
 });
 
@@ -476,11 +561,11 @@ test('one side renews: the other follows, and it ends there', async () => {
   assert.deepEqual(last(pair.impolite).candidates, []);
 });
 
-test('both sides renew at once: one new connection each', async () => {
+test('both sides renew at once: one new connection each, and one more for an offer that gives way', async () => {
   const pair = await makeAgreed();
   await Promise.all([pair.impolite.negotiation.renew(), pair.polite.negotiation.renew()]);
   await exchange(pair.polite, pair.impolite);
-  assert.deepEqual([pair.polite.connections.length, pair.impolite.connections.length], [2, 2]);
+  assert.deepEqual([pair.polite.connections.length, pair.impolite.connections.length], [3, 2]);
   assertAgreed(pair.polite, pair.impolite);
 });
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { supersedes } from '../../call/signal-order.js';
+import { supersedes } from '../../call/negotiation/signal-order.js';
 import { refusalIn } from '../../net/refusal.js';
 
 for (const [code, isPassing, trouble, key] of [
@@ -44,6 +44,7 @@ const offer = (epoch) => ({ epoch, description: { type: 'offer' } });
 const answer = (epoch) => ({ epoch, description: { type: 'answer' } });
 const candidate = (epoch, name, sdpMid = '0') => ({ epoch, candidate: { candidate: name, sdpMid } });
 const end = (epoch) => ({ epoch, endOfCandidates: true });
+const wish = (offerWanted) => ({ epoch: 1, offerWanted });
 
 for (const [what, newer, older, expected] of [
   ['an offer by a later one', offer(1), offer(1), true],
@@ -58,6 +59,10 @@ for (const [what, newer, older, expected] of [
   ['a candidate by the end', end(1), candidate(1, 'a'), false],
   ['the end by the end', end(1), end(1), true],
   ['the end by a candidate', candidate(1, 'a'), end(1), false],
+  ['a wish by the same', wish('change'), wish('change'), true],
+  ['a wish by one for more', wish('restart'), wish('change'), true],
+  ['a wish by one for less', wish('change'), wish('restart'), false],
+  ['a wish by an offer', offer(1), wish('restart'), false],
   ['an answer by a new connection', candidate(2, 'a'), answer(1), true],
   ['an offer by one of an old connection', offer(1), offer(2), false],
 ]) {

@@ -1,19 +1,22 @@
+import { Asking, askTime } from './asking.js';
+import { fits, hasUnheardAnswer, isOfFirefox } from './descriptions.js';
 import { RenewalPace, candidateLimit } from './renewal-pace.js';
 
 /**
  * Perfect negotiation with one peer (W3C WebRTC, "Perfect Negotiation Example"), over connections
  * that are numbered by epochs (docs/protocol.md).
  *
- * Either side may offer at any time. When two offers cross, the polite side takes its own back and
- * the impolite side ignores the other's. Chromium loses the pictures of a connection whose offer was taken back, so
- * once there are any the polite side asks for an offer, instead of making one. This file knows nothing of pages and sockets.
+ * Either side may offer at any time. When two offers cross, the polite side takes its own back and the impolite side ignores
+ * the other's. Chromium loses the pictures of a connection whose offer was taken back, so once there are any the polite side
+ * asks for an offer, instead of making one. Nor can it go on with what Firefox answers to new ICE credentials: of those two
+ * Firefox offers them, polite or not. This file knows nothing of pages and sockets.
  *
  * @typedef {object} Signal
  * @property {number} epoch  of the sender's connection
  * @property {{ type: string, sdp?: string }} [description]
  * @property {RTCIceCandidateInit} [candidate]
  * @property {boolean} [endOfCandidates]
- * @property {'change' | 'restart'} [offerWanted]  the polite side wants to agree anew, or on new ICE credentials as well
+ * @property {import('./asking.js').Wanted} [offerWanted]  what the other side is asked for
  *
  * @typedef {object} NegotiationOptions
  * @property {boolean} polite
@@ -35,8 +38,8 @@ import { RenewalPace, candidateLimit } from './renewal-pace.js';
  * is said again for nothing, no harm is done.
  */
 const crossingTime = 250;
-/** How long the other side has for an offer that it was asked for; one that does not know of that never makes it. */
-const askTime = 2000;
+/** How many times a Firefox is asked for new ICE credentials: for as long as a restart has to succeed (Recovery). */
+const patience = 6;
 
 export class Negotiation {
   /** Who gives way when two offers cross; it is decided anew when this side gets another id. */
@@ -44,16 +47,9 @@ export class Negotiation {
   #makingOffer = false;
   #offeredAt = -Infinity;
   #restartedAt = -Infinity;
-  /**
-   * What the peer is asked for.
-   *
-   * @type {'change' | 'restart' | undefined}
-   */
-  #wanted;
-  /** @type {any} */
   #asking;
-  /** When an offer came that was asked for, or was given up. */
-  #givenAt = -Infinity;
+  /** Whether the descriptions of the peer are those of a Firefox. */
+  #isFirefoxThere = false;
   #ignoreOffer = false;
   #isSettingRemoteAnswerPending = false;
   #isAnswering = false;
@@ -82,6 +78,16 @@ export class Negotiation {
     this.#now = options.now ?? (() => performance.now());
     this.#pace = new RenewalPace({
       release: (signals) => signals.forEach((signal) => void this.receive(signal)),
+      setTimeout: options.setTimeout,
+      clearTimeout: options.clearTimeout,
+    });
+    this.#asking = new Asking({
+      send: (offerWanted) => options.send({ epoch: this.#epoch, offerWanted }),
+      onGivenUp: (wanted) => {
+        if (wanted === 'change' && this.#connection.signalingState === 'stable') void this.#negotiate(this.#connection);
+        if (wanted === 'restart' && !this.#isFirefoxThereAlone) this.#connection.restartIce();
+      },
+      now: this.#now,
       setTimeout: options.setTimeout,
       clearTimeout: options.clearTimeout,
     });
@@ -118,6 +124,7 @@ export class Negotiation {
    */
   async receive(signal) {
     if (this.#isClosed || !this.#accepts(signal)) return;
+    if (signal.description?.type === 'offer' && this.#yieldsFirstOffer) this.#begin();
     const connection = this.#connection;
     try {
       if (signal.description) await this.#receiveDescription(connection, signal.description);
@@ -131,8 +138,10 @@ export class Negotiation {
 
   /** Asks for new ICE credentials and candidates; media goes on meanwhile. */
   restartIce() {
-    if (this.#leavesOffers) {
-      this.#ask('restart');
+    if (this.#isFirefoxThereAlone) {
+      this.#asking.ask('restart', patience);
+    } else if (this.#leavesOffers) {
+      this.#asking.ask('restart');
     } else {
       this.#restartedAt = this.#now();
       this.#connection.restartIce();
@@ -143,7 +152,7 @@ export class Negotiation {
   resynchronize() {
     const connection = this.#connection;
     if (connection.signalingState === 'have-local-offer') this.#sendDescription(connection);
-    else if (this.#wanted) this.#options.send({ epoch: this.#epoch, offerWanted: this.#wanted });
+    else if (this.#asking.wanted) this.#asking.repeat();
     else if (this.#isAttached && connection.connectionState !== 'connected' && !hasUnheardAnswer(connection)) this.restartIce();
   }
 
@@ -166,13 +175,13 @@ export class Negotiation {
   close() {
     this.#isClosed = true;
     this.#pace.stop();
-    this.#stopAsking();
+    this.#asking.stop();
     this.#connection.close();
   }
 
   #open() {
     const connection = this.#options.makeConnection();
-    connection.onnegotiationneeded = () => (this.#leavesOffers && connection === this.#connection ? this.#ask('change') : this.#negotiate(connection));
+    connection.onnegotiationneeded = () => (this.#leavesOffers && connection === this.#connection ? this.#asking.ask('change') : this.#negotiate(connection));
     connection.onicecandidate = ({ candidate }) => {
       if (connection !== this.#connection) return;
       if (!candidate) this.#options.send({ epoch: this.#epoch, endOfCandidates: true });
@@ -182,18 +191,32 @@ export class Negotiation {
   }
 
   #replace() {
-    this.#connection.close();
-    this.#stopAsking();
     this.#epoch += 1;
+    this.#isPaired = false;
+    this.#earlyCandidates = [];
+    this.#begin();
+    this.#pace.made();
+  }
+
+  /** Takes back all that was said on the present connection, or was about to be. */
+  #begin() {
+    this.#connection.close();
+    this.#asking.stop();
     this.#makingOffer = false;
     this.#ignoreOffer = false;
     this.#isSettingRemoteAnswerPending = false;
     this.#isAnswering = false;
     this.#isAttached = false;
-    this.#isPaired = false;
-    this.#earlyCandidates = [];
     this.#connection = this.#open();
-    this.#pace.made();
+  }
+
+  /**
+   * Whether a first offer of this side gives way to one of the peer. No browser can take its lines back: it asks to agree on
+   * them, whether they were stopped or not; those that were stopped, again and again.
+   */
+  get #yieldsFirstOffer() {
+    const isOffering = this.#makingOffer || this.#connection.signalingState === 'have-local-offer';
+    return this.polite && !this.#hasAgreed && isOffering && !this.#isSettingRemoteAnswerPending;
   }
 
   /** @param {Signal} signal */
@@ -226,37 +249,28 @@ export class Negotiation {
 
   /** Whether an offer of this side might have to be taken back, with all pictures. */
   get #leavesOffers() {
-    const { remoteDescription } = this.#connection;
-    if (!this.polite || remoteDescription === null || this.#now() - this.#givenAt <= askTime) return false;
+    if (!this.polite || !this.#hasAgreed || this.#asking.isOver || this.#isFirefoxHereAlone) return false;
     // No offer of the peer can have a line for what this side adds.
     return this.#connection.getTransceivers().every(({ mid, direction }) => mid !== null || direction === 'stopped');
   }
 
-  /** @param {'change' | 'restart'} wanted */
-  #ask(wanted) {
-    // An offer for new credentials says all that has changed as well.
-    if (this.#wanted === 'restart' && wanted === 'change') return;
-    const connection = this.#connection;
-    const { setTimeout = (callback, time) => globalThis.setTimeout(callback, time) } = this.#options;
-    this.#stopAsking();
-    this.#wanted = wanted;
-    this.#options.send({ epoch: this.#epoch, offerWanted: wanted });
-    this.#asking = setTimeout(() => {
-      this.#wanted = undefined;
-      this.#givenAt = this.#now();
-      if (wanted === 'restart') connection.restartIce();
-      else if (connection.signalingState === 'stable') void this.#negotiate(connection);
-    }, askTime);
+  /** Whether the other side has to make all offers with new ICE credentials. */
+  get #isFirefoxThereAlone() {
+    return this.#hasAgreed && this.#isFirefoxThere && !isOfFirefox(this.#connection.localDescription);
   }
 
-  #stopAsking() {
-    (this.#options.clearTimeout ?? clearTimeout)(this.#asking);
-    this.#wanted = undefined;
+  /** Whether this side has to. */
+  get #isFirefoxHereAlone() {
+    return this.#hasAgreed && !this.#isFirefoxThere && isOfFirefox(this.#connection.localDescription);
   }
 
-  /** @param {RTCPeerConnection} connection @param {'change' | 'restart'} wanted */
+  get #hasAgreed() {
+    return this.#connection.remoteDescription !== null;
+  }
+
+  /** @param {RTCPeerConnection} connection @param {import('./asking.js').Wanted} wanted */
   async #offer(connection, wanted) {
-    if (this.polite || connection.remoteDescription === null) return;
+    if (!this.#hasAgreed || (this.polite && !(this.#isFirefoxHereAlone && wanted === 'restart'))) return;
     const isUnderWay = this.#makingOffer || connection.signalingState !== 'stable';
     const isRestart = wanted === 'restart' && this.#now() - this.#restartedAt > askTime;
     if (isRestart) this.restartIce();
@@ -310,13 +324,17 @@ export class Negotiation {
       this.#repeatOffer(connection);
       return;
     }
-    if (type === 'offer' && this.#wanted) {
-      this.#stopAsking();
-      this.#givenAt = this.#now();
-    }
+    if (type === 'offer') this.#asking.given();
+    this.#isFirefoxThere = isOfFirefox({ sdp });
     this.#isSettingRemoteAnswerPending = type === 'answer';
+    const hasAgreed = this.#hasAgreed;
     try {
       await connection.setRemoteDescription({ type, sdp });
+    } catch (error) {
+      this.#report(connection, error);
+      // One side would wait for an answer for ever. A connection that has agreed on nothing yet would fail again.
+      if (hasAgreed && !this.#isClosed && connection === this.#connection && !this.#pace.isTooSoon) await this.renew();
+      return;
     } finally {
       if (connection === this.#connection) this.#isSettingRemoteAnswerPending = false;
     }
@@ -363,26 +381,4 @@ export class Negotiation {
     // A connection that was closed meanwhile rejects whatever is still under way.
     if (!this.#isClosed && connection === this.#connection) this.#options.onError?.(error);
   }
-}
-
-/**
- * Whether a candidate is of the ICE credentials that the peer has; others come before the description that they belong
- * to, or after an offer that was ignored.
- *
- * @param {RTCIceCandidateInit | null} candidate
- * @param {RTCPeerConnection} connection
- */
-function fits(candidate, { remoteDescription }) {
-  const fragment = candidate?.usernameFragment;
-  return !fragment || (remoteDescription?.sdp ?? '').includes(`a=ice-ufrag:${fragment}\r\n`);
-}
-
-/**
- * Whether the peer may not have the answer. The roles in DTLS are fixed by then on this side alone, so that an offer of
- * this side could not be answered: the peer says its own again.
- *
- * @param {RTCPeerConnection} connection
- */
-function hasUnheardAnswer({ localDescription, sctp }) {
-  return localDescription?.type === 'answer' && ['new', 'connecting'].includes(sctp?.transport.state ?? '');
 }

@@ -10,6 +10,7 @@ export function supersedes(newer, older) {
   // An answer ends an exchange that the peer began, and no later one says it again.
   if (older.description) return older.description.type === 'offer' && newer.description?.type === 'offer';
   if (older.endOfCandidates) return newer.endOfCandidates === true;
+  if (older.offerWanted) return newer.offerWanted === older.offerWanted || newer.offerWanted === 'restart';
   const isSame = (/** @type {'candidate' | 'sdpMid' | 'sdpMLineIndex' | 'usernameFragment'} */ name) =>
     older.candidate?.[name] === newer.candidate?.[name];
   return older.candidate !== undefined && isSame('candidate') && isSame('sdpMid') && isSame('sdpMLineIndex') && isSame('usernameFragment');
