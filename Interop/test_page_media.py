@@ -1,7 +1,6 @@
 """Camera and microphone of a real browser: what is given back, what takes the place of what is gone."""
 
 import os
-import signal
 import time
 
 import pytest
@@ -236,40 +235,3 @@ def test_leaving_and_joining_leaves_no_listeners(ann):
         ann.page.locator("#join").click()
         ann.expect_tile("self", video="on")
     assert count() == before
-
-
-@pytest.mark.long
-@pytest.mark.timeout(420)
-def test_a_page_that_slept_is_back_at_once(ann, linkup, playwright, chromium):
-    """A page that was stopped for longer than its place is kept, such as on a machine that slept."""
-    other = playwright.chromium.launch(executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=ARGUMENTS)
-    try:
-        bea = Participant(other, f"http://localhost:{linkup.port}", name="Bea").enter()
-        ann.expect_complaints("WebSocket", "net::ERR_")
-        ann.enter()
-        ann.wait_for_peers(1)
-        bea.wait_for_frames()
-        for _ in range(2):
-            sleeping = renderers(chromium)
-            for process in sleeping:
-                os.kill(process, signal.SIGSTOP)
-            try:
-                expect(bea.page.locator(".tile")).to_have_count(1, timeout=150_000)
-            finally:
-                for process in sleeping:
-                    os.kill(process, signal.SIGCONT)
-            start = time.monotonic()
-            bea.wait_for_peers(1)
-            took = time.monotonic() - start
-            print(f"connected again {took:.1f} s after waking")
-            assert took < 6
-            bea.wait_for_frames()
-            ann.wait_for_frames()
-    finally:
-        other.close()
-
-
-def renderers(browser):
-    """The processes that run the pages of a browser."""
-    processes = browser.new_browser_cdp_session().send("SystemInfo.getProcessInfo")["processInfo"]
-    return [process["id"] for process in processes if process["type"] == "renderer"]

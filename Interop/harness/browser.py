@@ -51,6 +51,12 @@ def launch_inside(playwright, namespace, home, origin):
     )
 
 
+def renderers(browser):
+    """The processes that run the pages of a browser."""
+    processes = browser.new_browser_cdp_session().send("SystemInfo.getProcessInfo")["processInfo"]
+    return [process["id"] for process in processes if process["type"] == "renderer"]
+
+
 class Participant:
     """A page in a context of its own; what it complains about is an error unless the test expects it.
 
