@@ -112,7 +112,7 @@ def _linkup_starter(start, folder):
         return start(
             "linkup",
             ["--port", port, "--turn-port", 0, "--data-directory", data, *arguments],
-            ready=r"Open http://[^ /]+:(\d+)",
+            ready=r"Open https?://[^ /]+:(\d+)",
         )
 
     return start_linkup

@@ -25,13 +25,13 @@ public struct ConnectionFront: Sendable {
 /// A WebSocket moves to the loop of its session with its socket. That of an encrypted connection cannot move, since the
 /// state of the encryption stands in the pipeline: another socket has to carry what is inside.
 public struct SecureTransport: Sendable {
-    let detach: @Sendable (any Channel) throws -> NIOBSDSocket.Handle
+    let detach: @Sendable (any Channel, any ChannelHandler) throws -> NIOBSDSocket.Handle
 
     /// Describes an encrypted connection.
-    /// - Parameter detach: Adds a handler at the end of the connection's pipeline, on its loop, that exchanges what is
-    ///   inside with another socket, and gives the other end of that; the caller then owns it. HTTP's handlers are removed
-    ///   afterwards.
-    public init(detach: @escaping @Sendable (any Channel) throws -> NIOBSDSocket.Handle) {
+    /// - Parameter detach: Adds a handler after another one of the connection's pipeline, on its loop, that exchanges what
+    ///   is inside with another socket, and gives the other end of that; the caller then owns it. HTTP's handlers are
+    ///   removed afterwards. Those of the application stay behind, and are to get nothing more.
+    public init(detach: @escaping @Sendable (any Channel, any ChannelHandler) throws -> NIOBSDSocket.Handle) {
         self.detach = detach
     }
 }

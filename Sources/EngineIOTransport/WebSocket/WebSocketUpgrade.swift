@@ -66,6 +66,9 @@ struct WebSocketUpgrade: Sendable {
     }
 
     /// Puts the WebSocket in the place of other handlers, the last of the pipeline first.
+    ///
+    /// Behind those stand the application's, if an earlier request on the connection was for it: browsers open another
+    /// one for a WebSocket, and proxies take any. They can't be removed, and read nothing but parts of HTTP.
     func replace(
         _ handlers: [any RemovableChannelHandler],
         in context: ChannelHandlerContext,
@@ -76,7 +79,7 @@ struct WebSocketUpgrade: Sendable {
                 let pipeline = context.pipeline.syncOperations
                 let socket = security == nil ? context.channel.socketDescriptor : nil
                 let handler = WebSocketHandler(self, socket.map(DirectSocket.init))
-                try pipeline.addHandler(handler)
+                try pipeline.addHandler(handler, position: .after(handlers[0]))
                 for handler in handlers { pipeline.removeHandler(handler, promise: nil) }
                 handler.begin()
             } else {
@@ -97,7 +100,7 @@ struct WebSocketUpgrade: Sendable {
         let socket: NIOBSDSocket.Handle
         let address = context.channel.peerAddress
         if let security {
-            socket = try security.detach(context.channel)
+            socket = try security.detach(context.channel, handlers[0])
             for handler in handlers { pipeline.removeHandler(handler, promise: nil) }
         } else {
             guard let original = context.channel.socketDescriptor,

@@ -42,7 +42,8 @@ struct SharedPort: Sendable {
             let sharing = PortSharing(tls: tls) { content, channel in
                 switch content {
                 case .turn(let isSecure): try turn.adopt(channel, isSecure: isSecure)
-                case .http(isSecure: true): try install(channel, SecureTransport(detach: PortSharing.detach))
+                case .http(isSecure: true):
+                    try install(channel, SecureTransport { try PortSharing.detach($0, after: $1) })
                 case .http(isSecure: false):
                     try channel.pipeline.syncOperations.addHandler(SecureRedirect(hosts: hosts))
                 }

@@ -13,13 +13,19 @@ import Glibc
 extension PortSharing {
     /// Gives a socket that carries what a connection carries behind the handlers that it has now.
     ///
-    /// For those who have to take a connection to another loop, which the state of TLS cannot follow. A handler at the end
-    /// of the pipeline passes everything on, both ways, and reads no faster than it is taken; when one of both is closed,
-    /// so is the other, after what waits for it.
-    /// - Parameter channel: The connection; called on its loop.
+    /// For those who have to take a connection to another loop, which the state of TLS cannot follow. Another handler passes
+    /// everything on, both ways, and reads no faster than it is taken; when one of both is closed, so is the other, after
+    /// what waits for it.
+    /// - Parameters:
+    ///   - channel: The connection; called on its loop.
+    ///   - handler: After which handler it stands; nothing that is read gets to those behind it. At the end of the pipeline
+    ///     unless given.
     /// - Returns: A stream socket that the caller owns.
     /// - Throws: `IOError` if the process has no descriptors left, or only those that it keeps for itself.
-    public static func detach(_ channel: any Channel) throws -> NIOBSDSocket.Handle {
+    public static func detach(
+        _ channel: any Channel,
+        after handler: (any ChannelHandler)? = nil
+    ) throws -> NIOBSDSocket.Handle {
         #if canImport(Darwin)
         let kind = SOCK_STREAM
         #else
@@ -36,7 +42,7 @@ extension PortSharing {
         }
         let outer = SpliceHandler()
         do {
-            try channel.pipeline.syncOperations.addHandler(outer)
+            try channel.pipeline.syncOperations.addHandler(outer, position: handler.map { .after($0) } ?? .last)
         } catch {
             for end in ends { close(end) }
             throw error

@@ -68,6 +68,21 @@ import Testing
         #expect(await server.server.counters().httpTimeouts(.upgrade) == 0)
     }
 
+    /// A proxy sends the requests of many clients over one connection, and at last one for a WebSocket.
+    @Test(arguments: [1, 3]) func aWebSocketMayFollowRequestsForTheApplication(requests: Int) async throws {
+        let (server, client) = try await client(EngineConfiguration(), answers: true)
+        for _ in 0..<requests {
+            try await client.send(["GET /other HTTP/1.1"])
+            #expect(try await client.response().status == 200)
+        }
+        try await client.send(
+            ["GET /engine.io/?EIO=4&transport=websocket HTTP/1.1"] + HTTPTestClient.upgradeHeaders
+        )
+        #expect(try await client.response().status == 101)
+        try await client.writeFrame("4hello")
+        #expect(server.application.messages == [.text(ByteBuffer(string: "hello"))])
+    }
+
     /// A client of HTTP/1.0 knows no chunks, and has to be told that the connection stays.
     @Test(arguments: [(true, "keep-alive", true), (true, "close", false), (false, "keep-alive", false)])
     func clientsOfTheOldProtocolAreServed(hasLength: Bool, connection: String, lasts: Bool) async throws {
