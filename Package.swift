@@ -44,6 +44,7 @@ let package = Package(
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
     ],
     targets: [
@@ -72,7 +73,9 @@ let package = Package(
         .target(
             name: "LinkUpServer",
             dependencies: [
-                "CQRCodegen", "Certificates", "EngineIO", "EngineIOTransport", "Listening", "Locking", "Networking",
+                "CQRCodegen", "Certificates", "EngineIO", "EngineIOTransport", "Listening", "Locking", "Monitoring",
+                "Networking",
+                "Prometheus",
                 "SocketIO", "STUN", "TURN", "TURNServer", .crypto, .grdb, .heap, .httpTypes, .hummingbird,
                 .logging, .metrics,
                 .nioCore, .nioPosix, .orderedCollections, .serviceLifecycle, .unixSignals,
@@ -89,7 +92,17 @@ let package = Package(
             name: "Locking",
             swiftSettings: settings + (isForThreadSanitizer ? [.define("THREAD_SANITIZER")] : [])
         ),
+        .target(
+            name: "Monitoring",
+            dependencies: [
+                "Locking", "Networking", "Prometheus", "STUN", "TURN", "TURNServer", .logging, .nioCore, .nioHTTP1,
+                .nioPosix,
+                .serviceLifecycle,
+            ],
+            swiftSettings: settings
+        ),
         .target(name: "Networking", swiftSettings: settings),
+        .target(name: "Prometheus", dependencies: ["Locking", .coreMetrics], swiftSettings: settings),
         .target(
             name: "STUN",
             dependencies: ["Networking", .crypto, .nioCore],
@@ -127,9 +140,10 @@ let package = Package(
         .executableTarget(
             name: "linkup",
             dependencies: [
-                "EngineIO", "LinkUpServer", "Listening", "Locking", "Networking", "STUN", "TURN", "TURNCheck",
-                "TURNServer", .argumentParser, .configuration, .logging, .nioCore, .nioSSL, .serviceLifecycle,
-                .unixSignals,
+                "EngineIO", "LinkUpServer", "Listening", "Locking", "Monitoring", "Networking", "Prometheus", "STUN",
+                "TURN",
+                "TURNCheck", "TURNServer", .argumentParser, .asyncHTTPClient, .configuration, .logging, .nioCore,
+                .nioHTTP1, .nioSSL, .serviceLifecycle, .unixSignals,
             ],
             swiftSettings: settings
         ),
@@ -236,10 +250,11 @@ let package = Package(
             cSettings: [.define("_GNU_SOURCE")]
         ),
         .plugin(name: "EmbedWeb", capability: .buildTool(), dependencies: ["embed-web"]),
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
         .testTarget(name: "ArchitectureTests", swiftSettings: settings),
         .testTarget(
             name: "CertificatesTests",
-            dependencies: ["Certificates", "Networking", .x509],
+            dependencies: ["Certificates", "Networking", "TestSupport", .asn1, .x509],
             swiftSettings: settings
         ),
         .testTarget(name: "EngineIOTests", dependencies: ["EngineIO", "Locking", .nioCore], swiftSettings: settings),
@@ -255,7 +270,7 @@ let package = Package(
             name: "linkupTests",
             dependencies: [
                 "EngineIO", "linkup", "LinkUpServer", "Listening", "STUN", "TURN", "TURNServer", .argumentParser,
-                .configuration,
+                .configuration, .logging,
             ],
             swiftSettings: settings
         ),
@@ -263,8 +278,9 @@ let package = Package(
         .testTarget(
             name: "LinkUpServerTests",
             dependencies: [
-                "EngineIO", "LinkUpServer", "Locking", "SocketIO", "SocketIOTestKit", "STUN", "TURN", .grdb, .httpTypes,
-                .hummingbird, .logging, .metrics, .metricsTestKit, .nioCore, .nioPosix,
+                "EngineIO", "LinkUpServer", "Locking", "SocketIO", "SocketIOTestKit", "STUN", "TestSupport", "TURN",
+                .grdb,
+                .httpTypes, .hummingbird, .logging, .metrics, .metricsTestKit, .nioCore, .nioPosix,
             ],
             swiftSettings: settings
         ),
@@ -277,7 +293,17 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(name: "ListeningTests", dependencies: ["Listening"], swiftSettings: settings),
+        .testTarget(
+            name: "MonitoringTests",
+            dependencies: ["Locking", "Monitoring", .nioCore, .nioHTTP1, .nioPosix],
+            swiftSettings: settings
+        ),
         .testTarget(name: "NetworkingTests", dependencies: ["Networking"], swiftSettings: settings),
+        .testTarget(
+            name: "PrometheusTests",
+            dependencies: ["Prometheus", .coreMetrics],
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "STUNTests",
             dependencies: ["STUN", .crypto, .nioCore],
@@ -314,8 +340,10 @@ let package = Package(
 
 extension Target.Dependency {
     static let argumentParser = product(name: "ArgumentParser", package: "swift-argument-parser")
+    static let asyncHTTPClient = product(name: "AsyncHTTPClient", package: "async-http-client")
     static let asn1 = product(name: "SwiftASN1", package: "swift-asn1")
     static let configuration = product(name: "Configuration", package: "swift-configuration")
+    static let coreMetrics = product(name: "CoreMetrics", package: "swift-metrics")
     static let crypto = product(name: "Crypto", package: "swift-crypto")
     static let deque = product(name: "DequeModule", package: "swift-collections")
     static let grdb = product(name: "GRDB", package: "GRDB.swift")

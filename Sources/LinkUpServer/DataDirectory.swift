@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Logging
+import Monitoring
 
 #if canImport(Glibc)
 import Glibc
@@ -22,6 +23,9 @@ struct DataDirectory: Sendable {
 
     /// The file whose lock says that a server uses the folder.
     var lockFile: String { "\(path)/lock" }
+
+    /// The socket over which `linkup status` asks.
+    var controlSocket: String { SocketFile.control(in: path) }
 
     /// The folder of certificates that were not given.
     var certificateFolder: String { "\(path)/tls" }

@@ -1,3 +1,4 @@
+package import Monitoring
 public import TURNServer
 
 /// What the application needs to know to start.
@@ -20,6 +21,10 @@ public struct LinkUpConfiguration: Sendable {
     public var history = HistoryLimits()
     /// What anybody may take of the application, and who may speak to it.
     public var protections = Protections()
+    /// Where metrics are to be had over HTTP, besides the socket in the data directory; nowhere unless set.
+    package var metrics: MonitoringAddress?
+    /// The version of the program, for those who run it.
+    public var version = ""
     /// The path below which the page, Socket.IO and the rest of HTTP lie; the top unless set.
     public var basePath = BasePath.root
     /// A folder from which the page is served in place of the copy in the program.

@@ -9,6 +9,7 @@ import Locking
 public import Logging
 public import Metrics
 import NIOCore
+import Prometheus
 import ServiceLifecycle
 import SocketIO
 import TURN
@@ -46,17 +47,22 @@ public final class LinkUpServer: Sendable {
     /// What the STUN and TURN server is made of: what was asked for, with a secret if there was none.
     public let turnConfiguration: TURNServer.Configuration
 
-    private let configuration: LinkUpConfiguration
-    private let logger: Logger
+    let configuration: LinkUpConfiguration
+    let logger: Logger
     private let site: WebSite
     private let secret: [UInt8]
     private let lock: FolderLock
     private let hosts: HostPolicy
-    private let store: any MessageStore
+    let data: DataDirectory
+    let store: any MessageStore
+    /// What is counted, for whoever asks over HTTP.
+    let registry = MetricRegistry()
+    let refusals: RefusalCounters
     private let io: SocketIOServer
-    private let rooms = Mutex<RoomService?>(nil)
+    let rooms = Mutex<RoomService?>(nil)
     private let metrics: any MetricsFactory
     private let ownCertificate: OwnCertificate?
+    let started = TimeOfDay.milliseconds
 
     /// Opens the data directory and the page; nothing is listened on yet.
     /// - Parameters:
@@ -71,11 +77,12 @@ public final class LinkUpServer: Sendable {
     ) throws(StartupError) {
         self.configuration = configuration
         self.logger = logger
-        self.metrics = metrics
+        self.metrics = MultiplexMetricsHandler(factories: [metrics, registry])
+        refusals = RefusalCounters(self.metrics)
         let files: WebFiles =
             if let folder = configuration.webDirectory { try .directory(at: folder) } else { .embedded() }
         site = WebSite(files: files, base: configuration.basePath)
-        let data = try DataDirectory(path: configuration.dataDirectory)
+        data = try DataDirectory(path: configuration.dataDirectory)
         lock = try data.lock()
         secret = try data.loadSecret()
         if data.isOpenToOthers {
@@ -99,7 +106,7 @@ public final class LinkUpServer: Sendable {
         let io = SocketIOServer(
             configuration: SocketIOServer.Configuration(
                 eventRateLimit: configuration.protections.eventRateLimit,
-                metrics: SocketIOServer.MetricsOptions(factory: metrics)
+                metrics: SocketIOServer.MetricsOptions(factory: self.metrics)
             ),
             logger: logger
         )
@@ -121,25 +128,25 @@ public final class LinkUpServer: Sendable {
         let isPortKnown = configuration.port != 0
         if isPortKnown { serveRooms(turn, ports, pagePort: configuration.port) }
         let engine = EngineServer(io, configuration: engineConfiguration, metrics: metrics, logger: logger)
-        let health = PortHealth { [turnConfiguration] in
-            let hasTCP = turnConfiguration.listensOnTCP
-            return await PortHealth.problems(
-                of: PortProbe.all(of: turn.addresses, hasTCP: hasTCP, tlsPort: ports.tlsPort)
-            )
+        let problems = problems(of: turn, ports)
+        let certificate = try pageCertificate()
+        let addresses = Mutex<Addresses?>(nil)
+        let answers = monitoring(turn, engine, problems) {
+            addresses.withLock { $0 }.map { ($0, certificate?.certificateFile) }
         }
-        let application = makeApplication(engine, front: shared?.front, health: health) { [self] port in
+        let application = makeApplication(engine, front: shared?.front, problems: problems) { [self] port in
             if !isPortKnown { serveRooms(turn, ports, pagePort: port) }
-            onReady(
-                Addresses(
-                    hostname: configuration.hostname,
-                    port: port,
-                    isSecure: shared != nil,
-                    ownCertificate: own,
-                    basePath: configuration.basePath,
-                    turnPort: ports.port,
-                    tlsPort: ports.tlsPort
-                )
+            let here = Addresses(
+                hostname: configuration.hostname,
+                port: port,
+                isSecure: shared != nil,
+                ownCertificate: own,
+                basePath: configuration.basePath,
+                turnPort: ports.port,
+                tlsPort: ports.tlsPort
             )
+            addresses.withLock { $0 = here }
+            onReady(here)
         }
         let hangup = HangupService { [logger, turnConfiguration] in
             logger.notice(
@@ -150,7 +157,7 @@ public final class LinkUpServer: Sendable {
         }
         let sweep = HistorySweep(store, limits: configuration.history, logger: logger)
         var group = ServiceGroupConfiguration(
-            services: [turn, application, engine, sweep, hangup] + certificateServices,
+            services: [turn, application, engine, sweep, hangup] + certificateServices + monitoringServices(answers),
             gracefulShutdownSignals: [.sigint, .sigterm],
             logger: logger
         )
@@ -255,18 +262,15 @@ public final class LinkUpServer: Sendable {
     private func makeApplication(
         _ engine: EngineServer,
         front: ConnectionFront?,
-        health: PortHealth,
+        problems: @escaping @Sendable () async -> [String],
         onRunning: @escaping @Sendable (Int) -> Void
     ) -> some ApplicationProtocol {
         let router = Router()
-        router.add(middleware: WebMiddleware(site: site, hosts: hosts, isStrict: isStrict))
+        let responses = ResponseCounters(metrics)
+        router.add(middleware: WebMiddleware(site: site, hosts: hosts, responses: responses, isStrict: isStrict))
         for method in [HTTPRequest.Method.get, .head] {
             router.on("/healthz", method: method) { _, _ in "ok\n" }
-            router.on("/readyz", method: method) { [store] _, _ in
-                async let stored = store.problems()
-                let ports = await health.problems
-                return Readiness(await stored.map { "database: \($0)" } + ports.map { "turn: \($0)" }).response
-            }
+            router.on("/readyz", method: method) { _, _ in Readiness(await problems()).response }
         }
         let codes = InviteCodes(publicHosts: configuration.protections.publicHosts, base: configuration.basePath)
         for method in [HTTPRequest.Method.get, .head] {
@@ -306,7 +310,7 @@ public final class LinkUpServer: Sendable {
             store: store,
             keys: RoomKeys(secret: secret),
             iceServers: iceServers,
-            limits: ClientLimits(configuration.protections.rates, refusals: RefusalCounters(metrics)),
+            limits: ClientLimits(configuration.protections.rates, refusals: refusals, timers: RequestTimers(metrics)),
             size: configuration.protections.roomSize,
             onDeparture: { turn.revoke(userID: $0, for: iceServers.lifetime) },
             time: { TimeOfDay.milliseconds }

@@ -28,7 +28,7 @@ public final class TURNServer: Service {
         case closed
     }
 
-    private let configuration: Configuration
+    package let configuration: Configuration
     private let authenticator: Authenticator?
     private let revoked = RevokedUsers()
     private let quotas: AllocationQuotas

@@ -34,6 +34,11 @@ enum Console {
         write("linkup: \(line)\n", to: STDERR_FILENO)
     }
 
+    /// Writes one line to standard error.
+    static func log(_ line: String) {
+        write(line + "\n", to: STDERR_FILENO)
+    }
+
     private static func write(_ text: String, to descriptor: Int32) {
         var rest = Array(text.utf8)[...]
         while !rest.isEmpty {

@@ -6,7 +6,8 @@ struct LinkUp: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "linkup",
         abstract: "Calls, chat and file transfer on a machine of your own.",
-        subcommands: [Serve.self, Turn.self, Check.self],
+        version: "linkup \(Version.current)",
+        subcommands: [Serve.self, Turn.self, Check.self, Status.self, Version.self],
         defaultSubcommand: Serve.self
     )
 

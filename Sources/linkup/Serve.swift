@@ -89,7 +89,7 @@ struct Serve: AsyncParsableCommand {
         let reader = try options.reader(with: flags)
         let configuration = try reader.linkUpConfiguration()
         try configuration.turn.tls?.check()
-        LogLevel.bootstrap(try reader.logLevel())
+        try reader.logs().bootstrap()
         DescriptorReserve.raiseLimit()
         try OpenFiles.check(threads: configuration.turn.threads)
         let logger = Logger(label: "linkup")
@@ -153,10 +153,9 @@ struct Serve: AsyncParsableCommand {
 
     /// What is printed when all ports are open; programs that wait for it read the port from the first line.
     static func greeting(_ addresses: LinkUpServer.Addresses) -> [String] {
-        let host = addresses.hostname.map { $0.contains(":") ? "[\($0)]" : $0 } ?? "localhost"
         let scheme = addresses.isSecure ? "https" : "http"
         let path = addresses.basePath == .root ? "" : "\(addresses.basePath)"
-        var lines = ["LinkUp is running. Open \(scheme)://\(host):\(addresses.port)\(path)"]
+        var lines = ["LinkUp is running. Open \(addresses.url)"]
         guard addresses.hostname == nil else { return lines }
         let others = NetworkInterfaces.localNetworkAddresses()
         if !others.isEmpty {
@@ -181,6 +180,8 @@ extension OptionReader {
         configuration.turnHost = try nonEmpty(.turnHost)?.value
         configuration.dataDirectory = try nonEmpty(.dataDirectory)?.value ?? configuration.dataDirectory
         configuration.webDirectory = try nonEmpty(.webDirectory)?.value
+        configuration.metrics = try monitoringAddress()
+        configuration.version = Version.current
         configuration.basePath = try basePath() ?? configuration.basePath
         configuration.protections = try protections()
         configuration.history = try historyLimits()

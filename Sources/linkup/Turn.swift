@@ -2,6 +2,8 @@ import ArgumentParser
 import Configuration
 import Listening
 import Logging
+import Monitoring
+import Prometheus
 import ServiceLifecycle
 import TURNServer
 import UnixSignals
@@ -43,7 +45,7 @@ struct Turn: AsyncParsableCommand {
         configuration.allowsTCPRelays = try reader.isSet(.tcpRelays)
         configuration.endsWithCredentials = try !reader.isSet(.outliveCredentials)
         try configuration.tls?.check()
-        LogLevel.bootstrap(try reader.logLevel())
+        try reader.logs().bootstrap()
         DescriptorReserve.raiseLimit()
         try OpenFiles.check(threads: configuration.threads)
         let logger = Logger(label: "linkup")
@@ -51,14 +53,35 @@ struct Turn: AsyncParsableCommand {
         let server = try TURNServer(configuration: configuration, logger: logger)
         let ports = try await server.bind()
         let greeting = TURNGreeting(configuration: configuration, port: ports.port, tlsPort: ports.tlsPort)
+        let metrics = try reader.monitoringAddress().map { Self.monitoring(of: server, on: $0, ports, logger: logger) }
         let announcement = Announcement(text: greeting.lines.joined(separator: "\n"))
         var group = ServiceGroupConfiguration(
-            services: [server, announcement, HangupService { server.reloadCertificate() }],
+            services: [server, announcement, HangupService { server.reloadCertificate() }]
+                + (metrics.map { [$0] } ?? []),
             gracefulShutdownSignals: [.sigint, .sigterm],
             logger: logger
         )
         group.maximumGracefulShutdownDuration = Self.closingTime
         try await ServiceGroup(configuration: group).run()
+    }
+}
+
+extension Turn {
+    /// What a collector asks of the server.
+    private static func monitoring(
+        of server: TURNServer,
+        on address: MonitoringAddress,
+        _ ports: TURNServer.Ports,
+        logger: Logger
+    ) -> any Service {
+        let registry = MetricRegistry()
+        registry.collect { ProcessMetrics.samples() + server.counters.samples }
+        let problems = TURNProblems(of: server, ports)
+        return MonitoringServer(
+            on: .port(address),
+            MonitoringAnswers(metrics: { await registry.text() }, problems: { await problems.current }),
+            logger: logger
+        )
     }
 }
 

@@ -30,6 +30,7 @@ struct ModuleRule: Sendable, CustomTestStringConvertible {
     static let all: [Self] = [
         Self("Networking", imports: [], only: []),
         Self("Listening", imports: ["Networking"]),
+        Self("Prometheus", imports: []),
         Self("Certificates", imports: ["Networking"]),
         Self("Locking", imports: [], only: ["Glibc", "Synchronization"]),
         Self("STUN", imports: ["Networking"], only: ["NIOCore", "Crypto", "FoundationEssentials"]),
@@ -45,6 +46,7 @@ struct ModuleRule: Sendable, CustomTestStringConvertible {
             imports: ["Locking", "Networking"],
             only: ["NIOCore", "Metrics", "FoundationEssentials", "DequeModule"]
         ),
+        Self("Monitoring", imports: ["Networking", "Prometheus", "STUN", "TURN", "TURNServer"]),
         Self("EngineIOTransport", imports: ["EngineIO", "Listening"]),
         Self(
             "SocketIO",
@@ -56,7 +58,8 @@ struct ModuleRule: Sendable, CustomTestStringConvertible {
         Self(
             "LinkUpServer",
             imports: [
-                "Certificates", "EngineIO", "EngineIOTransport", "Listening", "Networking", "SocketIO",
+                "Certificates", "EngineIO", "EngineIOTransport", "Listening", "Monitoring", "Networking", "Prometheus",
+                "SocketIO",
                 "STUN", "TURN",
                 "TURNServer",
             ]
@@ -64,7 +67,8 @@ struct ModuleRule: Sendable, CustomTestStringConvertible {
         Self(
             "linkup",
             imports: [
-                "EngineIO", "LinkUpServer", "Listening", "Networking", "STUN", "TURN", "TURNCheck",
+                "EngineIO", "LinkUpServer", "Listening", "Monitoring", "Networking", "Prometheus", "STUN", "TURN",
+                "TURNCheck",
                 "TURNServer",
             ]
         ),

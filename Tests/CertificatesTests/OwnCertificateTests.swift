@@ -1,7 +1,9 @@
 import FoundationEssentials
 import Networking
+import SwiftASN1
+import TestSupport
 import Testing
-import X509
+@_spi(FixedExpiryValidationTime) import X509
 
 @testable import Certificates
 
@@ -26,7 +28,7 @@ struct OwnCertificateTests {
 
     private func isTrusted(_ certificate: Certificate, for name: String, at time: Date) async throws -> Bool {
         var verifier = Verifier(rootCertificates: CertificateStore([try root()])) {
-            RFC5280Policy(fixedValidationTime: time)
+            RFC5280Policy(fixedExpiryValidationTime: time)
             if let address = IPAddress(name) {
                 ServerIdentityPolicy(serverHostname: nil, serverIP: "\(address)")
             } else {

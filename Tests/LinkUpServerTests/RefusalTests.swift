@@ -6,6 +6,7 @@ import Locking
 import MetricsTestKit
 import SocketIO
 import SocketIOTestKit
+import TestSupport
 import Testing
 
 @testable import LinkUpServer
@@ -303,5 +304,16 @@ extension RefusalTests {
             try store.close()
             return await say("x")
         }
+    }
+
+    @Test
+    func theMostOftenMetLimitComesFirst() {
+        let counters = RefusalCounters()
+        #expect(counters.current.isEmpty)
+        counters.count(.tooManyRequests(.seconds(1), .roomBytes))
+        for _ in 0..<2 { counters.count(.tooManyRequests(.seconds(1), .pairBytes)) }
+        counters.count(.notJoined)
+        #expect(counters.current.map(\.count) == [2, 1])
+        #expect(counters.current.map(\.cause) == [.pairBytes, .roomBytes])
     }
 }

@@ -8,6 +8,8 @@ struct WebMiddleware<Context: RequestContext>: RouterMiddleware {
     let site: WebSite
     /// The names under which the page may be asked for.
     let hosts: HostPolicy
+    /// Counts the answers.
+    let responses: ResponseCounters
     /// Whether browsers are to come over TLS only.
     let isStrict: Bool
 
@@ -24,6 +26,7 @@ struct WebMiddleware<Context: RequestContext>: RouterMiddleware {
         } catch let error as any HTTPResponseError {
             response = try error.response(from: request, context: context)
         }
+        responses.count(status: response.status.code)
         SecurityHeaders.add(to: &response.headers, isStrict: isStrict)
         return response
     }

@@ -26,12 +26,20 @@ final class ClientLimits: Sendable {
     private let reads = Mutex(0)
     private let rates: RequestRates
     private let refusals: RefusalCounters
+    /// How long requests take.
+    let timers: RequestTimers
 
     /// Begins to count.
     /// - Parameters:
     ///   - rates: How often one connection may ask for what.
     ///   - refusals: Counts what is refused.
-    init(_ rates: RequestRates = RequestRates(), refusals: RefusalCounters = RefusalCounters()) {
+    ///   - timers: Say how long requests take.
+    init(
+        _ rates: RequestRates = RequestRates(),
+        refusals: RefusalCounters = RefusalCounters(),
+        timers: RequestTimers = RequestTimers()
+    ) {
+        self.timers = timers
         self.rates = rates
         self.refusals = refusals
     }

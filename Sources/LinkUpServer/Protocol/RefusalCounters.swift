@@ -1,3 +1,4 @@
+import Locking
 import Metrics
 
 /// Counts the requests that were refused on a limit, for each limit by itself.
@@ -8,6 +9,13 @@ final class RefusalCounters: Sendable {
     static let label = "linkup_refusals"
 
     private let counters: [RefusalCause: Counter]
+    private let counts = Mutex<[RefusalCause: Int]>([:])
+
+    /// What was refused since the start, by the limit, the most often met first.
+    var current: [(cause: RefusalCause, count: Int)] {
+        counts.withLock { $0 }.map { ($0.key, $0.value) }
+            .sorted { ($1.count, $0.cause.name) < ($0.count, $1.cause.name) }
+    }
 
     /// Makes a counter for each limit.
     /// - Parameter factory: Where they are reported.
@@ -24,5 +32,6 @@ final class RefusalCounters: Sendable {
     func count(_ error: RequestError) {
         guard let cause = error.cause else { return }
         counters[cause]?.increment()
+        counts.withLock { $0[cause, default: 0] += 1 }
     }
 }

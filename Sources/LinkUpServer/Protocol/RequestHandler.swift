@@ -1,4 +1,5 @@
 import EngineIO
+import Metrics
 import NIOCore
 import SocketIO
 
@@ -11,12 +12,14 @@ struct RequestHandler: Sendable {
     let socket: Socket
     /// What its connection has done.
     let client: ClientLimits.Client
+    private let timers: RequestTimers
     /// What is in flight for the socket.
     let tasks = SocketTasks()
 
     /// Begins to count a socket; call it on its loop.
     init(_ socket: Socket, limits: ClientLimits) {
         self.socket = socket
+        timers = limits.timers
         client = limits.client(of: socket.connection, at: socket.connection.loop.now)
         client.opened()
         socket.onDisconnect { [client, tasks] _ in
@@ -111,6 +114,7 @@ struct RequestHandler: Sendable {
         then: @escaping @Sendable () -> Void = {}
     ) {
         let loop = socket.connection.loop
+        let timer = timers.timer(of: event)
         hear(event, action) { [client, tasks] arguments, now, acknowledge throws(RequestError) in
             try client.begin(work)
             let operation: @Sendable () async throws(RequestError) -> Finish<Result>
@@ -128,6 +132,7 @@ struct RequestHandler: Sendable {
                 } catch {
                     client.refuse(error, acknowledge)
                 }
+                timer.record(duration: now.duration(to: loop.now))
                 then()
             }
         }

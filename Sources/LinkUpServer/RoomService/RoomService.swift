@@ -70,6 +70,9 @@ final class RoomService: Sendable {
         namespace.to(channel(of: room)).emit("message", message)
     }
 
+    /// How many rooms and people there are.
+    var census: RoomDirectory.Census { state.withLock { $0.directory.census } }
+
     /// Serves the sockets that join the namespace from now on.
     func serve() {
         limits.guardJoins(of: namespace)

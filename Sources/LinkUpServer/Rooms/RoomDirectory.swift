@@ -39,6 +39,18 @@ struct RoomDirectory: Sendable {
         var former: RoomName?
     }
 
+    /// How many rooms and people there are.
+    struct Census: Equatable, Sendable {
+        /// Rooms in which somebody is.
+        var rooms = 0
+        /// Members of all rooms, those who are away among them.
+        var people = 0
+        /// Those of them who are in a call.
+        var inCalls = 0
+        /// Those who wait to be let in.
+        var waiting = 0
+    }
+
     private struct Deadline: Comparable, Sendable {
         var time: ContinuousClock.Instant
         var room: RoomName
@@ -65,6 +77,17 @@ struct RoomDirectory: Sendable {
 
     /// How many rooms somebody is in.
     var roomCount: Int { rooms.count }
+
+    /// How many there are of all kinds of people.
+    var census: Census {
+        var census = Census(rooms: rooms.count)
+        for room in rooms.values {
+            census.people += room.memberCount
+            census.inCalls += room.callCount
+            census.waiting += room.waiters.count
+        }
+        return census
+    }
 
     /// When to call ``timeout(at:)`` next; `nil` when no room waits for anything.
     var nextDeadline: ContinuousClock.Instant? { deadlines.min?.time }

@@ -14,6 +14,8 @@ enum OptionName: String, CaseIterable, Sendable {
     case webDirectory = "web-directory"
     case basePath = "base-path"
     case logLevel = "log-level"
+    case logFormat = "log-format"
+    case metrics
     case noQR = "no-qr"
 
     // Who may speak to the application, and how much of it anybody may take.

@@ -1,3 +1,4 @@
+import Monitoring
 import STUN
 import TURN
 import TURNServer
@@ -175,5 +176,12 @@ extension TransportAddress {
             ip.family == .ipv4 || text.hasPrefix("[")
         else { return nil }
         self.init(ip: ip, port: port)
+    }
+}
+
+extension OptionReader {
+    /// Reads where metrics are to be had.
+    func monitoringAddress() throws(OptionError) -> MonitoringAddress? {
+        try text(.metrics)?.read(as: "PORT or ADDRESS:PORT, as 9464 or [::1]:9464") { MonitoringAddress($0) }.value
     }
 }

@@ -120,6 +120,19 @@ struct TURNOptions: ParsableArguments {
     )
     var logLevel: Logger.Level?
 
+    @Option(
+        help: ArgumentHelp("How to log: text, or json for a line of JSON each. (default: text)", valueName: "format")
+    )
+    var logFormat: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Serve metrics over HTTP there: PORT of this machine alone, or ADDRESS:PORT. (default: nowhere)",
+            valueName: "address"
+        )
+    )
+    var metrics: String?
+
     /// Reads the options, with these flags and others before environment and file.
     /// - Parameters:
     ///   - others: The flags that the command has of its own.
@@ -142,7 +155,7 @@ struct TURNOptions: ParsableArguments {
         let texts: [OptionName: String?] = [
             .hostname: hostname, .certificate: certificate, .privateKey: privateKey, .relayPorts: relayPorts,
             .realm: realm, .alternateServer: alternateServer, .otherAddress: otherAddress,
-            .logLevel: logLevel?.rawValue,
+            .logLevel: logLevel?.rawValue, .logFormat: logFormat, .metrics: metrics,
         ]
         let numbers: [OptionName: Int?] = [
             .turnPort: turnPort, .tlsPort: tlsPort, .userQuota: userQuota, .networkQuota: networkQuota,

@@ -3,6 +3,7 @@ import Locking
 import SocketIO
 import SocketIOTestKit
 import TURN
+import TestSupport
 import Testing
 
 @testable import LinkUpServer

@@ -1,6 +1,7 @@
 import EngineIOTransport
 import HTTPTypes
 import NIOCore
+import TestSupport
 import Testing
 
 @testable import LinkUpServer

@@ -3,6 +3,7 @@ import Foundation
 import Locking
 import SocketIO
 import SocketIOTestKit
+import TestSupport
 import Testing
 
 @testable import LinkUpServer

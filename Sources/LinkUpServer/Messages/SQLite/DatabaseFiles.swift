@@ -86,6 +86,14 @@ final class DatabaseFiles: Sendable {
         for ending in endings { chmod(path + ending, 0o600) }
     }
 
+    /// How many bytes the files of a database have.
+    static func size(at path: String) -> Int {
+        endings.reduce(0) { sum, ending in
+            var status = stat()
+            return stat(path + ending, &status) == 0 ? sum + Int(clamping: status.st_size) : sum
+        }
+    }
+
     /// The room on the disk, in bytes; `nil` where the system does not say.
     static func diskSpace(at path: String) -> (free: Int, all: Int)? {
         var status = statvfs()

@@ -5,7 +5,7 @@ import Networking
 import STUN
 import Testing
 
-@testable import LinkUpServer
+@testable import Monitoring
 
 @Suite
 struct PortHealthTests {

@@ -1,10 +1,10 @@
-import Foundation
+package import Foundation
 
 /// A folder that lives as long as the value.
-final class TemporaryFolder: Sendable {
-    let path: String
+package final class TemporaryFolder: Sendable {
+    package let path: String
 
-    init() throws {
+    package init() throws {
         path = NSTemporaryDirectory() + "linkup-test-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     }
@@ -14,24 +14,24 @@ final class TemporaryFolder: Sendable {
     }
 
     /// The path of something in the folder.
-    func path(_ name: String) -> String {
+    package func path(_ name: String) -> String {
         "\(path)/\(name)"
     }
 
     /// Writes a file, and the folders above it.
-    func write(_ bytes: Data, to name: String) throws {
+    package func write(_ bytes: Data, to name: String) throws {
         let url = URL(fileURLWithPath: path(name))
         try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
         try bytes.write(to: url)
     }
 
     /// Makes a symbolic link.
-    func link(_ name: String, to target: String) throws {
+    package func link(_ name: String, to target: String) throws {
         try FileManager.default.createSymbolicLink(atPath: path(name), withDestinationPath: target)
     }
 
     /// Writes a text file, and the folders above it.
-    func write(_ text: String, to name: String) throws {
+    package func write(_ text: String, to name: String) throws {
         try write(Data(text.utf8), to: name)
     }
 }
