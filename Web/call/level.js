@@ -2,8 +2,6 @@
 export class LevelMeter {
   /** @type {AudioContext | undefined} */
   #context;
-  /** @type {MediaStreamAudioSourceNode | undefined} */
-  #source;
   /** @type {AnalyserNode | undefined} */
   #analyser;
   /** @type {MediaStreamTrack | undefined} */
@@ -11,23 +9,22 @@ export class LevelMeter {
   #samples = new Float32Array(512);
 
   /**
-   * Listens to another track, or to none.
+   * Listens to another track, or to none. Each has a context of its own: browsers keep the track of a source for as long as
+   * there is the context that it was of.
    *
    * @param {MediaStreamTrack | undefined} track
    */
   listen(track) {
     if (track === this.#track) return;
     this.#track = track;
-    this.#source?.disconnect();
-    this.#source = undefined;
+    void this.#context?.close();
+    this.#context = undefined;
+    this.#analyser = undefined;
     if (!track) return;
-    this.#context ??= new AudioContext();
-    if (!this.#analyser) {
-      this.#analyser = this.#context.createAnalyser();
-      this.#analyser.fftSize = this.#samples.length;
-    }
-    this.#source = this.#context.createMediaStreamSource(new MediaStream([track]));
-    this.#source.connect(this.#analyser);
+    this.#context = new AudioContext();
+    this.#analyser = this.#context.createAnalyser();
+    this.#analyser.fftSize = this.#samples.length;
+    this.#context.createMediaStreamSource(new MediaStream([track])).connect(this.#analyser);
   }
 
   /** The present level, 0 to 1. */
@@ -43,8 +40,5 @@ export class LevelMeter {
 
   stop() {
     this.listen(undefined);
-    void this.#context?.close();
-    this.#context = undefined;
-    this.#analyser = undefined;
   }
 }

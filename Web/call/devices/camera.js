@@ -1,6 +1,7 @@
 /** The camera: what others see of a person and of what is behind. */
 
 import { Device } from './device.js';
+import { giveBack } from './give-back.js';
 
 /**
  * The picture that is asked for. In a mesh it is encoded and sent once for each peer, so it is small
@@ -53,8 +54,7 @@ export class Camera extends Device {
     }
     this.preferNone();
     // Some phones open one camera at a time.
-    track.onended = null;
-    track.stop();
+    giveBack(track);
     for (const facing of [facingMode === 'environment' ? 'user' : 'environment', facingMode]) {
       this.#facing = facing;
       await this.acquire();

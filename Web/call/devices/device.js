@@ -1,6 +1,7 @@
 /** A microphone or a camera: the one in use, and what takes its place. */
 
 import { Emitter } from '../../client/emitter.js';
+import { giveBack } from './give-back.js';
 import { errorName, nameFor, problemIn } from './problem.js';
 import { preferredAmong } from './preferred.js';
 
@@ -120,7 +121,7 @@ export class Device extends Emitter {
     this.forget();
     this.#stray = undefined;
     this.#wasDenied = false;
-    this.track?.stop();
+    giveBack(this.track);
     this.track = undefined;
   }
 
@@ -141,7 +142,7 @@ export class Device extends Emitter {
     this.#wasDenied = false;
     // Nothing is heard of who is muted, not for a moment.
     if (this.track) track.enabled = this.track.enabled;
-    this.track?.stop();
+    giveBack(this.track);
     this.track = track;
     track.onended = () => void this.#ended(track);
     track.onmute = () => this.#silenced(track);
@@ -243,6 +244,7 @@ export class Device extends Emitter {
     // What was in use without a choice is what the person is used to.
     this.#preferred ??= { id: this.id ?? '', label: track.label };
     this.#stray = { wasOn: track.enabled };
+    giveBack(track);
     this.track = undefined;
     this.#chosen = undefined;
     const request = this.request();

@@ -1,6 +1,7 @@
 /** What this person shows of their screen: its picture, and its sound where the browser gives it. */
 
 import { Emitter } from '../../client/emitter.js';
+import { giveBack } from './give-back.js';
 import { errorName } from './problem.js';
 
 /** Frames a second: of what is read, and of what moves. */
@@ -36,6 +37,8 @@ export class SharedScreen extends Emitter {
   /** Where sound cannot be had, some browsers give no picture either. */
   #wantsSound = true;
   #signal;
+  /** Ends what is listened to of the present one. */
+  #present = new AbortController();
 
   /** @param {AbortSignal} signal  of the end */
   constructor(signal) {
@@ -65,11 +68,8 @@ export class SharedScreen extends Emitter {
     this.track = undefined;
     this.sound = undefined;
     this.isMotion = false;
-    for (const track of tracks) {
-      if (!track) continue;
-      track.onended = null;
-      track.stop();
-    }
+    this.#present.abort();
+    for (const track of tracks) giveBack(track);
     if (tracks[0]) this.dispatch('change');
   }
 
@@ -115,7 +115,9 @@ export class SharedScreen extends Emitter {
     void this.#tellPurpose(track);
     this.#takeSound(tracks.find(({ kind }) => kind === 'audio'));
     // Some browsers let another surface be chosen, and its sound comes by the same track.
-    track.addEventListener?.('configurationchange', () => this.track === track && this.#takeSound(this.sound));
+    this.#present = new AbortController();
+    const { signal } = this.#present;
+    track.addEventListener?.('configurationchange', () => this.track === track && this.#takeSound(this.sound), { signal });
     this.dispatch('change');
   }
 
@@ -124,7 +126,7 @@ export class SharedScreen extends Emitter {
     this.sound = sound;
     if (!sound || !this.track) return;
     const drop = () => {
-      sound.stop();
+      giveBack(sound);
       this.sound = undefined;
       this.dispatch('change');
     };

@@ -388,6 +388,26 @@ test('whoever is muted stays so with another microphone', async () => {
   }
 });
 
+for (const [what, take, change] of [
+  ['a microphone for another', (media) => media.setMicrophone(true), (media) => media.choose('audioinput', 'b')],
+  ['a microphone that was unplugged', (media) => media.setMicrophone(true), (media) => media.audioTrack.onended()],
+  ['a camera that is switched off', (media) => media.setCamera(true), (media) => media.setCamera(false)],
+  ['a camera for that on the other side', (media) => media.setCamera(true), (media) => media.flip()],
+  ['a screen', (media) => media.startScreen(), (media) => media.stopScreen()],
+  ['all at the end', (media) => media.start(), (media) => media.stop()],
+]) {
+  test(`nothing listens to what is given back: ${what}`, async () => {
+    const { media, devices } = makeMedia();
+    void take(media);
+    const given = await devices.grant(0, { facingMode: 'user' });
+    await settle();
+    assert.ok(given.every(({ onended }) => onended));
+    void change(media);
+    while (devices.requests.length > 0) await devices.grant();
+    assert.deepEqual(given.map(({ readyState, onended, onmute, onunmute }) => [readyState, onended, onmute, onunmute]), given.map(() => ['ended', null, null, null]));
+  });
+}
+
 test('nothing listens to devices after the end', async () => {
   const { media, devices, heard } = makeMedia();
   void media.start();
