@@ -190,13 +190,14 @@ def test_candidates_of_an_offer_that_was_ignored(browsers, sides, is_late):
     if not is_late:
         impolite.give(*candidates, *unfitting)
     polite.give(*impolite.take())
-    polite.wait_to_say("answer")
-    impolite.give(*polite.take("answer"))
+    # Chromium makes another connection, instead of taking its offer back.
+    polite.wait_to_say("answer", "offer")
+    impolite.give(*polite.take("answer", "offer"))
     impolite.wait_for("the answer to be applied", signaling="stable")
     if is_late:
         impolite.give(*candidates, *unfitting)
     pump(one, other)
-    check_connected(one, other)
+    check_connected(one, other, connections=(1, 1) if browsers[0] == "firefox" else (2, 2))
 
 
 @pytest.mark.parametrize("is_before", [True, False], ids=["before the new one", "after the new one"])

@@ -124,7 +124,10 @@ export class Negotiation {
    */
   async receive(signal) {
     if (this.#isClosed || !this.#accepts(signal)) return;
-    if (signal.description?.type === 'offer' && this.#yieldsFirstOffer) this.#begin();
+    if (signal.description?.type === 'offer' && this.#hasToYield) {
+      if (!this.#hasAgreed) this.#begin();
+      else if (!isOfFirefox(this.#connection.localDescription)) return this.renew();
+    }
     const connection = this.#connection;
     try {
       if (signal.description) await this.#receiveDescription(connection, signal.description);
@@ -211,12 +214,13 @@ export class Negotiation {
   }
 
   /**
-   * Whether a first offer of this side gives way to one of the peer. No browser can take its lines back: it asks to agree on
-   * them, whether they were stopped or not; those that were stopped, again and again.
+   * Whether an offer of this side gives way to one of the peer. Browsers don't take the lines of a first offer back: they ask
+   * to agree on them, whether they were stopped or not; those that were stopped, again and again. Later Chromium loses the
+   * pictures. So the connection goes with the offer.
    */
-  get #yieldsFirstOffer() {
+  get #hasToYield() {
     const isOffering = this.#makingOffer || this.#connection.signalingState === 'have-local-offer';
-    return this.polite && !this.#hasAgreed && isOffering && !this.#isSettingRemoteAnswerPending;
+    return this.polite && isOffering && !this.#isSettingRemoteAnswerPending;
   }
 
   /** @param {Signal} signal */

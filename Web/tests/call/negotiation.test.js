@@ -197,6 +197,19 @@ for (const first of ['polite', 'impolite']) {
   });
 }
 
+for (const [what, origin, connections, rolledBack] of [['goes with its connection', '', 2, false], ['is taken back in Firefox', undefined, 1, true]]) {
+  test(`a later offer that crosses another one ${what}`, async () => {
+    const pair = await makeAgreed({ polite: origin ?? mozilla });
+    last(pair.polite).need();
+    await pair.polite.clock.advance(2000);
+    last(pair.impolite).need();
+    await exchange(pair.polite, pair.impolite);
+    assertAgreed(pair.polite, pair.impolite);
+    assert.deepEqual([pair.polite, pair.impolite].map((side) => side.connections.length), [connections, connections]);
+    assert.equal(pair.polite.connections.some(({ calls }) => calls.includes('rollback')), rolledBack);
+  });
+}
+
 test('candidates that overtake the offer that wins are of the connection that it makes', async () => {
   const pair = makePair();
   for (const side of ['polite', 'impolite']) await pair[side].negotiation.start();
