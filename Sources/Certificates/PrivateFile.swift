@@ -29,10 +29,17 @@ package enum PrivateFile {
         }
     }
 
-    /// Reads a file.
+    /// Reads a file of text.
     /// - Returns: Its text; `nil` where there is none.
     /// - Throws: ``FileProblem``, which names the file, when it can't be read or is longer than ``maximumLength``.
     package static func read(_ path: String) throws(FileProblem) -> String? {
+        try bytes(of: path).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// Reads a file.
+    /// - Returns: Its bytes; `nil` where there is none.
+    /// - Throws: ``FileProblem``, which names the file, when it can't be read or is longer than ``maximumLength``.
+    package static func bytes(of path: String) throws(FileProblem) -> [UInt8]? {
         let file = open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else {
             if errno == ENOENT { return nil }
@@ -45,7 +52,7 @@ package enum PrivateFile {
             let count = systemRead(file, &piece, piece.count)
             if count < 0, errno == EINTR { continue }
             guard count >= 0 else { throw FileProblem("cannot read \(path): \(reason(errno))") }
-            guard count > 0 else { return String(decoding: bytes, as: UTF8.self) }
+            guard count > 0 else { return bytes }
             bytes += piece[..<count]
             guard bytes.count <= maximumLength else { throw FileProblem("\(path) is too long") }
         }
@@ -54,19 +61,30 @@ package enum PrivateFile {
     /// Writes a file beside the one that is there, and puts it in its place when it is on disk.
     /// - Throws: ``FileProblem``, which names the file; what was there is there still.
     package static func replace(_ path: String, with text: String) throws(FileProblem) {
+        try replace(path, with: Array(text.utf8))
+    }
+
+    /// Writes a file beside the one that is there, and puts it in its place when it is on disk.
+    /// - Throws: ``FileProblem``, which names the file; what was there is there still.
+    package static func replace(_ path: String, with bytes: [UInt8]) throws(FileProblem) {
         let draft = "\(path).\(getpid())"
         unlink(draft)
         let file = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard file >= 0 else { throw FileProblem("cannot write \(draft): \(reason(errno))") }
         defer { unlink(draft) }
-        let isWritten = write(text, to: file) && fsync(file) == 0
+        let isWritten = write(bytes, to: file) && fsync(file) == 0
         let problem = errno
         let isClosed = close(file) == 0
-        guard isWritten, isClosed, rename(draft, path) == 0 else {
-            throw FileProblem("cannot write \(path): \(reason(isWritten ? errno : problem))")
-        }
+        guard isWritten, isClosed else { throw FileProblem("cannot write \(path): \(reason(problem))") }
+        try move(draft, to: path)
+    }
+
+    /// Puts a file that is on disk in the place of another; after a power failure one of the two has the name.
+    /// - Throws: ``FileProblem``, which names the file.
+    package static func move(_ draft: String, to path: String) throws(FileProblem) {
+        guard rename(draft, path) == 0 else { throw FileProblem("cannot write \(path): \(reason(errno))") }
         // The name outlives a power failure when the folder is on disk.
-        let folder = open(String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]), O_RDONLY | O_CLOEXEC)
+        let folder = open(path.lastIndex(of: "/").map { String(path[...$0]) } ?? ".", O_RDONLY | O_CLOEXEC)
         guard folder >= 0 else { return }
         fsync(folder)
         close(folder)
@@ -76,8 +94,8 @@ package enum PrivateFile {
         String(cString: strerror(number))
     }
 
-    private static func write(_ text: String, to file: Int32) -> Bool {
-        var rest = Array(text.utf8)[...]
+    private static func write(_ bytes: [UInt8], to file: Int32) -> Bool {
+        var rest = bytes[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { systemWrite(file, $0.baseAddress, $0.count) }
             if count < 0, errno == EINTR { continue }

@@ -19,7 +19,13 @@ struct DataDirectory: Sendable {
     let path: String
 
     /// The file of the chat history.
-    var chatDatabase: String { "\(path)/chat.sqlite" }
+    var chatDatabase: String { Self.chatDatabase(in: path) }
+
+    /// The file of the chat history in a folder.
+    static func chatDatabase(in folder: String) -> String { "\(folder)/chat.sqlite" }
+
+    /// The folders with certificates and their keys.
+    static let certificateFolders = ["tls", "acme"]
 
     /// The file whose lock says that a server uses the folder.
     var lockFile: String { "\(path)/lock" }

@@ -7,7 +7,10 @@ struct LinkUp: AsyncParsableCommand {
         commandName: "linkup",
         abstract: "Calls, chat and file transfer on a machine of your own.",
         version: "linkup \(Version.current)",
-        subcommands: [Serve.self, Turn.self, Check.self, Status.self, Version.self],
+        subcommands: [
+            Serve.self, Turn.self, Check.self, Status.self, BackupCommand.self, RestoreCommand.self, ExportCommand.self,
+            Version.self,
+        ],
         defaultSubcommand: Serve.self
     )
 

@@ -18,20 +18,17 @@ struct Status: AsyncParsableCommand {
     /// The longest answer: a thousand times what one has.
     private static let maximumLength = 1 << 20
 
-    @Option(help: ArgumentHelp("The folder of the server. (default: ./linkup-data)", valueName: "folder"))
-    var dataDirectory: String?
+    @OptionGroup var folder: DataFolder
 
     @Flag(help: "Print JSON.")
     var json = false
 
     func run() async throws {
-        let variable = ProcessInfo.processInfo.environment[OptionName.dataDirectory.variable]
-        let folder = dataDirectory ?? variable ?? "./linkup-data"
         let status: ServerStatus
         do {
-            status = try JSONDecoder().decode(ServerStatus.self, from: try await Self.ask(folder))
+            status = try JSONDecoder().decode(ServerStatus.self, from: try await Self.ask(folder.path))
         } catch {
-            throw OptionError("No linkup answers that has the data directory \(folder).", isInFile: true)
+            throw OptionError("No linkup answers that has the data directory \(folder.path).", isInFile: true)
         }
         let now = Int64((Date().timeIntervalSince1970 * 1000).rounded(.down))
         Console.say(json ? try status.json() : status.text(at: now))

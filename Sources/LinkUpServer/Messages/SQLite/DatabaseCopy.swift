@@ -1,12 +1,5 @@
+import Certificates
 import GRDB
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 /// A copy of a database that is made before its tables change, to go back to the program that made them.
 struct DatabaseCopy {
@@ -38,30 +31,16 @@ struct DatabaseCopy {
     /// - Throws: ``Failure``.
     func make(from pool: DatabasePool) throws {
         let draft = "\(path).part"
-        removeDraft(draft)
-        defer { removeDraft(draft) }
+        DatabaseFiles.remove(draft)
+        defer { DatabaseFiles.remove(draft) }
         do {
             DatabaseFiles.prepare(draft)
             let queue = try DatabaseQueue(path: draft)
             try pool.backup(to: queue)
             try queue.close()
-            guard rename(draft, path) == 0 else { throw StorageFailure.unusable(SystemError.text(errno)) }
-            syncFolder()
+            try PrivateFile.move(draft, to: path)
         } catch {
             throw Failure(path: path, reason: StorageFailure(error))
         }
-    }
-
-    /// Makes the name of the copy outlive a power failure, as the changes that follow do.
-    private func syncFolder() {
-        let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
-        let descriptor = open(folder, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return }
-        fsync(descriptor)
-        close(descriptor)
-    }
-
-    private func removeDraft(_ draft: String) {
-        for ending in DatabaseFiles.endings + ["-journal"] { unlink(draft + ending) }
     }
 }

@@ -86,6 +86,17 @@ final class DatabaseFiles: Sendable {
         for ending in endings { chmod(path + ending, 0o600) }
     }
 
+    /// Takes a database away, with all that belongs to it.
+    static func remove(_ path: String) {
+        unlink(path)
+        removeJournals(of: path)
+    }
+
+    /// Takes away what belongs to a database beside its main file; nobody may have it open.
+    static func removeJournals(of path: String) {
+        for ending in endings + ["-journal"] where !ending.isEmpty { unlink(path + ending) }
+    }
+
     /// How many bytes the files of a database have.
     static func size(at path: String) -> Int {
         endings.reduce(0) { sum, ending in

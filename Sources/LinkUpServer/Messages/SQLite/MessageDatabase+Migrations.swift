@@ -19,6 +19,9 @@ extension MessageDatabase {
         try migrator.migrate(pool)
     }
 
+    /// Whether a database was made by a program that knows more than this one.
+    static func isNewer(_ db: Database) throws -> Bool { try migrator.hasBeenSuperseded(db) }
+
     private static func hasMessages(_ db: Database) throws -> Bool {
         try db.tableExists("message") && Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM message)") == true
     }
