@@ -42,9 +42,9 @@ def _starter(stash, folder):
     servers = stash.setdefault(SERVERS, [])
     numbers = itertools.count(1)
 
-    def start(program, arguments, *, ready, prefix=()):
+    def start(program, arguments, *, ready, prefix=(), kind=ServerProcess):
         number, name = next(numbers), Path(program).name
-        server = ServerProcess(
+        server = kind(
             program, arguments, log=folder / f"{name}-{number}.log", ready=ready, name=f"{name} {number}", prefix=prefix
         )
         servers.append(server)

@@ -48,8 +48,8 @@ def processor_seconds(pid):
 class Intruder(EngineSocket):
     """A Socket.IO connection whose packets a test writes itself."""
 
-    def __init__(self, address, *, source=NETWORKS[0], namespace="/room", headers=None):
-        super().__init__(address, "/socket.io/", source=source, headers=headers)
+    def __init__(self, address, *, source=NETWORKS[0], namespace="/room", headers=None, path="/socket.io/"):
+        super().__init__(address, path, source=source, headers=headers)
         self.namespace = namespace
 
     def enter(self):

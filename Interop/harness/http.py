@@ -5,6 +5,8 @@ import select
 import socket
 from dataclasses import dataclass, field
 
+from .gate import Gate
+
 
 @dataclass
 class Response:
@@ -45,12 +47,16 @@ class Exchange:
 
 
 def begin(address, method, target, *, body=None, headers=None, timeout=10):
-    """Sends a request on a connection of its own."""
-    connection = http.client.HTTPConnection(*address, timeout=timeout)
+    """Sends a request on a connection of its own, to an address or through a gate."""
+    if isinstance(address, Gate):
+        connection = http.client.HTTPSConnection(address.name)
+        connection.sock = address.connect(timeout)
+    else:
+        connection = http.client.HTTPConnection(*address, timeout=timeout)
     # What is sent must be what the test wrote: no path is normalised, no header added but Host and Content-Length.
-    connection.putrequest(method, target, skip_accept_encoding=True)
-    payload = body.encode() if isinstance(body, str) else body
     headers = dict(headers or {})
+    connection.putrequest(method, target, skip_host="Host" in headers, skip_accept_encoding=True)
+    payload = body.encode() if isinstance(body, str) else body
     if payload is not None and "Content-Length" not in headers:
         headers["Content-Length"] = str(len(payload))
     for name, value in headers.items():

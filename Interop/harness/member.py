@@ -28,17 +28,22 @@ def call(stay=None, **status):
 class Member:
     """A connection to `/room`; `events` holds what arrived and was not yet asked for.
 
-    After `join`, `joined` is the answer, `id` who it is, `key` the proof of that.
+    After `join`, `joined` is the answer, `id` who it is, `key` the proof of that. `options` are those of the client.
     """
 
-    def __init__(self, url, *, transports=("websocket",), headers=None):
-        self.client = socketio.Client(reconnection=False)
+    def __init__(self, url, *, transports=("websocket",), headers=None, path="socket.io", **options):
+        self.client = socketio.Client(**{"reconnection": False, **options})
         self.events = queue.Queue()
         self._pending = []
         for name in EVENTS:
             self.client.on(name, lambda *values, name=name: self._hear(name, values), namespace=NAMESPACE)
         self.client.connect(
-            url, namespaces=[NAMESPACE], transports=list(transports), headers=headers or {}, wait_timeout=10
+            url,
+            namespaces=[NAMESPACE],
+            transports=list(transports),
+            headers=headers or {},
+            socketio_path=path,
+            wait_timeout=10,
         )
 
     def __enter__(self):

@@ -6,6 +6,8 @@ import socket
 import struct
 from dataclasses import dataclass
 
+from .gate import Gate
+
 TEXT, BINARY, CLOSE, PING, PONG = 0x1, 0x2, 0x8, 0x9, 0xA
 
 
@@ -29,11 +31,15 @@ class WebSocket:
     """One connection. `receive` gives `str`, `bytes` or `Closed`."""
 
     def __init__(self, address, target, *, headers=None, timeout=10, source=None):
-        self.socket = socket.create_connection(address, timeout=timeout, source_address=source and (source, 0))
+        if isinstance(address, Gate):
+            self.socket, host = address.connect(timeout), address.name
+        else:
+            self.socket = socket.create_connection(address, timeout=timeout, source_address=source and (source, 0))
+            host = "%s:%d" % address[:2]
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._unread = b""
         fields = {
-            "Host": "%s:%d" % address[:2],
+            "Host": host,
             "Upgrade": "websocket",
             "Connection": "Upgrade",
             "Sec-WebSocket-Version": "13",
