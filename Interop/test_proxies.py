@@ -237,8 +237,10 @@ def hang(site):
     """A long poll and a WebSocket of which nobody says anything but what the heartbeat asks for."""
     session = Polling(gate(site), f"{site.base}/socket.io/")
     poll = http.begin(session.address, "GET", session.target, timeout=40)
-    with EngineSocket(gate(site), f"{site.base}/socket.io/", headers={"Origin": site.gate.origin}) as quiet:
+    with intruder(site, Origin=site.gate.origin) as quiet:
         quiet.socket.settimeout(40)
+        # Who joins no namespace is sent away.
+        assert quiet.enter().startswith('40/room,{"sid":')
         assert session.open["pingInterval"] == quiet.open["pingInterval"] == 25_000
         yield
         answer = poll.response()
