@@ -60,6 +60,8 @@ export class Negotiation {
   #remoteEpoch;
   /** Whether a signal of `#remoteEpoch` has come to the present connection. */
   #isPaired = false;
+  /** Whether `#remoteEpoch` is that of the connection which the peer makes when it hears of the present one. */
+  #isExact = false;
   #isClosed = false;
   #epoch;
   #options;
@@ -171,6 +173,7 @@ export class Negotiation {
     this.#replace();
     // The peer makes a new one too when it hears of this one: only that one's signals count.
     this.#remoteEpoch += 1;
+    this.#isExact = true;
     await this.#attach(this.#connection, true);
   }
 
@@ -196,6 +199,7 @@ export class Negotiation {
   #replace() {
     this.#epoch += 1;
     this.#isPaired = false;
+    this.#isExact = false;
     this.#earlyCandidates = [];
     this.#begin();
     this.#pace.made();
@@ -227,8 +231,9 @@ export class Negotiation {
   #accepts(signal) {
     const { epoch } = signal;
     if (!(epoch >= this.#remoteEpoch)) return false;
-    // A peer's first epoch is no sign that an earlier connection is gone: there was none.
-    if (epoch > this.#remoteEpoch && this.#isPaired) {
+    // A peer's first epoch is no sign that an earlier connection is gone: there was none. One after the exact one is: the
+    // peer has made one more, which is to meet one more of this side.
+    if (epoch > this.#remoteEpoch && (this.#isPaired || this.#isExact)) {
       if (this.#pace.isTooSoon) {
         this.#pace.hold(signal);
         return false;

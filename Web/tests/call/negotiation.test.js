@@ -582,6 +582,25 @@ test('both sides renew at once: one new connection each, and one more for an off
   assertAgreed(pair.polite, pair.impolite);
 });
 
+for (const first of ['polite', 'impolite']) {
+  test(`the ${first} side renews, and the other one just as it hears of that`, async () => {
+    const pair = await makeAgreed();
+    const other = first === 'polite' ? 'impolite' : 'polite';
+    await pair[first].negotiation.renew();
+    await settle();
+    await settle();
+    const hearing = deliver(pair[first], pair[other]);
+    await pair[other].negotiation.renew();
+    await hearing;
+    for (let second = 0; second < 3; second += 1) {
+      await exchange(pair.polite, pair.impolite);
+      for (const { clock } of Object.values(pair)) await clock.advance(1000);
+    }
+    assertAgreed(pair.polite, pair.impolite);
+    assert.equal(pair.polite.negotiation.epoch, pair.impolite.negotiation.epoch);
+  });
+}
+
 test('a connection that is not answered yet is not renewed: its offer goes out again', async () => {
   const pair = await makeOffer();
   await deliver(pair.impolite, pair.polite);
