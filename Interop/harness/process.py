@@ -15,6 +15,11 @@ ROOT = Path(__file__).resolve().parents[2]
 BINARIES = Path(os.environ.get("LINKUP_BINARIES", ROOT / ".build" / "release"))
 
 
+def resident_bytes(pid):
+    """How much memory a process has in use (RSS)."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * resource.getpagesize()
+
+
 class ServerProcess:
     """A server process that has announced itself: its port, its log, and ways to end it.
 
@@ -53,7 +58,7 @@ class ServerProcess:
     @property
     def resident_bytes(self):
         """How much memory the process has in use (RSS)."""
-        return int(Path(f"/proc/{self.pid}/statm").read_text().split()[1]) * resource.getpagesize()
+        return resident_bytes(self.pid)
 
     @property
     def descriptors(self):
