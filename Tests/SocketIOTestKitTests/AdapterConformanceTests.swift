@@ -21,7 +21,7 @@ import Testing
         try await AdapterConformance(serverCount: 3, timeout: Self.patience) { count in
             let hub = Hub()
             return (0..<count).map { index in
-                SocketIOServer(adapter: hub.adapters(ofNode: "node-\(index)", requestTimeout: .seconds(2)))
+                SocketIOServer(adapter: hub.adapters(ofNode: "node-\(index)", requestTimeout: .seconds(10)))
             }
         }.run(check)
     }
@@ -33,7 +33,7 @@ import Testing
             return (0..<count).map { index in
                 SocketIOServer(
                     configuration: .init(connectionStateRecovery: .init()),
-                    adapter: hub.adapters(ofNode: "node-\(index)", requestTimeout: .seconds(2))
+                    adapter: hub.adapters(ofNode: "node-\(index)", requestTimeout: .seconds(10))
                 )
             }
         }.run(check)
