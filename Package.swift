@@ -52,6 +52,7 @@ let package = Package(
         // docs/decisions/0021-qr-codes.md
         .systemLibrary(name: "CQRCodegen", providers: [.apt(["libqrcodegen-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(name: "ACME", dependencies: ["Networking", .asn1, .crypto, .x509], swiftSettings: settings),
         .target(
             name: "Certificates",
             dependencies: ["Networking", .asn1, .crypto, .x509],
@@ -251,6 +252,11 @@ let package = Package(
         ),
         .plugin(name: "EmbedWeb", capability: .buildTool(), dependencies: ["embed-web"]),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
+        .testTarget(
+            name: "ACMETests",
+            dependencies: ["ACME", "Networking", .asn1, .crypto, .x509],
+            swiftSettings: settings
+        ),
         .testTarget(name: "ArchitectureTests", swiftSettings: settings),
         .testTarget(
             name: "CertificatesTests",

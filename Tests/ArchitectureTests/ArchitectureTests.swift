@@ -31,6 +31,7 @@ struct ModuleRule: Sendable, CustomTestStringConvertible {
         Self("Networking", imports: [], only: []),
         Self("Listening", imports: ["Networking"]),
         Self("Prometheus", imports: []),
+        Self("ACME", imports: ["Networking"], only: ["Crypto", "FoundationEssentials", "SwiftASN1", "X509"]),
         Self("Certificates", imports: ["Networking"]),
         Self("Locking", imports: [], only: ["Glibc", "Synchronization"]),
         Self("STUN", imports: ["Networking"], only: ["NIOCore", "Crypto", "FoundationEssentials"]),
