@@ -76,6 +76,8 @@ private final class PortSharingHandler: ChannelInboundHandler, RemovableChannelH
     private let timer: Scheduled<Void>
     private var isDecided = false
     private var wasHandedOn = false
+    /// The beginning of TLS, where the first byte is not enough to choose a certificate.
+    private var held: (bytes: ByteBuffer, needed: Int)?
 
     init(_ sharing: PortSharing, isSecure: Bool, timer: Scheduled<Void>) {
         self.sharing = sharing
@@ -89,20 +91,37 @@ private final class PortSharingHandler: ChannelInboundHandler, RemovableChannelH
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !isDecided else { return context.fireChannelRead(data) }
-        let bytes = unwrapInboundIn(data)
+        var bytes = unwrapInboundIn(data)
+        if held != nil {
+            held?.bytes.writeBuffer(&bytes)
+            guard let held, held.bytes.readableBytes >= held.needed else { return }
+            bytes = held.bytes
+        }
         guard let byte = bytes.readableBytesView.first else { return }
         switch PortSharing.FirstByte(byte) {
-        case .tls where !isSecure: decide(context) { try self.addTLS(context) }
+        case .tls where !isSecure:
+            guard let tls = sharing.tls else { return context.close(promise: nil) }
+            switch tls.choice(for: bytes.readableBytesView, at: context.eventLoop.now) {
+            case .context(let chosen): decide(context) { try self.addTLS(chosen, context) }
+            case .unknown(let needed):
+                held = (bytes, needed)
+                return
+            }
         case .turn: decide(.turn(isSecure: isSecure), context)
         case .http: decide(.http(isSecure: isSecure), context)
         case .tls, .unknown: return context.close(promise: nil)
         }
-        context.fireChannelRead(data)
+        held = nil
+        context.fireChannelRead(wrapInboundOut(bytes))
         context.pipeline.syncOperations.removeHandler(context: context, promise: nil)
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
+        // All that was wanted is the certificate (RFC 8737 §3).
+        case TLSUserEvent.handshakeCompleted(TLSContexts.challengeProtocol?) where isSecure:
+            isDecided = true
+            context.close(promise: nil)
         case TLSUserEvent.handshakeCompleted(let negotiated?) where isSecure:
             let isTURN = TLSContexts.turnProtocols.contains(negotiated)
             decide(isTURN ? .turn(isSecure: true) : .http(isSecure: true), context)
@@ -134,9 +153,8 @@ private final class PortSharingHandler: ChannelInboundHandler, RemovableChannelH
         }
     }
 
-    private func addTLS(_ context: ChannelHandlerContext) throws {
-        guard let tls = sharing.tls else { throw ChannelError.inputClosed }
-        let handler = NIOSSLServerHandler(context: tls.context(at: context.eventLoop.now))
+    private func addTLS(_ tls: NIOSSLContext, _ context: ChannelHandlerContext) throws {
+        let handler = NIOSSLServerHandler(context: tls)
         wasHandedOn = true
         try context.pipeline.syncOperations.addHandlers([
             handler, PortSharingHandler(sharing, isSecure: true, timer: timer),

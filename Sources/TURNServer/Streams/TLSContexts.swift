@@ -36,6 +36,8 @@ public final class TLSContexts: Sendable {
     private let protocols: [String]
     private let logger: Logger
     private let state: Mutex<State>
+    /// The certificates of challenges, by the name that is to be shown as this server's.
+    let challenges = Mutex<[String: NIOSSLContext]>([:])
 
     /// Reads the files.
     /// - Parameters:
