@@ -54,6 +54,11 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "ACME", dependencies: ["Networking", .asn1, .crypto, .x509], swiftSettings: settings),
         .target(
+            name: "ACMEClient",
+            dependencies: ["ACME", .asyncHTTPClient, .nioCore, .nioHTTP1, .nioPosix, .nioSSL],
+            swiftSettings: settings
+        ),
+        .target(
             name: "Certificates",
             dependencies: ["Networking", .asn1, .crypto, .x509],
             swiftSettings: settings
@@ -74,12 +79,10 @@ let package = Package(
         .target(
             name: "LinkUpServer",
             dependencies: [
-                "CQRCodegen", "Certificates", "EngineIO", "EngineIOTransport", "Listening", "Locking", "Monitoring",
-                "Networking",
-                "Prometheus",
-                "SocketIO", "STUN", "TURN", "TURNServer", .crypto, .grdb, .heap, .httpTypes, .hummingbird,
-                .logging, .metrics,
-                .nioCore, .nioPosix, .orderedCollections, .serviceLifecycle, .unixSignals,
+                "ACME", "ACMEClient", "CQRCodegen", "Certificates", "EngineIO", "EngineIOTransport", "Listening",
+                "Locking", "Monitoring", "Networking", "Prometheus", "SocketIO", "STUN", "TURN", "TURNServer", .crypto,
+                .grdb, .heap, .httpTypes, .hummingbird, .logging, .metrics, .nioCore, .nioPosix, .orderedCollections,
+                .serviceLifecycle, .unixSignals,
             ],
             swiftSettings: settings,
             plugins: ["EmbedWeb"]
@@ -141,10 +144,9 @@ let package = Package(
         .executableTarget(
             name: "linkup",
             dependencies: [
-                "EngineIO", "LinkUpServer", "Listening", "Locking", "Monitoring", "Networking", "Prometheus", "STUN",
-                "TURN",
-                "TURNCheck", "TURNServer", .argumentParser, .asyncHTTPClient, .configuration, .logging, .nioCore,
-                .nioHTTP1, .nioSSL, .serviceLifecycle, .unixSignals,
+                "ACME", "EngineIO", "LinkUpServer", "Listening", "Locking", "Monitoring", "Networking", "Prometheus",
+                "STUN", "TURN", "TURNCheck", "TURNServer", .argumentParser, .asyncHTTPClient, .configuration, .logging,
+                .nioCore, .nioHTTP1, .nioSSL, .serviceLifecycle, .unixSignals,
             ],
             swiftSettings: settings
         ),
@@ -275,8 +277,8 @@ let package = Package(
         .testTarget(
             name: "linkupTests",
             dependencies: [
-                "EngineIO", "linkup", "LinkUpServer", "Listening", "STUN", "TURN", "TURNServer", .argumentParser,
-                .configuration, .logging,
+                "ACME", "EngineIO", "linkup", "LinkUpServer", "Listening", "STUN", "TURN", "TURNServer",
+                .argumentParser, .configuration, .logging,
             ],
             swiftSettings: settings
         ),
@@ -284,9 +286,8 @@ let package = Package(
         .testTarget(
             name: "LinkUpServerTests",
             dependencies: [
-                "EngineIO", "LinkUpServer", "Locking", "SocketIO", "SocketIOTestKit", "STUN", "TestSupport", "TURN",
-                .grdb,
-                .httpTypes, .hummingbird, .logging, .metrics, .metricsTestKit, .nioCore, .nioPosix,
+                "ACME", "EngineIO", "LinkUpServer", "Locking", "SocketIO", "SocketIOTestKit", "STUN", "TestSupport",
+                "TURN", .grdb, .httpTypes, .hummingbird, .logging, .metrics, .metricsTestKit, .nioCore, .nioPosix,
             ],
             swiftSettings: settings
         ),

@@ -67,4 +67,6 @@ public enum PageTLS: Sendable, Equatable {
     /// With one that LinkUp makes itself and keeps in the data directory; browsers warn of it, unless they were told to
     /// trust its root.
     case selfSigned
+    /// With one that a certificate authority gives to LinkUp.
+    case acme(ACMEConfiguration)
 }

@@ -32,6 +32,10 @@ public final class LinkUpServer: Sendable {
         public var basePath: BasePath
         /// The UDP and TCP port of STUN and TURN.
         public var turnPort: Int
+        /// The port of plain HTTP that leads to the page; `nil` where there is none.
+        public var httpPort: Int?
+        /// Whether the certificate is one to begin with, until an authority has given one.
+        public var isTemporary = false
         /// The port of STUN and TURN over TLS; `nil` where TLS has no port of its own.
         public var tlsPort: Int?
     }
@@ -52,7 +56,7 @@ public final class LinkUpServer: Sendable {
     private let site: WebSite
     private let secret: [UInt8]
     private let lock: FolderLock
-    private let hosts: HostPolicy
+    let hosts: HostPolicy
     let data: DataDirectory
     let store: any MessageStore
     /// What is counted, for whoever asks over HTTP.
@@ -63,6 +67,8 @@ public final class LinkUpServer: Sendable {
     private let metrics: any MetricsFactory
     private let ownCertificate: OwnCertificate?
     let started = TimeOfDay.milliseconds
+    let acmeFiles: ACMEFiles
+    let challenges = ChallengePages()
 
     /// Opens the data directory and the page; nothing is listened on yet.
     /// - Parameters:
@@ -96,9 +102,13 @@ public final class LinkUpServer: Sendable {
         if turn.relayPeers == nil { turn.relayPeers = .ownRelays }
         if turn.secrets.isEmpty { turn.secrets = [TURNSecret.derive(from: secret)] }
         if let port = UInt16(exactly: configuration.port), port > 0 { turn.otherPorts.insert(port) }
+        if case .acme(let acme) = configuration.pageTLS, let port = UInt16(exactly: acme.httpPort), port > 0 {
+            turn.otherPorts.insert(port)
+        }
         turnConfiguration = turn
         ownCertificate =
             configuration.pageTLS == .selfSigned ? OwnCertificate(folder: data.certificateFolder) : nil
+        acmeFiles = ACMEFiles(folder: data.certificateFolder)
         hosts = configuration.protections.hosts(
             turnHost: configuration.turnHost,
             machine: NetworkInterfaces.hostNames
@@ -123,12 +133,15 @@ public final class LinkUpServer: Sendable {
     public func run(onReady: @escaping @Sendable (Addresses) -> Void) async throws {
         defer { closeStore() }
         let own = try keepCertificate()
+        let found = try keepACMECertificate()
         let (turn, ports, shared) = try await startTURN()
+        let http = try await openHTTP()
+        let renewal = shared.flatMap { makeRenewal(found, shown: $0) }
         // The port of the page is told to nobody before it is known.
         let isPortKnown = configuration.port != 0
         if isPortKnown { serveRooms(turn, ports, pagePort: configuration.port) }
         let engine = EngineServer(io, configuration: engineConfiguration, metrics: metrics, logger: logger)
-        let problems = problems(of: turn, ports)
+        let problems = problems(of: turn, ports, renewal)
         let certificate = try pageCertificate()
         let addresses = Mutex<Addresses?>(nil)
         let answers = monitoring(turn, engine, problems) {
@@ -136,13 +149,16 @@ public final class LinkUpServer: Sendable {
         }
         let application = makeApplication(engine, front: shared?.front, problems: problems) { [self] port in
             if !isPortKnown { serveRooms(turn, ports, pagePort: port) }
+            http?.listener.lead(to: port)
             let here = Addresses(
-                hostname: configuration.hostname,
+                hostname: acme?.names.first.map { "\($0)" } ?? configuration.hostname,
                 port: port,
                 isSecure: shared != nil,
                 ownCertificate: own,
                 basePath: configuration.basePath,
                 turnPort: ports.port,
+                httpPort: http?.port,
+                isTemporary: acme != nil && found == nil,
                 tlsPort: ports.tlsPort
             )
             addresses.withLock { $0 = here }
@@ -150,14 +166,16 @@ public final class LinkUpServer: Sendable {
         }
         let hangup = HangupService { [logger, turnConfiguration] in
             logger.notice(
-                "SIGHUP: \(turnConfiguration.tls == nil ? "there is no certificate to read again" : "reading the certificate again")"
+                "SIGHUP: \(turnConfiguration.tls == nil && shared == nil ? "there is no certificate to read again" : "reading the certificate again")"
             )
             turn.reloadCertificate()
             shared?.reloadCertificate()
+            renewal?.hurry()
         }
         let sweep = HistorySweep(store, limits: configuration.history, logger: logger)
         var group = ServiceGroupConfiguration(
-            services: [turn, application, engine, sweep, hangup] + certificateServices + monitoringServices(answers),
+            services: [turn, application, engine, sweep, hangup] + certificateServices(http?.listener, renewal)
+                + monitoringServices(answers),
             gracefulShutdownSignals: [.sigint, .sigterm],
             logger: logger
         )
@@ -184,7 +202,13 @@ public final class LinkUpServer: Sendable {
             let turn = try TURNServer(configuration: turnConfiguration, logger: logger)
             var shared: SharedPort?
             if let certificate = try pageCertificate() {
-                shared = try SharedPort(certificate, turn: turn, hosts: hosts, logger: logger)
+                shared = try SharedPort(
+                    certificate,
+                    turn: turn,
+                    hosts: hosts,
+                    pages: acme == nil ? nil : challenges,
+                    logger: logger
+                )
             }
             return (turn, try await turn.bind(), shared)
         } catch {
@@ -201,6 +225,9 @@ public final class LinkUpServer: Sendable {
                 throw StartupError("TLS on the port of the page needs a certificate and its key")
             }
             return tls
+        case .acme:
+            let file = acmeFiles.certificateFile
+            return TURNServer.Configuration.TLS(certificateFile: file, privateKeyFile: file)
         case .selfSigned:
             return ownCertificate.map {
                 TURNServer.Configuration.TLS(certificateFile: $0.serverFile, privateKeyFile: $0.serverFile)
@@ -219,9 +246,15 @@ public final class LinkUpServer: Sendable {
         }
     }
 
-    private var certificateServices: [any Service] {
-        guard let ownCertificate else { return [] }
-        return [OwnCertificateService(certificate: ownCertificate, names: { [self] in machineNames }, logger: logger)]
+    private func certificateServices(_ http: HTTPPort?, _ renewal: CertificateRenewal?) -> [any Service] {
+        var services: [any Service] = []
+        if let http { services.append(http) }
+        if let renewal { services.append(renewal) }
+        if let ownCertificate {
+            let names: @Sendable () -> MachineNames = { [self] in machineNames }
+            services.append(OwnCertificateService(certificate: ownCertificate, names: names, logger: logger))
+        }
+        return services
     }
 
     /// All that this machine is called by those who open the page, or reach STUN and TURN.
@@ -234,12 +267,12 @@ public final class LinkUpServer: Sendable {
     }
 
     /// The address for `bind`: one socket on `::` serves IPv4 too, where the system has IPv6.
-    private var hostname: String {
+    var hostname: String {
         configuration.hostname ?? (NetworkInterfaces.hasIPv6 ? "::" : "0.0.0.0")
     }
 
     /// Whether browsers are to come over TLS only: with a certificate that they warn of they would not come at all.
-    private var isStrict: Bool { configuration.pageTLS == .certificate }
+    private var isStrict: Bool { configuration.pageTLS == .certificate || acme != nil }
 
     private var engineConfiguration: EngineConfiguration {
         let protections = configuration.protections

@@ -78,6 +78,8 @@ struct Serve: AsyncParsableCommand {
     @Flag(name: .customLong("no-qr"), help: "Print no QR code of the page's address in a terminal.")
     var noQR = false
 
+    @OptionGroup var acmeOptions: ServeACMEOptions
+
     @OptionGroup var serveOptions: ServeOptions
 
     @OptionGroup var options: TURNOptions
@@ -103,13 +105,15 @@ struct Serve: AsyncParsableCommand {
                 tlsPort: addresses.tlsPort
             )
             let code = hasCode ? Self.code(addresses, width: Console.width) : []
-            let lines = Self.greeting(addresses) + Self.trust(addresses) + turn.lines + code
+            let lines =
+                Self.greeting(addresses) + Self.trust(addresses) + Self.acme(addresses, configuration.pageTLS)
+                + turn.lines + code
             Console.say(lines.joined(separator: "\n"))
         }
     }
 
     private var flags: [OptionName: ConfigContent] {
-        var flags = serveOptions.flags
+        var flags = serveOptions.flags.merging(acmeOptions.flags) { _, last in last }
         let texts: [OptionName: String?] = [
             .port: port.map(String.init), .turnHost: turnHost, .dataDirectory: dataDirectory,
             .webDirectory: webDirectory, .basePath: basePath, .relayPeers: relayPeers,
@@ -151,6 +155,17 @@ struct Serve: AsyncParsableCommand {
         ]
     }
 
+    /// What is printed of a certificate that an authority gives.
+    static func acme(_ addresses: LinkUpServer.Addresses, _ tls: PageTLS) -> [String] {
+        guard case .acme(let acme) = tls, let port = addresses.httpPort else { return [] }
+        let authority = acme.directory == ACMEConfiguration.letsEncrypt ? "Let's Encrypt" : acme.directory
+        let lines = [
+            "The certificate is from \(authority), whose terms you agree to; it comes to port 80, here \(port), or 443."
+        ]
+        guard addresses.isTemporary else { return lines }
+        return lines + ["Until there is one, browsers warn of a self-signed certificate; the log says when there is."]
+    }
+
     /// What is printed when all ports are open; programs that wait for it read the port from the first line.
     static func greeting(_ addresses: LinkUpServer.Addresses) -> [String] {
         let scheme = addresses.isSecure ? "https" : "http"
@@ -186,6 +201,7 @@ extension OptionReader {
         configuration.protections = try protections()
         configuration.history = try historyLimits()
         configuration.pageTLS = try pageTLS(hasCertificate: turn.tls != nil)
+        try addACME(to: &configuration)
         // A port of its own is not needed where the one of the page is shared.
         if configuration.pageTLS == .certificate, try text(.tlsPort) == nil { configuration.turn.tls?.port = nil }
         return configuration
@@ -200,7 +216,7 @@ extension OptionReader {
         switch setting.value {
         case .certificate where !hasCertificate: throw setting.error("certificate needs \(files)")
         case .selfSigned where hasCertificate: throw setting.error("self-signed goes without \(files)")
-        case .certificate, .selfSigned, .off: return setting.value
+        case .certificate, .selfSigned, .acme, .off: return setting.value
         }
     }
 

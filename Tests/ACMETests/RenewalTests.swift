@@ -71,6 +71,15 @@ struct RenewalTests {
             pauses.append(pause(of: renewal, at: begin))
         }
         #expect(pauses == [0, 60, 120, 240])
+        #expect(renewal.rejections == 4)
+        // An authority that was away says nothing of a way.
+        var late = Renewal(nil, jitter: 0)
+        late.failed(away, ways: 2, at: begin, jitter: 0.5)
+        #expect(pause(of: late, at: begin) == 60 && late.rejections == 0)
+        late.failed(rejected, ways: 2, at: begin, jitter: 0.5)
+        #expect(pause(of: late, at: begin) == 0 && late.rejections == 1)
+        late.failed(rejected, ways: 2, at: begin, jitter: 0.5)
+        #expect(pause(of: late, at: begin) == 120)
         var single = Renewal(nil, jitter: 0)
         single.failed(rejected, ways: 1, at: begin, jitter: 0.5)
         #expect(pause(of: single, at: begin) == 60)

@@ -32,6 +32,7 @@ struct ModuleRule: Sendable, CustomTestStringConvertible {
         Self("Listening", imports: ["Networking"]),
         Self("Prometheus", imports: []),
         Self("ACME", imports: ["Networking"], only: ["Crypto", "FoundationEssentials", "SwiftASN1", "X509"]),
+        Self("ACMEClient", imports: ["ACME"]),
         Self("Certificates", imports: ["Networking"]),
         Self("Locking", imports: [], only: ["Glibc", "Synchronization"]),
         Self("STUN", imports: ["Networking"], only: ["NIOCore", "Crypto", "FoundationEssentials"]),
@@ -59,7 +60,8 @@ struct ModuleRule: Sendable, CustomTestStringConvertible {
         Self(
             "LinkUpServer",
             imports: [
-                "Certificates", "EngineIO", "EngineIOTransport", "Listening", "Monitoring", "Networking", "Prometheus",
+                "ACME", "ACMEClient", "Certificates", "EngineIO", "EngineIOTransport", "Listening", "Monitoring",
+                "Networking", "Prometheus",
                 "SocketIO",
                 "STUN", "TURN",
                 "TURNServer",
@@ -68,7 +70,8 @@ struct ModuleRule: Sendable, CustomTestStringConvertible {
         Self(
             "linkup",
             imports: [
-                "EngineIO", "LinkUpServer", "Listening", "Monitoring", "Networking", "Prometheus", "STUN", "TURN",
+                "ACME", "EngineIO", "LinkUpServer", "Listening", "Monitoring", "Networking", "Prometheus", "STUN",
+                "TURN",
                 "TURNCheck",
                 "TURNServer",
             ]

@@ -1,6 +1,8 @@
+import ACME
 import ArgumentParser
 import Configuration
 import EngineIO
+import TURNServer
 import Testing
 
 @testable import LinkUpServer
@@ -131,5 +133,64 @@ struct ServeOptionTests {
         #expect(Serve.greeting(addresses) == ["LinkUp is running. Open https://[::1]:80"])
         addresses.basePath = try #require(BasePath("/talk"))
         #expect(Serve.greeting(addresses) == ["LinkUp is running. Open https://[::1]:80/talk/"])
+    }
+
+    @Test
+    func aDomainBringsHTTPS() throws {
+        let flags = try ServeACMEOptions.parse([
+            "--domain", "Talk.example.org", "--domain", "call.example.org", "--acme-email", "ann@example.org",
+        ]).flags
+        let configuration = try TURNOptions.parse([]).reader(with: flags, environment: [:]).linkUpConfiguration()
+        var acme = ACMEConfiguration(names: ["talk.example.org", "call.example.org"].compactMap { DomainName($0) })
+        acme.email = "ann@example.org"
+        #expect(configuration.pageTLS == .acme(acme))
+        #expect(acme.directory == "https://acme-v02.api.letsencrypt.org/directory" && acme.httpPort == 80)
+        #expect(configuration.port == 443 && configuration.turn.tls == nil)
+        #expect(configuration.protections.publicHosts == ["talk.example.org", "call.example.org"])
+        let chosen = try ServeACMEOptions.parse(["--domain", "a.example", "--http-port", "0"]).flags
+        let other = try TURNOptions.parse([]).reader(
+            with: chosen.merging([.port: .string("8443")]) { $1 },
+            environment: [:]
+        )
+        #expect(try other.linkUpConfiguration().port == 8443)
+    }
+
+    @Test(
+        arguments: [
+            ["--domain", "localhost"], ["--domain", "*.example.org"], ["--domain", "192.0.2.1"], ["--domain", ""],
+            ["--domain", "a.example", "--domain", "A.example"], ["--acme-email", "ann@example.org"],
+            ["--http-port", "80"], ["--domain", "a.example", "--http-port", "443"],
+            ["--domain", "a.example", "--http-port", "65536"], ["--domain", "a.example", "--acme-email", "ann"],
+            ["--domain", "a.example", "--acme-email", "ann@example.org,bea@example.org"],
+            ["--domain", "a.example", "--acme-email", "ann@example.org?cc=x"],
+            ["--domain", "a.example", "--acme-directory", "http://ca.example/"],
+            ["--domain", "a.example", "--acme-directory", "https://"],
+            ["--domain", "a.example", "--acme-root", "/nonexistent"],
+            (0...100).flatMap { ["--domain", "a\($0).example"] },
+        ]
+    )
+    func aDomainThatCanNotBe(arguments: [String]) throws {
+        let flags = try ServeACMEOptions.parse(arguments).flags
+        let reader = try TURNOptions.parse([]).reader(with: flags, environment: [:])
+        #expect(throws: OptionError.self) { try reader.linkUpConfiguration() }
+    }
+
+    @Test
+    func asManyDomainsAsACertificateTakes() throws {
+        let flags = try ServeACMEOptions.parse((1...100).flatMap { ["--domain", "a\($0).example"] }).flags
+        let reader = try TURNOptions.parse([]).reader(with: flags, environment: [:])
+        guard case .acme(let acme) = try reader.linkUpConfiguration().pageTLS else {
+            Issue.record("no certificate is got")
+            return
+        }
+        #expect(acme.names.count == 100)
+    }
+
+    @Test(arguments: [OptionName.tls, .tlsPort])
+    func aDomainGoesWithoutOtherCertificates(option: OptionName) throws {
+        let value: ConfigContent = option == .tls ? .string("self-signed") : .string("5349")
+        let flags: [OptionName: ConfigContent] = [.domain: .stringArray(["a.example"]), option: value]
+        let reader = try TURNOptions.parse([]).reader(with: flags, environment: [:])
+        #expect(throws: OptionError.self) { try reader.linkUpConfiguration() }
     }
 }

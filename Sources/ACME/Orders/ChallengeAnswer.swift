@@ -16,4 +16,12 @@ public struct ChallengeAnswer: Equatable, Sendable {
     public var token: String
     /// What it has to find: the body of the page, or by its hash what is in the certificate.
     public var keyAuthorization: String
+
+    /// Makes an answer.
+    public init(kind: ChallengeKind, name: DomainName, token: String, keyAuthorization: String) {
+        self.kind = kind
+        self.name = name
+        self.token = token
+        self.keyAuthorization = keyAuthorization
+    }
 }

@@ -36,6 +36,8 @@ public struct Renewal: Sendable {
     public private(set) var validity: Validity?
     /// How many tries have failed since the last that did not.
     public private(set) var failures = 0
+    /// How many of them were rejections of the names: with each the next kind of challenge has its turn.
+    public private(set) var rejections = 0
 
     /// No try before this time, when that was decided, and whether that was because of a failure here alone.
     private var pause: (since: Date, until: Date, isOurs: Bool)?
@@ -82,7 +84,7 @@ public struct Renewal: Sendable {
     /// the clock is wrong, and asking at once would use up what the authority allows.
     public mutating func succeeded(_ validity: Validity, at now: Date) {
         self.validity = validity
-        failures = 0
+        (failures, rejections) = (0, 0)
         pause = (now, now + max(validity.life / 3, 1), false)
     }
 
@@ -94,9 +96,10 @@ public struct Renewal: Sendable {
     ///   - jitter: A random number from 0 to 1, which makes the pause up to a quarter shorter or longer.
     public mutating func failed(_ error: IssuanceError, ways: Int, at now: Date, jitter: Double) {
         failures += 1
-        let isOtherWayLeft = error.isRejection && failures < ways
-        let doublings = min(failures - max(ways, 1), 20)
-        let power = Double(1 << max(error.isRejection ? doublings : min(failures - 1, 20), 0))
+        if error.isRejection { rejections += 1 }
+        let isOtherWayLeft = error.isRejection && rejections < ways
+        let doublings = failures - 1 - min(rejections, max(ways, 1) - 1)
+        let power = Double(1 << min(max(doublings, 0), 20))
         let pause = min(Self.firstPause * power, longestPause) * (0.75 + min(max(jitter, 0), 1) / 2)
         let wish = error.retryAfter.map { min(Double($0.components.seconds), Self.longestWish) } ?? 0
         let ours = isOtherWayLeft ? 0 : pause

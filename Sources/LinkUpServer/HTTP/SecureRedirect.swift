@@ -1,7 +1,8 @@
 import EngineIO
 import NIOCore
 
-/// Answers one plain HTTP request with the same address over TLS, and closes the connection.
+/// Answers one plain HTTP request with the same address over TLS, or with what a certificate authority looks for, and
+/// closes the connection.
 final class SecureRedirect: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -12,14 +13,21 @@ final class SecureRedirect: ChannelInboundHandler {
     private static let timeout = TimeAmount.seconds(10)
 
     private let hosts: HostPolicy
+    private let port: Int?
+    private let pages: ChallengePages?
     private var head = ByteBuffer()
     private var isAnswered = false
     private var timer: Scheduled<Void>?
 
     /// Makes a handler for one connection.
-    /// - Parameter hosts: The names that the server has; it sends nobody to another.
-    init(hosts: HostPolicy) {
+    /// - Parameters:
+    ///   - hosts: The names that the server has; it sends nobody to another.
+    ///   - port: The port of TLS; the one that the client has come to unless given.
+    ///   - pages: What a certificate authority looks for, if one does.
+    init(hosts: HostPolicy, port: Int? = nil, pages: ChallengePages? = nil) {
         self.hosts = hosts
+        self.port = port
+        self.pages = pages
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -58,10 +66,25 @@ final class SecureRedirect: ChannelInboundHandler {
 
     private func answer(_ location: Location?, _ context: ChannelHandlerContext) {
         isAnswered = true
-        let response = ByteBuffer(string: Self.response(location, hosts: hosts))
+        let response = ByteBuffer(string: response(location))
         context.writeAndFlush(wrapOutboundOut(response)).assumeIsolated().whenComplete { _ in
             context.close(promise: nil)
         }
+    }
+
+    private func response(_ location: Location?) -> String {
+        guard let location else { return Self.response(nil, hosts: hosts) }
+        if location.target.hasPrefix(ChallengePages.path), let pages { return Self.response(pages, location.target) }
+        return Self.response(port.map { location.on(port: $0) } ?? location, hosts: hosts)
+    }
+
+    /// The answer to a certificate authority (RFC 8555 §8.3).
+    static func response(_ pages: ChallengePages, _ target: String) -> String {
+        let page = pages.page(at: target)
+        let status = page == nil ? "404 Not Found" : "200 OK"
+        let fields = "Content-Type: application/octet-stream\r\nContent-Length: \(page?.utf8.count ?? 0)\r\n"
+        let rest = "X-Content-Type-Options: nosniff\r\nConnection: close\r\n"
+        return "HTTP/1.1 \(status)\r\n\(fields)\(rest)\r\n\(page ?? "")"
     }
 
     /// The whole answer to a request.
@@ -85,6 +108,13 @@ final class SecureRedirect: ChannelInboundHandler {
         var target: String
 
         var description: String { "https://\(host)\(target)" }
+
+        /// The same at another port, which is left out where it is that of HTTPS.
+        func on(port: Int) -> Self {
+            let end = host.hasPrefix("[") ? host.lastIndex(of: "]") : nil
+            let colon = host[(end ?? host.startIndex)...].firstIndex(of: ":") ?? host.endIndex
+            return Self(host: host[..<colon] + (port == 443 ? "" : ":\(port)"), target: target)
+        }
     }
 
     /// The address of a request with `https` in place of `http`.

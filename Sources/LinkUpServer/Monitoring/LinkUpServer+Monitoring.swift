@@ -10,11 +10,16 @@ import TURNServer
 // What the server tells those who run it.
 extension LinkUpServer {
     /// What does not work, a line each, asked for anew each time; the ports once a second at most.
-    func problems(of turn: TURNServer, _ ports: TURNServer.Ports) -> @Sendable () async -> [String] {
+    func problems(
+        of turn: TURNServer,
+        _ ports: TURNServer.Ports,
+        _ renewal: CertificateRenewal?
+    ) -> @Sendable () async -> [String] {
         let turn = TURNProblems(of: turn, ports)
         return { [store] in
             async let stored = store.problems()
-            let problems = await turn.current
+            let certificate = (renewal?.problems() ?? []).map { "certificate: \($0)" }
+            let problems = await turn.current + certificate
             return await stored.map { "database: \($0)" } + problems
         }
     }

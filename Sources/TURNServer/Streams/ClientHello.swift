@@ -57,8 +57,12 @@ struct ClientHello: Equatable {
         return ClientHello(ByteReader(body)).map { .whole($0) } ?? .other
     }
 
+}
+
+extension ClientHello {
     /// RFC 8446 §4.1.2.
     private init?(_ reader: ByteReader) {
+        self.init()
         var reader = reader
         // Version and random number, the session, the ciphers, the methods of compression.
         guard reader.bytes(34) != nil, reader.list(1) != nil, reader.list(2) != nil, reader.list(1) != nil else {

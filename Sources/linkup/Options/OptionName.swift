@@ -9,6 +9,11 @@ enum OptionName: String, CaseIterable, Sendable {
     case privateKey = "private-key"
     case noTCP = "no-tcp"
     case tls
+    case domain
+    case acmeEmail = "acme-email"
+    case acmeDirectory = "acme-directory"
+    case acmeRoot = "acme-root"
+    case httpPort = "http-port"
     case turnHost = "turn-host"
     case dataDirectory = "data-directory"
     case webDirectory = "web-directory"

@@ -7,11 +7,13 @@ import Testing
 @Suite struct ClientHelloTests {
     /// A message as clients send it, with these extensions.
     private static func hello(_ extensions: [(Int, [UInt8])], in pieces: Int = 1) -> [UInt8] {
-        let list = extensions.flatMap { type, value in [0, UInt8(type)] + length(value, 2) + value }
-        let body: [UInt8] =
-            [3, 3] + [UInt8](repeating: 7, count: 32) + [4, 1, 2, 3, 4] + [0, 2, 0x13, 1] + [1, 0] + length(list, 2)
-            + list
-        let message = [1] + length(body, 3) + body
+        var list: [UInt8] = []
+        for (type, value) in extensions { list += [0, UInt8(type)] + length(value, 2) + value }
+        var body: [UInt8] = [3, 3] + [UInt8](repeating: 7, count: 32)
+        // A session, a cipher, no compression.
+        body += [4, 1, 2, 3, 4, 0, 2, 0x13, 1, 1, 0]
+        body += length(list, 2) + list
+        let message: [UInt8] = [1] + length(body, 3) + body
         let size = (message.count + pieces - 1) / pieces
         return stride(from: 0, to: message.count, by: size).flatMap { start in
             let piece = Array(message[start..<min(start + size, message.count)])
