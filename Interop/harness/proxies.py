@@ -21,6 +21,7 @@ from .waiting import wait_until
 SECTIONS = {
     "name": ("A name of its own", "talk.example.org", ""),
     "path": ("Below a path", "example.org", "/talk"),
+    "passed": ("TLS passed through", "talk.example.org", ""),
 }
 NAMES = ("talk.example.org", "example.org")
 # What all that is left to the programs themselves looks like: the page of another site on the same machine.
@@ -106,9 +107,15 @@ class Site:
 
 
 class OtherSite:
-    """Another site on the machine, to which a configuration passes what is not for LinkUp."""
+    """Another site on the machine, to which a configuration passes what is not for LinkUp.
 
-    def __init__(self):
+    With a `certificate` it speaks TLS, and each connection has to begin with the PROXY protocol, version 2.
+    """
+
+    def __init__(self, certificate=None):
+        self._context = certificate and ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        if certificate:
+            self._context.load_cert_chain(*certificate)
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
         threading.Thread(target=self._run, daemon=True).start()
@@ -116,13 +123,22 @@ class OtherSite:
     def _run(self):
         with contextlib.suppress(OSError):
             while True:
-                with contextlib.suppress(OSError), self._listener.accept()[0] as connection:
-                    connection.settimeout(5)
+                with contextlib.suppress(OSError, AssertionError), self._open(self._listener.accept()[0]) as connection:
                     connection.recv(65536)
                     head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(OTHER_PAGE)}\r\nConnection: close\r\n\r\n"
                     connection.sendall((head + OTHER_PAGE).encode())
                 if self._listener.fileno() < 0:
                     return
+
+    def _open(self, connection):
+        connection.settimeout(5)
+        if self._context is None:
+            return connection
+        head = connection.recv(16, socket.MSG_WAITALL)
+        # IPv4, or IPv6 with an IPv4 address in it.
+        assert head.startswith((b"\r\n\r\n\0\r\nQUIT\n\x21\x11", b"\r\n\r\n\0\r\nQUIT\n\x21\x21")), head
+        connection.recv(int.from_bytes(head[14:16], "big"), socket.MSG_WAITALL)
+        return self._context.wrap_socket(connection, server_side=True)
 
     def close(self):
         # Closing alone does not wake the thread.
@@ -165,8 +181,8 @@ def placed(text, ports, files):
 def start_site(stack, start, program, section, folder):
     """Starts linkup and a proxy as a section of the documentation has them; the `stack` removes what is left.
 
-    What is replaced in the configurations: 80 and 443, the ports of the proxy; 3000, that of linkup; 8080, that of
-    another site; the files of certificates, and the folder of the other site.
+    What is replaced in the configurations: 80 and 443, the ports of the proxy; 3000, that of linkup; 8080 and 8443, those
+    of another site; the files of certificates, and the folder of the other site.
     """
     _, name, base = SECTIONS[section]
     authority = Authority(folder / "authority")
@@ -185,10 +201,10 @@ def start_site(stack, start, program, section, folder):
         files[f"/etc/letsencrypt/live/{each}/privkey.pem"] = private
         files[f"/etc/haproxy/certs/{each}.pem"] = both
     # The other site is nginx's or Caddy's own, but HAProxy has none.
-    other = OtherSite()
+    other = OtherSite((certificate, key) if section == "passed" else None)
     stack.callback(other.close)
-    plain, secure = free_ports(2)
-    ports = {80: plain, 443: secure, 8080: other.port}
+    plain, secure, own_site = free_ports(3)
+    ports = {80: plain, 443: secure, 8080: other.port, 8443: other.port if program == "haproxy" else own_site}
 
     texts = configurations(program, section)
     options = folder / "linkup.yaml"

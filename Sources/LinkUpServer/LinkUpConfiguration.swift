@@ -7,6 +7,10 @@ public struct LinkUpConfiguration: Sendable {
     public var hostname: String?
     /// The TCP port of the page and of Socket.IO; 0 lets the system choose.
     public var port: Int
+    /// The port at which clients reach ``port``, where a proxy passes on what comes to another; ``port`` unless set.
+    ///
+    /// TURN over TLS is looked for there, unless ``pageTLS`` is off.
+    public var publicPort: Int?
     /// The STUN and TURN server.
     ///
     /// The application adds a secret of its own as the last, with which it makes credentials if there is no other.

@@ -320,7 +320,7 @@ public final class LinkUpServer: Sendable {
         }
         return Application(
             router: router,
-            server: .engineIO(engine, front: front),
+            server: .engineIO(engine, proxyProtocol: configuration.protections.proxyProtocol, front: front),
             configuration: ApplicationConfiguration(address: .hostname(hostname, port: configuration.port)),
             onServerRunning: { [configuration] channel in
                 onRunning(channel.localAddress?.port ?? configuration.port)
@@ -334,7 +334,7 @@ public final class LinkUpServer: Sendable {
             turnPort: ports.port,
             turnHost: configuration.turnHost,
             // The port of the page gets through wherever the page itself did.
-            tlsPort: configuration.pageTLS == .off ? ports.tlsPort : pagePort,
+            tlsPort: configuration.pageTLS == .off ? ports.tlsPort : configuration.publicPort ?? pagePort,
             hasTCP: turnConfiguration.listensOnTCP,
             credentials: TimeLimitedCredentials(secrets: turnConfiguration.secrets)
         )

@@ -48,6 +48,8 @@ public struct Protections: Sendable, Equatable {
     public var allowedOrigins: [String]
     /// The proxies whose word about a client's address is taken.
     public var trustedProxies: [AddressRange]
+    /// The proxies whose connections to the page's port begin with a header of the PROXY protocol; others have none.
+    public var proxyProtocol: [AddressRange]
 
     /// Makes protections.
     public init(
@@ -64,7 +66,8 @@ public struct Protections: Sendable, Equatable {
         httpTimeouts: HTTPTimeouts = HTTPTimeouts(),
         publicHosts: [String] = [],
         allowedOrigins: [String] = [],
-        trustedProxies: [AddressRange] = []
+        trustedProxies: [AddressRange] = [],
+        proxyProtocol: [AddressRange] = []
     ) {
         self.connections = connections
         self.connectionsPerNetwork = connectionsPerNetwork
@@ -80,6 +83,7 @@ public struct Protections: Sendable, Equatable {
         self.publicHosts = publicHosts
         self.allowedOrigins = allowedOrigins
         self.trustedProxies = trustedProxies
+        self.proxyProtocol = proxyProtocol
     }
 
     /// The limits of connections, as Engine.IO has them.

@@ -199,9 +199,10 @@ public final class TURNServer: Service {
     /// - Parameters:
     ///   - channel: The connection.
     ///   - isSecure: Whether TLS ends in the channel's pipeline.
+    ///   - clientAddress: Where the client is, if a proxy has said so; that of the connection unless given.
     /// - Throws: An error if there are too many connections, or the server is closed; the caller closes the channel.
-    public func adopt(_ channel: any Channel, isSecure: Bool) throws {
-        try streams.adopt(channel, isSecure: isSecure)
+    public func adopt(_ channel: any Channel, isSecure: Bool, clientAddress: SocketAddress? = nil) throws {
+        try streams.adopt(channel, isSecure: isSecure, clientAddress: clientAddress)
     }
 
     /// Ends the allocations of a user, and refuses the user's credentials from now on, as if they had ended.

@@ -37,6 +37,14 @@ struct Serve: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
+            "The port at which browsers reach the page's, where a proxy passes it on. (default: that of --port)",
+            valueName: "port"
+        )
+    )
+    var publicPort: Int?
+
+    @Option(
+        help: ArgumentHelp(
             "The folder for chat history and keys; created if it is missing. (default: ./linkup-data)",
             valueName: "folder"
         )
@@ -115,7 +123,8 @@ struct Serve: AsyncParsableCommand {
     private var flags: [OptionName: ConfigContent] {
         var flags = serveOptions.flags.merging(acmeOptions.flags) { _, last in last }
         let texts: [OptionName: String?] = [
-            .port: port.map(String.init), .turnHost: turnHost, .dataDirectory: dataDirectory,
+            .port: port.map(String.init), .publicPort: publicPort.map(String.init), .turnHost: turnHost,
+            .dataDirectory: dataDirectory,
             .webDirectory: webDirectory, .basePath: basePath, .relayPeers: relayPeers,
             .tls: tls, .noQR: noQR ? "true" : nil,
         ]
@@ -192,6 +201,7 @@ extension OptionReader {
         turn.relayPeers = try relayPeers()
         var configuration = LinkUpConfiguration(hostname: turn.hostname, turn: turn)
         configuration.port = try number(.port, in: 0...65_535)?.value ?? configuration.port
+        configuration.publicPort = try number(.publicPort, in: 1...65_535)?.value
         configuration.turnHost = try nonEmpty(.turnHost)?.value
         configuration.dataDirectory = try nonEmpty(.dataDirectory)?.value ?? configuration.dataDirectory
         configuration.webDirectory = try nonEmpty(.webDirectory)?.value
@@ -204,6 +214,9 @@ extension OptionReader {
         try addACME(to: &configuration)
         // A port of its own is not needed where the one of the page is shared.
         if configuration.pageTLS == .certificate, try text(.tlsPort) == nil { configuration.turn.tls?.port = nil }
+        if configuration.publicPort != nil, configuration.pageTLS == .off {
+            throw OptionError("\(OptionName.publicPort.flag) needs TLS on the page's port: \(OptionName.tls.flag).")
+        }
         return configuration
     }
 

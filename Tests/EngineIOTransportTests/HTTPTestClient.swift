@@ -29,13 +29,15 @@ struct TestServer {
     /// A new connection.
     func connect(
         from address: String = "192.0.2.1",
-        proxyProtocol: Bool = false,
+        behind proxies: [AddressRange] = [],
         other: EngineHTTPHandler.Other = .refuse
     ) async throws -> HTTPTestClient {
         let channel = NIOAsyncTestingChannel(loop: loop)
         let other = UncheckedTransfer(other)
         try await channel.testingEventLoop.executeInContext {
-            try channel.configureEngineIO([server], proxyProtocol: proxyProtocol, other: other.value)
+            try channel.serve(behind: proxies) { [server] channel, client in
+                try channel.configureEngineIO([server], client: client, other: other.value)
+            }
         }
         try await channel.connect(to: SocketAddress(ipAddress: address, port: 1)).get()
         return HTTPTestClient(channel)

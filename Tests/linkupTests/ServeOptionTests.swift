@@ -18,7 +18,8 @@ struct ServeOptionTests {
         #expect(defaults.history == HistoryLimits())
         let flags = try ServeOptions.parse([
             "--public-host", "Meet.example.org:8443", "--allowed-origin", "https://Friend.example", "--trusted-proxy",
-            "10.0.0.0/8", "--max-clients", "0", "--max-network-clients", "7", "--max-sockets", "0",
+            "10.0.0.0/8", "--proxy-protocol", "192.0.2.1", "--max-clients", "0", "--max-network-clients", "7",
+            "--max-sockets", "0",
             "--max-network-sockets", "9", "--network-handshakes", "0", "--event-rate", "0", "--byte-rate", "0",
             "--max-waiting", "65536",
             "--message-rate", "3", "--signal-rate", "0", "--request-rate", "7", "--room-people", "8",
@@ -49,7 +50,8 @@ struct ServeOptionTests {
                     ),
                     publicHosts: ["meet.example.org:8443"],
                     allowedOrigins: ["https://friend.example"],
-                    trustedProxies: ["10.0.0.0/8"]
+                    trustedProxies: ["10.0.0.0/8"],
+                    proxyProtocol: ["192.0.2.1"]
                 )
         )
         #expect(
@@ -67,7 +69,8 @@ struct ServeOptionTests {
     @Test(arguments: [
         ("LINKUP_PUBLIC_HOST", "https://a"), ("LINKUP_PUBLIC_HOST", "a/b"), ("LINKUP_PUBLIC_HOST", "a:"),
         ("LINKUP_ALLOWED_ORIGIN", "a"), ("LINKUP_ALLOWED_ORIGIN", "https://a/"), ("LINKUP_ALLOWED_ORIGIN", "null"),
-        ("LINKUP_TRUSTED_PROXY", "a"), ("LINKUP_TRUSTED_PROXY", "10.0.0.0/33"), ("LINKUP_MAX_WAITING", "1"),
+        ("LINKUP_TRUSTED_PROXY", "a"), ("LINKUP_TRUSTED_PROXY", "10.0.0.0/33"), ("LINKUP_PROXY_PROTOCOL", "true"),
+        ("LINKUP_PUBLIC_PORT", "0"), ("LINKUP_PUBLIC_PORT", "65536"), ("LINKUP_MAX_WAITING", "1"),
         ("LINKUP_MAX_CONNECTIONS", "-1"), ("LINKUP_EVENT_RATE", "x"), ("LINKUP_BYTE_RATE", "-1"),
         ("LINKUP_DISK_RESERVE", "-1"),
         ("LINKUP_MESSAGE_RATE", "-1"), ("LINKUP_SIGNAL_RATE", "x"), ("LINKUP_REQUEST_RATE", "100001"),
@@ -80,6 +83,19 @@ struct ServeOptionTests {
         let reader = try TURNOptions.parse([]).reader(environment: [variable: value])
         let error = #expect(throws: OptionError.self) { try reader.linkUpConfiguration() }
         #expect(error?.description.contains(variable) == true)
+    }
+
+    @Test
+    func thePortMayBeAnotherToClients() throws {
+        #expect(try TURNOptions.parse([]).reader(environment: [:]).linkUpConfiguration().publicPort == nil)
+        let tls: [OptionName: ConfigContent] = [.tls: .string("self-signed")]
+        let variable = ["LINKUP_PUBLIC_PORT": "443"]
+        let passed = try TURNOptions.parse([]).reader(with: tls, environment: variable)
+        #expect(try passed.linkUpConfiguration().publicPort == 443)
+        // Nothing would be told about it.
+        let plain = try TURNOptions.parse([]).reader(environment: variable)
+        let error = #expect(throws: OptionError.self) { try plain.linkUpConfiguration() }
+        #expect(error?.description == "--public-port needs TLS on the page's port: --tls.")
     }
 
     @Test

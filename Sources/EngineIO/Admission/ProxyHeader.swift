@@ -4,8 +4,8 @@ package import NIOCore
 package enum ProxyHeader: Equatable {
     /// The connection is the balancer's own, or of a kind without addresses: its socket's address counts.
     case local
-    /// The connection comes from here; never an IPv4-mapped address.
-    case proxied(IPAddress)
+    /// The connection comes from this address, which is never an IPv4-mapped one, and port.
+    case proxied(IPAddress, port: UInt16)
 
     package enum OnBytes: Equatable {
         /// The header is not complete.
@@ -49,14 +49,14 @@ package enum ProxyHeader: Equatable {
         if words[1] == "UNKNOWN" { return .header(.local, length: length) }
         guard words.count == 6, words[1] == "TCP4" || words[1] == "TCP6",
             let source = IPAddress(words[2]), let destination = IPAddress(words[3]),
-            isPort(words[4]), isPort(words[5]),
+            let port = readPort(words[4]), readPort(words[5]) != nil,
             words[1] == "TCP6" || (source.family == .ipv4 && destination.family == .ipv4)
         else { return .malformed }
-        return .header(.proxied(source.unmapped), length: length)
+        return .header(.proxied(source.unmapped, port: port), length: length)
     }
 
-    private static func isPort(_ text: Substring) -> Bool {
-        text.utf8.allSatisfy { (0x30...0x39).contains($0) } && UInt16(text) != nil
+    private static func readPort(_ text: Substring) -> UInt16? {
+        text.utf8.allSatisfy { (0x30...0x39).contains($0) } ? UInt16(text) : nil
     }
 
     private static func readBinary(_ bytes: ByteBuffer) -> OnBytes {
@@ -81,8 +81,9 @@ package enum ProxyHeader: Equatable {
         }
         // Source, destination, and two ports; extensions may follow.
         guard body.readableBytes >= 2 * addressLength + 4,
-            let source = IPAddress(bytes: body.readableBytesUInt8Span.extracting(first: addressLength))
+            let source = IPAddress(bytes: body.readableBytesUInt8Span.extracting(first: addressLength)),
+            let port = body.getInteger(at: body.readerIndex + 2 * addressLength, as: UInt16.self)
         else { return .malformed }
-        return .header(.proxied(source.unmapped), length: length)
+        return .header(.proxied(source.unmapped, port: port), length: length)
     }
 }

@@ -101,6 +101,7 @@ extension EngineHTTPHandler {
         machine.upgrade()
         let upgrade = WebSocketUpgrade(
             role: role,
+            clientAddress: peer(context),
             accept: accept.value,
             headers: request.responseHeaders(opening: sid),
             subprotocol: accept.subprotocol,

@@ -64,18 +64,21 @@ final class EngineHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler {
     ///   - servers: The servers, told apart by their paths; at least one, whose time-outs hold for the connection.
     ///   - loop: The connection's loop.
     ///   - security: What encrypts the connection; `nil` if nothing does.
+    ///   - clientAddress: The client's address by the PROXY protocol; `nil` where the connection's own counts.
     ///   - other: What becomes of other requests.
     ///   - httpHandlers: The handlers of HTTP before this one, which an upgrade removes.
     init(
         servers: [EngineServer],
         on loop: NIOEngineLoop,
         security: SecureTransport?,
+        clientAddress: IPAddress?,
         other: Other,
         httpHandlers: [any RemovableChannelHandler]
     ) {
         self.servers = servers
         self.loop = loop
         self.security = security
+        self.clientAddress = clientAddress
         self.other = other
         self.httpHandlers = httpHandlers
         alarmTime = loop.now
@@ -209,7 +212,7 @@ final class EngineHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     /// Where the connection comes from.
-    private func peer(_ context: ChannelHandlerContext) -> IPAddress? {
+    func peer(_ context: ChannelHandlerContext) -> IPAddress? {
         if let clientAddress { return clientAddress }
         clientAddress = context.channel.peerAddress
         return clientAddress
@@ -333,7 +336,6 @@ final class EngineHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
-        case let client as ProxyHeaderHandler.ClientAddress: clientAddress = client.address
         case is QuiescingRelay.Quiesce: quiesce(context)
         case ChannelEvent.inputClosed:
             switch machine.closeInput(at: now) {

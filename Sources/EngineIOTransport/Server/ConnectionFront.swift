@@ -10,12 +10,13 @@ public struct ConnectionFront: Sendable {
     /// write to the connection's socket and not to its pipeline.
     public typealias Install = @Sendable (any Channel, SecureTransport?) throws -> Void
 
-    let prepare: @Sendable (any Channel, @escaping Install) throws -> Void
+    let prepare: @Sendable (any Channel, SocketAddress?, @escaping Install) throws -> Void
 
     /// Makes a front.
-    /// - Parameter prepare: Begins to look at a new connection, on its loop. It keeps the second argument until it calls
-    ///   it or the connection is closed or carries something else.
-    public init(_ prepare: @escaping @Sendable (any Channel, @escaping Install) throws -> Void) {
+    /// - Parameter prepare: Begins to look at a new connection, on its loop. The second argument is where the client is by
+    ///   the PROXY protocol, `nil` where the connection's own address counts. It keeps the third until it calls it or the
+    ///   connection is closed or carries something else.
+    public init(_ prepare: @escaping @Sendable (any Channel, SocketAddress?, @escaping Install) throws -> Void) {
         self.prepare = prepare
     }
 }

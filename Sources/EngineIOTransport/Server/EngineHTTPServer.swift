@@ -1,4 +1,4 @@
-import EngineIO
+public import EngineIO
 import Listening
 public import Logging
 import NIOCore
@@ -23,8 +23,8 @@ public final class EngineHTTPServer: Service {
     ///   - hostname: The address to listen on; `::`, which is every address of both families, unless given.
     ///   - port: The port; 0 lets the system choose.
     ///   - loops: The number of event loops; one for each core unless given.
-    ///   - proxyProtocol: Whether every connection begins with a header of HAProxy's PROXY protocol, version 1 or 2, that
-    ///     says where it comes from; not unless given. Nobody but the load balancer may then reach the port.
+    ///   - proxyProtocol: The load balancers whose connections begin with a header of HAProxy's PROXY protocol, version 1
+    ///     or 2, that says where the client is; none unless given. Theirs are closed without a header; others have none.
     ///   - logger: Where the server's own doings are noted.
     /// - Throws: `IOError` when the address can't be bound.
     public convenience init(
@@ -32,7 +32,7 @@ public final class EngineHTTPServer: Service {
         hostname: String = "::",
         port: Int,
         loops: Int? = nil,
-        proxyProtocol: Bool = false,
+        proxyProtocol: [AddressRange] = [],
         logger: Logger = Logger(label: "engineio")
     ) async throws {
         try await self.init(
@@ -53,7 +53,7 @@ public final class EngineHTTPServer: Service {
         hostname: String = "::",
         port: Int,
         loops: Int?,
-        proxyProtocol: Bool = false,
+        proxyProtocol: [AddressRange] = [],
         logger: Logger
     ) async throws {
         let group =
@@ -82,13 +82,15 @@ public final class EngineHTTPServer: Service {
                         .recvAllocator,
                         value: AdaptiveRecvByteBufferAllocator(minimum: 64, initial: 512, maximum: 65_536)
                     )
-                    try channel.configureEngineIO(
-                        servers,
-                        proxyProtocol: proxyProtocol,
-                        other: echoPath.map { path in
-                            .pass { try $0.pipeline.syncOperations.addHandler(WebSocketEchoHandler(path: path)) }
-                        } ?? .refuse
-                    )
+                    try channel.serve(behind: proxyProtocol) { channel, client in
+                        try channel.configureEngineIO(
+                            servers,
+                            client: client,
+                            other: echoPath.map { path in
+                                .pass { try $0.pipeline.syncOperations.addHandler(WebSocketEchoHandler(path: path)) }
+                            } ?? .refuse
+                        )
+                    }
                 }
             }
             .bind(host: hostname, port: port)
@@ -126,16 +128,23 @@ public final class EngineHTTPServer: Service {
 }
 
 extension Channel {
-    /// Adds Engine.IO to a new connection; called on its loop.
+    /// Has a new connection served, once its header of the PROXY protocol is read if it comes from one of these proxies;
+    /// called on its loop.
+    func serve(behind proxies: [AddressRange], _ serve: @escaping ProxyHeaderHandler.Serve) throws {
+        guard !proxies.isEmpty else { return try serve(self, nil) }
+        try pipeline.syncOperations.addHandler(ProxyHeaderHandler(proxies: proxies, serve: serve))
+    }
+
+    /// Adds Engine.IO to a connection; called on its loop.
     func configureEngineIO(
         _ servers: [EngineServer],
-        proxyProtocol: Bool = false,
         security: SecureTransport? = nil,
+        client: SocketAddress? = nil,
         other: EngineHTTPHandler.Other
     ) throws {
-        if proxyProtocol { try pipeline.syncOperations.addHandler(ProxyHeaderHandler()) }
+        let address = client.flatMap { IPAddress($0)?.unmapped }
         try pipeline.syncOperations.addHandler(
-            OpeningHandler(servers: servers, security: security, other: other, isPeerClient: !proxyProtocol)
+            OpeningHandler(servers: servers, security: security, clientAddress: address, other: other)
         )
     }
 }

@@ -1,3 +1,4 @@
+public import EngineIO
 public import HummingbirdCore
 import Listening
 import Logging
@@ -16,13 +17,13 @@ extension HTTPServerBuilder {
     /// - Parameters:
     ///   - servers: The Engine.IO servers, told apart by their paths; at least one, whose time-outs and limits hold for the
     ///     connections.
-    ///   - proxyProtocol: Whether every connection begins with a header of HAProxy's PROXY protocol, version 1 or 2, that
-    ///     says where it comes from; not unless given. Nobody but the load balancer may then reach the port.
+    ///   - proxyProtocol: The load balancers whose connections begin with a header of HAProxy's PROXY protocol, version 1
+    ///     or 2, that says where the client is; none unless given. Theirs are closed without a header; others have none.
     ///   - front: What stands before HTTP, such as TLS; nothing unless given.
     /// - Returns: A builder for `Application`.
     public static func engineIO(
         _ servers: EngineServer...,
-        proxyProtocol: Bool = false,
+        proxyProtocol: [AddressRange] = [],
         front: ConnectionFront? = nil
     ) -> HTTPServerBuilder {
         precondition(!servers.isEmpty, "at least one server is needed")
@@ -46,12 +47,17 @@ private struct EngineIOChannel: HTTPChannelHandler {
     }
 
     let servers: [EngineServer]
-    let proxyProtocol: Bool
+    let proxyProtocol: [AddressRange]
     let front: ConnectionFront?
     let responder: Responder
     private let listener = Listener()
 
-    init(servers: [EngineServer], proxyProtocol: Bool, front: ConnectionFront?, responder: @escaping Responder) {
+    init(
+        servers: [EngineServer],
+        proxyProtocol: [AddressRange],
+        front: ConnectionFront?,
+        responder: @escaping Responder
+    ) {
         self.servers = servers
         self.proxyProtocol = proxyProtocol
         self.front = front
@@ -64,16 +70,18 @@ private struct EngineIOChannel: HTTPChannelHandler {
             let pending = PendingHTTP(on: channel.eventLoop)
             let http = pending.promise.futureResult
             let bound = NIOLoopBound(pending, eventLoop: channel.eventLoop)
-            let install: ConnectionFront.Install = { channel, security in
-                let pending = bound.value
-                try channel.configureEngineIO(
-                    servers,
-                    proxyProtocol: proxyProtocol,
-                    security: security,
-                    other: .pass { pending.promise.succeed(try Self.installHTTP($0, isSecure: security != nil)) }
-                )
+            try channel.serve(behind: proxyProtocol) { channel, client in
+                let install: ConnectionFront.Install = { channel, security in
+                    let pending = bound.value
+                    try channel.configureEngineIO(
+                        servers,
+                        security: security,
+                        client: client,
+                        other: .pass { pending.promise.succeed(try Self.installHTTP($0, isSecure: security != nil)) }
+                    )
+                }
+                if let front { try front.prepare(channel, client, install) } else { try install(channel, nil) }
             }
-            if let front { try front.prepare(channel, install) } else { try install(channel, nil) }
             return Value(channel: channel, http: http)
         }
     }

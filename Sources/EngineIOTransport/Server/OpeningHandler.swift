@@ -29,12 +29,12 @@ final class OpeningHandler: ChannelInboundHandler, RemovableChannelHandler {
     private let servers: [EngineServer]
     private let security: SecureTransport?
     private let other: EngineHTTPHandler.Other
-    /// Whether the other end is the client, and no load balancer that will say where the client is.
-    private let isPeerClient: Bool
+    /// The client's address by the PROXY protocol.
+    private let clientAddress: IPAddress?
     /// What came so far of a head that is not complete.
     private var received = ByteBuffer()
-    /// The client's address by the PROXY protocol.
-    private var clientAddress: IPAddress?
+    /// Whether there are too many connections: what has come of this one is for nobody.
+    private var isRefused = false
     private var timer: EngineTimer?
     private var context: ChannelHandlerContext?
 
@@ -42,18 +42,18 @@ final class OpeningHandler: ChannelInboundHandler, RemovableChannelHandler {
     /// - Parameters:
     ///   - servers: The servers, told apart by their paths; at least one, whose time-outs hold for the connection.
     ///   - security: What encrypts the connection; `nil` if nothing does.
+    ///   - clientAddress: The client's address by the PROXY protocol; `nil` where the connection's own counts.
     ///   - other: What becomes of other requests.
-    ///   - isPeerClient: Whether the other end is the client, and no load balancer that will say where the client is.
     init(
         servers: [EngineServer],
         security: SecureTransport?,
-        other: EngineHTTPHandler.Other,
-        isPeerClient: Bool = true
+        clientAddress: IPAddress?,
+        other: EngineHTTPHandler.Other
     ) {
         self.servers = servers
         self.security = security
+        self.clientAddress = clientAddress
         self.other = other
-        self.isPeerClient = isPeerClient
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -64,11 +64,11 @@ final class OpeningHandler: ChannelInboundHandler, RemovableChannelHandler {
             loop.counters.timedOut(.head)
             handler.value.context?.close(promise: nil)
         }
-        if context.channel.isActive, isPeerClient { enter(context) }
+        if context.channel.isActive { enter(context) }
     }
 
     func channelActive(context: ChannelHandlerContext) {
-        if isPeerClient { enter(context) }
+        enter(context)
         context.fireChannelActive()
     }
 
@@ -76,7 +76,8 @@ final class OpeningHandler: ChannelInboundHandler, RemovableChannelHandler {
     private func enter(_ context: ChannelHandlerContext) {
         guard servers[0].limitsSockets else { return }
         let address = clientAddress ?? context.channel.peerAddress
-        if !servers[0].enter(context.channel, from: address) { context.close(promise: nil) }
+        isRefused = !servers[0].enter(context.channel, from: address)
+        if isRefused { context.close(promise: nil) }
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
@@ -85,6 +86,7 @@ final class OpeningHandler: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !isRefused else { return }
         var bytes = unwrapInboundIn(data)
         if received.readableBytes > 0 {
             received.writeImmutableBuffer(bytes)
@@ -110,6 +112,7 @@ final class OpeningHandler: ChannelInboundHandler, RemovableChannelHandler {
             servers: servers,
             on: servers[0].loop(for: context.eventLoop),
             security: security,
+            clientAddress: clientAddress,
             other: other,
             httpHandlers: [pipelining, relay, encoder, decoder]
         )
@@ -120,9 +123,6 @@ final class OpeningHandler: ChannelInboundHandler, RemovableChannelHandler {
             return context.close(promise: nil)
         }
         received = ByteBuffer()
-        if let clientAddress {
-            context.fireUserInboundEventTriggered(ProxyHeaderHandler.ClientAddress(address: clientAddress))
-        }
         context.fireChannelRead(wrapInboundOut(bytes))
         pipeline.removeHandler(self, promise: nil)
     }
@@ -175,6 +175,7 @@ final class OpeningHandler: ChannelInboundHandler, RemovableChannelHandler {
         else { return nil }
         return WebSocketUpgrade(
             role: .transport(session),
+            clientAddress: peer,
             accept: WebSocketAccept.value(for: key),
             headers: configuration.cors?.responseHeaders(origin: origin) ?? [],
             subprotocol: subprotocol,
@@ -188,9 +189,6 @@ final class OpeningHandler: ChannelInboundHandler, RemovableChannelHandler {
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
         case is ChannelShouldQuiesceEvent, ChannelEvent.inputClosed: context.close(promise: nil)
-        case let client as ProxyHeaderHandler.ClientAddress:
-            clientAddress = client.address
-            enter(context)
         default: context.fireUserInboundEventTriggered(event)
         }
     }

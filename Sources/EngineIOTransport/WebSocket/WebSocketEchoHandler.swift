@@ -46,6 +46,7 @@ final class WebSocketEchoHandler: ChannelInboundHandler, RemovableChannelHandler
         else { return refuse(context) }
         let upgrade = WebSocketUpgrade(
             role: .echo(NIOEngineLoop(context.eventLoop)),
+            clientAddress: nil,
             accept: WebSocketAccept.value(for: key),
             compression: WebSocketCompression.Terms(Self.compression, request),
             maxMessageSize: Self.maxMessageSize

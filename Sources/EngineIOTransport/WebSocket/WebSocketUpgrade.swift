@@ -43,6 +43,8 @@ struct WebSocketUpgrade: Sendable {
     struct NoSocket: Error {}
 
     var role: Role
+    /// Where the client is, as the connection is counted; `nil` for a local socket.
+    var clientAddress: IPAddress?
     /// The end of the opening handshake.
     var response: ByteBuffer
     var maxMessageSize: Int
@@ -50,6 +52,7 @@ struct WebSocketUpgrade: Sendable {
 
     init(
         role: Role,
+        clientAddress: IPAddress?,
         accept: String,
         headers: [(name: String, value: String)] = [],
         subprotocol: String? = nil,
@@ -57,6 +60,7 @@ struct WebSocketUpgrade: Sendable {
         maxMessageSize: Int
     ) {
         self.role = role
+        self.clientAddress = clientAddress
         self.compression = compression
         self.maxMessageSize = maxMessageSize
         var headers = headers
@@ -98,7 +102,6 @@ struct WebSocketUpgrade: Sendable {
     ) throws {
         let pipeline = context.pipeline.syncOperations
         let socket: NIOBSDSocket.Handle
-        let address = context.channel.peerAddress
         if let security {
             socket = try security.detach(context.channel, handlers[0])
             for handler in handlers { pipeline.removeHandler(handler, promise: nil) }
@@ -122,7 +125,7 @@ struct WebSocketUpgrade: Sendable {
                 guard case .success(let channel) = result else { return role.giveUp() }
                 if let server = role.server {
                     server.movedWebSockets.add(channel)
-                    if isCopy, server.limitsSockets { server.enterMoved(channel, from: address) }
+                    if isCopy, server.limitsSockets { server.enterMoved(channel, from: clientAddress) }
                 }
                 try? channel.pipeline.syncOperations.handler(type: WebSocketHandler.self).begin()
             }

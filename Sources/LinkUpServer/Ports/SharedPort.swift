@@ -43,10 +43,10 @@ struct SharedPort: Sendable {
 
     /// What stands before HTTP on the port.
     var front: ConnectionFront {
-        ConnectionFront { [tls, turn, hosts, pages] channel, install in
+        ConnectionFront { [tls, turn, hosts, pages] channel, client, install in
             let sharing = PortSharing(tls: tls) { content, channel in
                 switch content {
-                case .turn(let isSecure): try turn.adopt(channel, isSecure: isSecure)
+                case .turn(let isSecure): try turn.adopt(channel, isSecure: isSecure, clientAddress: client)
                 case .http(isSecure: true):
                     try install(channel, SecureTransport { try PortSharing.detach($0, after: $1) })
                 case .http(isSecure: false):

@@ -152,14 +152,16 @@ final class StreamListeners: Sendable {
     /// - Parameters:
     ///   - channel: The connection.
     ///   - isSecure: Whether TLS ends in the channel's pipeline.
+    ///   - clientAddress: Where the client is, if a proxy has said so; that of the connection unless given.
     /// - Throws: ``Refused`` if there are too many connections; the caller closes it.
-    func adopt(_ channel: any Channel, isSecure: Bool) throws {
-        try admit(channel)
-        try serve(channel, isSecure: isSecure)
+    func adopt(_ channel: any Channel, isSecure: Bool, clientAddress: SocketAddress?) throws {
+        try admit(channel, from: clientAddress)
+        try serve(channel, from: clientAddress, isSecure: isSecure)
     }
 
-    private func admit(_ channel: any Channel) throws {
-        guard let client = Self.client(of: channel) else { throw Refused() }
+    private func admit(_ channel: any Channel, from clientAddress: SocketAddress? = nil) throws {
+        let remote = clientAddress ?? channel.remoteAddress
+        guard let client = remote.flatMap({ TransportAddress($0) })?.ip.unmapped else { throw Refused() }
         let reason: StreamNotices.Reason
         switch registry.admit(channel, from: client) {
         case .admitted: return
@@ -176,8 +178,12 @@ final class StreamListeners: Sendable {
         channel.remoteAddress.flatMap { TransportAddress($0) }?.ip.unmapped
     }
 
-    private func serve(_ channel: any Channel, isSecure: Bool) throws {
-        guard let remote = channel.remoteAddress.flatMap({ TransportAddress($0) }),
+    private func serve(
+        _ channel: any Channel,
+        from clientAddress: SocketAddress? = nil,
+        isSecure: Bool
+    ) throws {
+        guard let remote = (clientAddress ?? channel.remoteAddress).flatMap({ TransportAddress($0) }),
             let local = channel.localAddress.flatMap({ TransportAddress($0) })
         else { throw Refused() }
         counters.update { $0.connectionsAccepted += 1 }

@@ -28,7 +28,8 @@ extension OptionReader {
                 "an origin without path, as https://example.org",
                 Protections.origin
             ),
-            trustedProxies: try ranges(.trustedProxy)
+            trustedProxies: try ranges(.trustedProxy),
+            proxyProtocol: try ranges(.proxyProtocol)
         )
     }
 

@@ -29,6 +29,14 @@ struct ServeOptions: ParsableArguments {
     )
     var trustedProxy: [String] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "A proxy whose connections to the page's port begin with the PROXY protocol; may be repeated.",
+            valueName: "cidr"
+        )
+    )
+    var proxyProtocol: [String] = []
+
     @Option(help: "Connections that there may be; 0 for no limit. (default: 10000)")
     var maxClients: Int?
 
@@ -114,6 +122,7 @@ struct ServeOptions: ParsableArguments {
         var flags: [OptionName: ConfigContent] = [:]
         let lists: [OptionName: [String]] = [
             .publicHost: publicHost, .allowedOrigin: allowedOrigin, .trustedProxy: trustedProxy,
+            .proxyProtocol: proxyProtocol,
         ]
         let numbers: [OptionName: Int?] = [
             .maxClients: maxClients, .maxNetworkClients: maxNetworkClients,

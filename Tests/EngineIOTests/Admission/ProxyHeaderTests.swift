@@ -14,30 +14,32 @@ import Testing
     private static let source = IPAddress(ipv4: 0xC000_0201)
     private static let ipv4: [UInt8] = [192, 0, 2, 1, 192, 0, 2, 2, 3, 232, 0, 80]
     private static let ipv6: [UInt8] =
-        [0x20, 1, 13, 0xb8] + [UInt8](repeating: 0, count: 11) + [1] + [UInt8](repeating: 0, count: 20)
+        [0x20, 1, 13, 0xb8] + [UInt8](repeating: 0, count: 11) + [1]
+        + [UInt8](repeating: 0, count: 16) + [1, 2, 3, 4]
     private static let mapped: [UInt8] =
-        [UInt8](repeating: 0, count: 10) + [255, 255, 192, 0, 2, 1] + [UInt8](repeating: 0, count: 20)
+        [UInt8](repeating: 0, count: 10) + [255, 255, 192, 0, 2, 1]
+        + [UInt8](repeating: 0, count: 16) + [1, 2, 3, 4]
 
-    static let headers: [(bytes: [UInt8], source: String?)] = [
-        (Array("PROXY TCP4 192.0.2.1 192.0.2.2 1000 80\r\n".utf8), "192.0.2.1"),
-        (Array("PROXY TCP6 2001:db8::1 ::1 65535 0\r\n".utf8), "2001:db8::1"),
-        (Array("PROXY TCP6 ::ffff:192.0.2.1 ::1 65535 0\r\n".utf8), "192.0.2.1"),
-        (Array("PROXY UNKNOWN\r\n".utf8), nil),
-        (Array("PROXY UNKNOWN ffff:f... 1 2 3\r\n".utf8), nil),
-        (binary(0x21, 0x11, ipv4), "192.0.2.1"),
-        (binary(0x21, 0x12, ipv4 + [4, 0, 1, 0]), "192.0.2.1"),
-        (binary(0x21, 0x21, ipv6), "2001:db8::1"),
-        (binary(0x21, 0x21, mapped), "192.0.2.1"),
-        (binary(0x20, 0x00, []), nil),
-        (binary(0x20, 0x11, ipv4), nil),
-        (binary(0x21, 0x00, []), nil),
-        (binary(0x21, 0x31, [UInt8](repeating: 97, count: 216)), nil),
+    static let headers: [(bytes: [UInt8], source: String?, port: UInt16)] = [
+        (Array("PROXY TCP4 192.0.2.1 192.0.2.2 1000 80\r\n".utf8), "192.0.2.1", 1000),
+        (Array("PROXY TCP6 2001:db8::1 ::1 65535 0\r\n".utf8), "2001:db8::1", 65_535),
+        (Array("PROXY TCP6 ::ffff:192.0.2.1 ::1 0 65535\r\n".utf8), "192.0.2.1", 0),
+        (Array("PROXY UNKNOWN\r\n".utf8), nil, 0),
+        (Array("PROXY UNKNOWN ffff:f... 1 2 3\r\n".utf8), nil, 0),
+        (binary(0x21, 0x11, ipv4), "192.0.2.1", 1000),
+        (binary(0x21, 0x12, ipv4 + [4, 0, 1, 0]), "192.0.2.1", 1000),
+        (binary(0x21, 0x21, ipv6), "2001:db8::1", 258),
+        (binary(0x21, 0x21, mapped), "192.0.2.1", 258),
+        (binary(0x20, 0x00, []), nil, 0),
+        (binary(0x20, 0x11, ipv4), nil, 0),
+        (binary(0x21, 0x00, []), nil, 0),
+        (binary(0x21, 0x31, [UInt8](repeating: 97, count: 216)), nil, 0),
     ]
 
     @Test(arguments: headers.indices)
     func readsWholeHeadersAndWaitsForTheRest(index: Int) {
-        let (bytes, source) = Self.headers[index]
-        let header = source.flatMap { IPAddress($0) }.map { ProxyHeader.proxied($0) } ?? .local
+        let (bytes, source, port) = Self.headers[index]
+        let header = source.flatMap { IPAddress($0) }.map { ProxyHeader.proxied($0, port: port) } ?? .local
         #expect(ProxyHeader.read(ByteBuffer(bytes: bytes)) == .header(header, length: bytes.count))
         let more = ByteBuffer(bytes: bytes + Array("GET / HTTP/1.1".utf8))
         #expect(ProxyHeader.read(more) == .header(header, length: bytes.count))
@@ -84,7 +86,8 @@ import Testing
     @Test func binaryHeadersAreLimited() {
         let padding = [UInt8](repeating: 0, count: 2048 - 16 - Self.ipv4.count)
         let longest = Self.binary(0x21, 0x11, Self.ipv4 + padding)
-        #expect(ProxyHeader.read(ByteBuffer(bytes: longest)) == .header(.proxied(Self.source), length: 2048))
+        let header = ProxyHeader.proxied(Self.source, port: 1000)
+        #expect(ProxyHeader.read(ByteBuffer(bytes: longest)) == .header(header, length: 2048))
         // One past the limit is refused before its body is there.
         let tooLong = Self.binary(0x21, 0x11, Self.ipv4 + padding + [0]).prefix(16)
         #expect(ProxyHeader.read(ByteBuffer(bytes: tooLong)) == .malformed)

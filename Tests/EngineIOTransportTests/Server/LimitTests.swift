@@ -102,27 +102,91 @@ private let webSocket = "/engine.io/?EIO=4&transport=websocket"
 
     @Test func theProxyProtocolNamesTheClient() async throws {
         let server = TestServer()
-        let client = try await server.connect(proxyProtocol: true)
+        let client = try await server.connect(behind: ["192.0.2.0/24"])
         try await client.write("PROXY TCP4 203.0.113.1 192.0.2.2 1000 80\r")
         try await client.write("\n\(polling)\r\nHost: a\r\n\r\n")
         #expect(try await client.response().status == 200)
         #expect(server.application.connection?.handshake.remoteAddress == "203.0.113.1")
-        let local = try await server.connect(proxyProtocol: true)
+        let local = try await server.connect(behind: ["192.0.2.0/24"])
         try await local.write("PROXY UNKNOWN\r\n\(polling)\r\nHost: a\r\n\r\n")
         #expect(try await local.response().status == 200)
         #expect(server.application.connection?.handshake.remoteAddress == "192.0.2.1")
     }
 
-    @Test func connectionsWithoutAProxyHeaderAreClosed() async throws {
+    /// Sockets, sessions and handshakes count where the header says that the client is, not where the proxy is.
+    @Test(arguments: [
+        ConnectionLimits(maxSocketsPerAddress: 1), ConnectionLimits(maxConnectionsPerAddress: 1),
+        ConnectionLimits(handshakesPerAddress: Rate(perSecond: 1, burst: 1)),
+    ])
+    func limitsCountWhereTheHeaderSays(limits: ConnectionLimits) async throws {
+        let server = TestServer(EngineConfiguration(limits: limits))
+        var clients: [HTTPTestClient] = []
+        for (host, isServed) in [(1, true), (1, false), (2, true), (2, false), (3, true)] {
+            let client = try await server.connect(behind: ["192.0.2.1"])
+            clients.append(client)
+            try await client.write("PROXY TCP4 203.0.113.\(host) 192.0.2.2 1 80\r\n\(polling)\r\nHost: a\r\n\r\n")
+            guard client.isActive else {
+                #expect(!isServed)
+                continue
+            }
+            #expect(try await client.response().status == (isServed ? 200 : 429))
+        }
+        // What came with the header of a connection that is refused is not served after all.
+        #expect(server.server.sessionCount == 3)
+    }
+
+    /// Whoever is no proxy has no header: what looks like one is no HTTP.
+    @Test func othersAreServedAsTheyAre() async throws {
         let server = TestServer()
-        let client = try await server.connect(proxyProtocol: true)
-        try await client.write("GET / HTTP/1.1\r\n")
+        let client = try await server.connect(from: "198.51.100.7", behind: ["192.0.2.0/24"])
+        try await client.write("\(polling)\r\nHost: a\r\n\r\n")
+        #expect(try await client.response().status == 200)
+        #expect(server.application.connection?.handshake.remoteAddress == "198.51.100.7")
+        let liar = try await server.connect(from: "198.51.100.7", behind: ["192.0.2.0/24"])
+        try await liar.write("PROXY TCP4 203.0.113.1 192.0.2.2 1 80\r\n\(polling)\r\nHost: a\r\n\r\n")
+        #expect(try await liar.response().status == 400)
+    }
+
+    @Test func othersCountOnce() async throws {
+        let server = TestServer(EngineConfiguration(limits: ConnectionLimits(maxSocketsPerAddress: 2)))
+        let clients = [
+            try await server.connect(behind: ["10.0.0.0/8"]), try await server.connect(behind: ["10.0.0.0/8"]),
+        ]
+        for client in clients { #expect(client.isActive) }
+        let third = try await server.connect(behind: ["10.0.0.0/8"])
+        #expect(!third.isActive)
+    }
+
+    @Test(arguments: ["GET / HTTP/1.1\r\n", "\u{16}\u{03}\u{01}", "PROXY TCP4 a b 1 2\r\n", "\r\n\r\nGET"])
+    func connectionsOfProxiesWithoutAHeaderAreClosed(bytes: String) async throws {
+        let client = try await TestServer().connect(behind: ["192.0.2.0/24"])
+        try await client.write(bytes)
         #expect(!client.isActive)
-        let silent = try await server.connect(proxyProtocol: true)
+    }
+
+    @Test func aHeaderHasTenSeconds() async throws {
+        let server = TestServer()
+        let silent = try await server.connect(behind: ["192.0.2.0/24"])
         try await silent.write("PROXY ")
         await silent.advance(by: .milliseconds(9999))
         #expect(silent.isActive)
         await silent.advance(by: .milliseconds(1))
         #expect(!silent.isActive)
+        // One that was complete leaves HTTP its own time.
+        let slow = try await server.connect(behind: ["192.0.2.0/24"])
+        try await slow.write("PROXY UNKNOWN\r\n")
+        await slow.advance(by: .seconds(29))
+        #expect(slow.isActive)
+    }
+
+    @Test func aStopOrAnEndInsideOfAHeaderClosesTheConnection() async throws {
+        let server = TestServer()
+        let stopped = try await server.connect(behind: ["192.0.2.0/24"])
+        try await stopped.write("PROXY ")
+        try await stopped.stop()
+        #expect(!stopped.isActive)
+        let ended = try await server.connect(behind: ["192.0.2.0/24"])
+        try await ended.giveUp()
+        #expect(!ended.isActive)
     }
 }

@@ -118,6 +118,44 @@ import Testing
         try await server.channel.close()
     }
 
+    /// It counts where the PROXY protocol says that the client is, as before it moved.
+    @Test func aWebSocketThatMovedCountsWhereItsClientIs() async throws {
+        let application = TestApplication()
+        let limits = ConnectionLimits(maxSocketsPerAddress: 2)
+        let engine = EngineServer(application, configuration: EngineConfiguration(limits: limits))
+        let server = try await EngineHTTPServer(
+            engine,
+            hostname: "127.0.0.1",
+            port: 0,
+            loops: 2,
+            proxyProtocol: ["127.0.0.1"]
+        )
+        let header = ByteBuffer(string: "PROXY TCP4 203.0.113.1 192.0.2.2 1000 80\r\n")
+        let polled = Collector()
+        let polling = try await connect(server.port, polled)
+        try await polling.writeAndFlush(header)
+        try await polling.writeAndFlush(
+            ByteBuffer(string: "GET /engine.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: a\r\n\r\n")
+        )
+        try await polled.contains("\"sid\":\"")
+        let session = try #require(application.connection)
+        let collector = Collector()
+        let channel = try await connect(server.port, collector)
+        try await channel.writeAndFlush(header)
+        try await channel.writeAndFlush(upgrade("&sid=\(session.id)"))
+        try await collector.contains("101 Switching Protocols")
+        for _ in 0..<1000 where engine.movedWebSockets.count == 0 { try await Task.sleep(for: .milliseconds(10)) }
+        #expect(engine.movedWebSockets.count == 1)
+        let third = try await connect(server.port)
+        try? await third.writeAndFlush(header)
+        try? await third.writeAndFlush(ByteBuffer(string: "GET /a HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"))
+        try await third.closeFuture.get()
+        #expect(await engine.counters().refusedSockets == 1)
+        try await channel.close()
+        try await polling.close()
+        try await server.channel.close()
+    }
+
     /// Says that the services run.
     private struct Signal: Service {
         let continuation: AsyncStream<Void>.Continuation
