@@ -38,7 +38,7 @@ LIMITS = {
     "Documents": 1,
     "transceivers": 1,
     "lines": 1,
-    # It is not flat: each round leaves some 45 kB behind, at first more, and it is not known yet of what.
+    # Of no object: by snapshots it is what V8 compiles of functions that are used often, and records of Chromium's own.
     "heap": 700_000,
     "server": 1 << 20,
     # Pictures that wait come and go: it is 30 MB more and less from round to round.

@@ -36,8 +36,11 @@ IS_CONNECTED = """document.querySelector('#call #banner')?.hidden === true
     && /[1-9١-٩]/.test(document.querySelector('#tab-people').textContent)"""
 
 
-def launch_inside(playwright, namespace, home, origin):
-    """A Chromium in a network namespace, with a home directory of its own, that trusts a page without TLS."""
+def launch_inside(playwright, namespace, home, origin, frames=10):
+    """A Chromium in a network namespace, with a home directory of its own, that trusts a page without TLS.
+
+    Its camera makes so many frames a second.
+    """
     # Playwright starts a program and passes pipes to it; the program becomes Chromium inside of the namespace.
     program = home / "chromium"
     chromium = os.environ.get("CHROMIUM", "/usr/bin/chromium")
@@ -46,7 +49,10 @@ def launch_inside(playwright, namespace, home, origin):
     return playwright.chromium.launch(
         executable_path=program,
         # Without TLS only pages of this machine may use a camera.
-        args=[*ARGUMENTS, f"--unsafely-treat-insecure-origin-as-secure={origin}"],
+        args=[
+            *(argument.replace("fps=10", f"fps={frames}") for argument in ARGUMENTS),
+            f"--unsafely-treat-insecure-origin-as-secure={origin}",
+        ],
         env={**os.environ, "HOME": str(home)},
     )
 

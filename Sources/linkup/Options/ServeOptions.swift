@@ -72,7 +72,7 @@ struct ServeOptions: ParsableArguments {
     @Option(help: "Other requests that one connection may send in a second; 0 for no limit. (default: 5)")
     var requestRate: Int?
 
-    @Option(help: "People that a room's chat takes. (default: 500)")
+    @Option(help: "People that a room's chat takes. (default: 5000)")
     var roomPeople: Int?
 
     @Option(help: "People of one network that a room's chat takes. (default: 100)")
