@@ -126,7 +126,9 @@ package struct MonitoringServer: Service {
         case .socket(let path):
             // One that is there is of a server that has ended: the data directory is this one's.
             SocketFile.remove(path)
-            return try await bootstrap.bind(unixDomainSocketPath: path).get()
+            let channel = try await bootstrap.bind(unixDomainSocketPath: path).get()
+            SocketFile.restrict(path)
+            return channel
         }
     }
 }
