@@ -24,8 +24,8 @@ struct DataDirectory: Sendable {
     /// The file of the chat history in a folder.
     static func chatDatabase(in folder: String) -> String { "\(folder)/chat.sqlite" }
 
-    /// The folders with certificates and their keys.
-    static let certificateFolders = ["tls", "acme"]
+    /// The name of the folder with certificates and their keys.
+    static let certificateFolderName = "tls"
 
     /// The file whose lock says that a server uses the folder.
     var lockFile: String { "\(path)/lock" }
@@ -34,7 +34,7 @@ struct DataDirectory: Sendable {
     var controlSocket: String { SocketFile.control(in: path) }
 
     /// The folder of certificates that were not given.
-    var certificateFolder: String { "\(path)/tls" }
+    var certificateFolder: String { "\(path)/\(Self.certificateFolderName)" }
 
     /// The file of the secret.
     var secretFile: String { "\(path)/secret" }

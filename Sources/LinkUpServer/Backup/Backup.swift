@@ -165,15 +165,13 @@ extension Backup {
             !part.hasPrefix(".") && !part.isEmpty && part.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
         }
         return isFile
-            && (name == "secret" || parts.count == 2 && DataDirectory.certificateFolders.contains(String(parts[0])))
+            && (name == "secret" || parts.count == 2 && parts[0] == DataDirectory.certificateFolderName)
     }
 
     private static func otherFiles(of dataDirectory: String) throws -> [String] {
-        var names = ["secret"]
-        for folder in DataDirectory.certificateFolders {
-            let found = (try? FileManager.default.contentsOfDirectory(atPath: "\(dataDirectory)/\(folder)")) ?? []
-            names += found.sorted().map { "\(folder)/\($0)" }
-        }
+        let folder = DataDirectory.certificateFolderName
+        let found = (try? FileManager.default.contentsOfDirectory(atPath: "\(dataDirectory)/\(folder)")) ?? []
+        let names = ["secret"] + found.sorted().map { "\(folder)/\($0)" }
         return names.filter { isOurs($0) && FileManager.default.fileExists(atPath: "\(dataDirectory)/\($0)") }
     }
 

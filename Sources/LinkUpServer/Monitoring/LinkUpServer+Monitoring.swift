@@ -39,7 +39,8 @@ extension LinkUpServer {
     ) -> MonitoringAnswers {
         registry.collect { ProcessMetrics.samples() }
         registry.collect { turn.counters.samples }
-        registry.collect { [self] in
+        registry.collect { [weak self] in
+            guard let self else { return [] }
             let census = census
             var samples: [MetricSample] = [
                 .init("linkup_rooms", .gauge, value: census.rooms),
